@@ -1,0 +1,60 @@
+# Everything a person or CI does here. Needs only Python 3.11 or later (PYTHON=… names another one).
+PYTHON ?= python3
+BIN    := .venv/bin
+STAMP  := .venv/.installed
+STAGE  ?= local
+JOBS   ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo simulate test check lint package invoke format lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make .venv with the locked versions
+
+$(STAMP): infra/lock/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tuan needs Python 3.11 or later")'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r infra/lock/dev.txt
+	@touch $@
+
+run: setup ## the whole system on this machine, until Ctrl-C; state is kept in .local/
+	$(BIN)/python -m infra.local.run
+
+demo: setup ## a neighbourhood's day on a fresh local stack, promises checked
+	$(BIN)/python -m tests.story --stack local
+
+simulate: setup ## the same day in one process on a virtual clock
+	$(BIN)/python -m tests.story --stack moto
+
+test: setup ## every test
+	$(BIN)/python -m pytest -n $(JOBS)
+
+check: setup lint test ## what CI runs: form, types, templates, then every test
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m infra.package --stage prod --quiet
+	$(BIN)/cfn-lint infra/templates/data.yaml infra/templates/identity.yaml .build/prod/sam.yaml
+
+package: setup ## what AWS gets, in .build/STAGE (STAGE=local, demo or prod)
+	$(BIN)/python -m infra.package --stage $(STAGE)
+
+invoke: setup ## one function of the running stack: FUNCTION=tick EVENT=events/schedule.json
+	$(BIN)/python -m infra.local.invoke $(FUNCTION) $(EVENT)
+
+format: setup ## put the code into its form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: ## resolve infra/lock/dev.in anew
+	$(PYTHON) -m venv --clear .build/lock
+	.build/lock/bin/pip install --quiet --disable-pip-version-check --upgrade -r infra/lock/dev.in
+	@{ echo '# Made by `make lock` from dev.in; do not edit.'; \
+	   .build/lock/bin/pip freeze --all | grep -v '^pip=='; } > infra/lock/dev.txt
+
+clean: ## remove what was built; keeps .local/
+	rm -rf .build .venv
