@@ -1,0 +1,1 @@
+"""Tuan (团): serverless group buying. Start at `docs/architecture.md`."""

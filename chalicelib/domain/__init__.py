@@ -1,0 +1,1 @@
+"""The rules: standard library only; no clock, no randomness, no I/O. Time and ids come in as arguments."""

@@ -1,0 +1,282 @@
+"""A merchant's offer (活动), and what must be true before it may be published (L1).
+
+A draft may be incomplete; publishing freezes it as numbered terms, which groups and orders then name. Nothing
+in frozen terms ever changes: what can change later (stock, a group's deadline) lives in rows of its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from . import pricing
+from .instants import DAY, HOUR, MINUTE, Instant, zone_of
+from .money import MAX_MINOR, decimals
+from .pricing import Tier
+from .refusals import Refused
+from .writes import Row
+
+MAX_ITEMS = 20
+MAX_UNITS = 1_000_000
+MAX_COMMUNITIES = 200
+LONGEST_WINDOW = 90 * DAY
+
+
+class Kind(StrEnum):
+    """Who succeeds or fails together: all of a campaign, one community, or a team of N (L4)."""
+
+    POT = "pot"
+    COMMUNITY = "community"
+    TEAM = "team"
+
+
+class Measure(StrEnum):
+    PARTICIPANTS = "participants"
+    UNITS = "units"
+    AMOUNT = "amount"
+
+
+class Fulfilment(StrEnum):
+    PICKUP = "pickup"
+    DELIVERY = "delivery"
+
+
+class CampaignState(StrEnum):
+    DRAFT = "draft"
+    PUBLISHED = "published"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """When a group forms: at least this many participants, units, or minor units of money (L2)."""
+
+    measure: Measure
+    at_least: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A product as this campaign sells it. Tiers are unit prices; percentages were rounded when it was drafted.
+
+    `buffer` units are never sold to buyers (P12); sales stop while `stop_threshold` units are left (L6); falling
+    to `low_stock` units tells the merchant once per crossing (P14).
+    """
+
+    sku: str
+    product_id: str
+    title: str
+    list_price_minor: int
+    tiers: tuple[Tier, ...] = ()
+    stock: int = 0
+    buffer: int = 0
+    stop_threshold: int = 0
+    low_stock: int = 0
+    limit_per_buyer: int | None = None
+    reference_price_minor: int | None = None
+
+    @property
+    def sellable(self) -> int:
+        """Units that may ever be escrowed to groups."""
+        return max(0, self.stock - max(self.buffer, self.stop_threshold))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Community:
+    id: str
+    name: str
+    zone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PickupPoint:
+    id: str
+    name: str
+    community_id: str | None = None
+    address: str = ""
+    hours: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign(Row):
+    """The offer. Amounts in minor units of `currency`; moments in milliseconds; `zone` is its wall clock.
+
+    `payment_window_ms` bounds how long a seat is held unpaid; None means until the close (the one-day preset, L8).
+    `max_participants` limits the seats of each group; `limit_per_buyer` the units of one buyer over all groups.
+    `return_exception` names why the 7-day return does not apply, and must be shown before payment.
+    """
+
+    id: str
+    merchant_id: str
+    title: str
+    description: str = ""
+    category: str = ""
+    state: CampaignState = CampaignState.DRAFT
+    kind: Kind = Kind.POT
+    items: tuple[Item, ...] = ()
+    communities: tuple[Community, ...] = ()
+    team_sizes: tuple[int, ...] = ()
+    team_open_ms: int | None = None
+    target: Target | None = None
+    max_participants: int | None = None
+    limit_per_buyer: int | None = None
+    opens_at: Instant | None = None
+    closes_at: Instant | None = None
+    zone: str = "Asia/Shanghai"
+    currency: str = "CNY"
+    payment_window_ms: int | None = None
+    pay_until_close: bool = False
+    methods: tuple[str, ...] = ()
+    refund_rule: str = ""
+    return_exception: str | None = None
+    fulfilment: Fulfilment | None = None
+    pickup_points: tuple[PickupPoint, ...] = ()
+    choose_pickup_by: Instant | None = None
+    stock_override_reason: str | None = None
+    max_unpaid_per_person: int = 5
+    max_unpaid_per_group: int | None = None
+    terms_version: int = 0
+    created_at: Instant = 0
+    published_at: Instant | None = None
+    groups_opened: int = 0
+
+    def item(self, sku: str) -> Item:
+        for item in self.items:
+            if item.sku == sku:
+                return item
+        raise Refused("unknown_item", sku=sku)
+
+    @property
+    def spans_groups(self) -> bool:
+        """Whether one buyer could join several groups, so that the limit needs a row of its own."""
+        return self.limit_per_buyer is not None and self.kind is not Kind.POT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms(Row):
+    """A campaign as it was published: version n never changes."""
+
+    campaign_id: str
+    number: int
+    campaign: Campaign
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stock(Row):
+    """What a campaign has left to give to groups: they take from it in chunks, and return what they don't sell."""
+
+    campaign_id: str
+    left: Mapping[str, int]
+    low: tuple[str, ...] = ()
+    sold_out: tuple[str, ...] = ()
+    sold_out_at: Instant | None = None
+
+
+def certain_participants(terms: Campaign, team_size: int | None) -> int:
+    """The fewest participants with which the group can form: their tier is what a buyer pays on joining."""
+    if team_size is not None:
+        return team_size
+    if terms.target is not None and terms.target.measure is Measure.PARTICIPANTS:
+        return max(1, terms.target.at_least)
+    return 1
+
+
+def price_on_joining(terms: Campaign, item: Item, team_size: int | None) -> int:
+    return pricing.unit_price(item.list_price_minor, item.tiers, certain_participants(terms, team_size))
+
+
+def check_publishable(draft: Campaign, now: Instant) -> None:
+    """Refuses a draft that a buyer could not rely on. Each refusal names the field to mend."""
+    if draft.state is not CampaignState.DRAFT:
+        raise Refused("already_published")
+    missing = [
+        name
+        for name, present in (
+            ("items", draft.items),
+            ("target", draft.target or draft.kind is Kind.TEAM),
+            ("opens_at", draft.opens_at is not None),
+            ("closes_at", draft.closes_at is not None),
+            ("payment_window", draft.payment_window_ms or draft.pay_until_close),
+            ("refund_rule", draft.refund_rule),
+            ("fulfilment", draft.fulfilment),
+            ("methods", draft.methods),
+            ("category", draft.category),
+            ("communities", draft.communities or draft.kind is not Kind.COMMUNITY),
+            ("team_sizes", draft.team_sizes or draft.kind is not Kind.TEAM),
+            ("pickup_points", draft.pickup_points or draft.fulfilment is not Fulfilment.PICKUP),
+        )
+        if not present
+    ]
+    if missing:
+        raise Refused("campaign_incomplete", missing=missing)
+    _check_times(draft, now)
+    _check_pickup(draft)
+    for item in draft.items:
+        check_item(item)
+    if sum(item.sellable for item in draft.items) == 0:
+        raise Refused("no_sellable_stock")
+    _check_stock_covers_target(draft)
+
+
+def check_draft(draft: Campaign) -> None:
+    """What is wrong even in a draft: nonsense that no later edit would turn into sense."""
+    zone_of(draft.zone)
+    decimals(draft.currency)
+    if len(draft.items) > MAX_ITEMS:
+        raise Refused("too_many_items", most=MAX_ITEMS)
+    if len({item.sku for item in draft.items}) < len(draft.items):
+        raise Refused("repeated_sku")
+    if len({community.id for community in draft.communities}) < len(draft.communities):
+        raise Refused("repeated_community")
+    if len(draft.communities) > MAX_COMMUNITIES:
+        raise Refused("too_many_communities", most=MAX_COMMUNITIES)
+    if any(not 2 <= size <= 100 for size in draft.team_sizes):
+        raise Refused("team_size_out_of_range", least=2, most=100)
+    for item in draft.items:
+        check_item(item)
+
+
+def check_item(item: Item) -> None:
+    if not 0 < item.list_price_minor <= MAX_MINOR:
+        raise Refused("price_out_of_range", sku=item.sku)
+    if not 0 <= item.stock <= MAX_UNITS or not 0 <= item.buffer <= item.stock:
+        raise Refused("stock_out_of_range", sku=item.sku)
+    participants, price = 0, item.list_price_minor
+    for tier in item.tiers:
+        if tier.participants <= participants:
+            raise Refused("tiers_out_of_order", sku=item.sku)
+        if not 0 < tier.unit_price_minor < price:
+            raise Refused("tier_price_not_falling", sku=item.sku)
+        participants, price = tier.participants, tier.unit_price_minor
+
+
+def _check_times(draft: Campaign, now: Instant) -> None:
+    assert draft.opens_at is not None and draft.closes_at is not None
+    if draft.closes_at <= now:
+        raise Refused("deadline_in_the_past")
+    if draft.closes_at <= draft.opens_at:
+        raise Refused("deadline_before_start")
+    if draft.closes_at - max(now, draft.opens_at) > LONGEST_WINDOW:
+        raise Refused("window_too_long", days=LONGEST_WINDOW // DAY)
+    if draft.payment_window_ms is not None and not MINUTE <= draft.payment_window_ms <= 14 * DAY:
+        raise Refused("payment_window_out_of_range")
+    if draft.team_open_ms is not None and not 10 * MINUTE <= draft.team_open_ms <= 30 * 24 * HOUR:
+        raise Refused("team_window_out_of_range")
+
+
+def _check_pickup(draft: Campaign) -> None:
+    if draft.fulfilment is not Fulfilment.PICKUP or draft.kind is not Kind.COMMUNITY:
+        return
+    served = {point.community_id for point in draft.pickup_points}
+    for community in draft.communities:
+        if community.id not in served and None not in served:
+            raise Refused("community_without_pickup_point", community=community.id)
+
+
+def _check_stock_covers_target(draft: Campaign) -> None:
+    """P13's core: a campaign that cannot reach its own target would take money for nothing."""
+    if draft.target is None or draft.target.measure is Measure.AMOUNT:
+        return
+    if sum(item.sellable for item in draft.items) < draft.target.at_least:
+        raise Refused("stock_below_target")
+    seats = draft.max_participants
+    if seats is not None and draft.target.measure is Measure.PARTICIPANTS and seats < draft.target.at_least:
+        raise Refused("seats_below_target")

@@ -1,0 +1,256 @@
+"""A group (团): buyers who succeed or fail together, and its slices, which hold its seats and stock.
+
+    open ──(deadline passed, or a team is full)──> sealing ──(all rows counted)──> formed | failed
+
+Only the closer moves a group, each step naming the version it saw. The verdict is given once.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from . import pricing
+from .campaign import Campaign, Community, Kind, Measure, Target
+from .ids import group_id
+from .instants import SECOND, Instant
+from .refusals import Refused
+from .writes import Row
+
+CLOCK_SKEW = 2 * SECOND
+"""A close starts this long after its deadline, because the clocks of workers differ by a little."""
+
+PAYMENT_GRACE = 20 * SECOND
+"""How long the count waits for payments that were under way at the deadline."""
+
+ORDERS_PER_PART = 1_000
+MOST_PARTS = 64
+MOST_SLICES = 100
+NO_SEAT_LIMIT = 10**9
+
+
+class GroupState(StrEnum):
+    OPEN = "open"
+    SEALING = "sealing"
+    FORMED = "formed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """What a closed group counted: paid orders only, and the units that return to the campaign."""
+
+    participants: int = 0
+    units: Mapping[str, int] | None = None
+    amount_minor: int = 0
+    unsold: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Given once. `prices` are the final unit prices, which hold for every buyer of a formed group."""
+
+    formed: bool
+    given_at: Instant
+    participants: int
+    units: Mapping[str, int]
+    amount_minor: int
+    prices: Mapping[str, int]
+    reason: str
+    unsold: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group(Row):
+    """One group. `parts` (how its orders are spread over partitions) is frozen when it opens.
+
+    `deadline_number` counts the moves of the deadline; slices take only a higher one. `spread_number` is the
+    last one known to be on every slice.
+    """
+
+    id: str
+    campaign_id: str
+    merchant_id: str
+    terms_version: int
+    kind: Kind
+    title: str
+    category: str
+    state: GroupState = GroupState.OPEN
+    community_id: str | None = None
+    community_name: str = ""
+    initiator_id: str | None = None
+    team_size: int | None = None
+    opens_at: Instant
+    closes_at: Instant
+    zone: str
+    currency: str
+    deadline_number: int = 0
+    spread_number: int = 0
+    slices: int = 1
+    parts: int = 1
+    opened_at: Instant
+    listed: bool = False
+    sealed_at: Instant | None = None
+    verdict: Verdict | None = None
+    returned: bool = False
+    resolved_at: Instant | None = None
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice(Row):
+    """A share of a group's seats and of each item's stock, in one small row that joins count down."""
+
+    group_id: str
+    number: int
+    left: Mapping[str, int]
+    seats: int
+    opens_at: Instant
+    closes_at: Instant
+    deadline_number: int = 0
+    sealed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part(Row):
+    """One part of a group's orders during closing: counted once after the seal, later carried out."""
+
+    group_id: str
+    number: int
+    count: Count
+    resolved: bool = False
+
+
+def parts_for(capacity: int) -> int:
+    """How many partitions the orders of a group are spread over, from the most orders it can have."""
+    return max(1, min(MOST_PARTS, -(-capacity // ORDERS_PER_PART)))
+
+
+def opened(
+    terms: Campaign,
+    *,
+    now: Instant,
+    which: Sequence[str],
+    community: Community | None = None,
+    initiator_id: str | None = None,
+    team_size: int | None = None,
+) -> Group:
+    """A new group under these terms. Its id is derived from `which`, so opening it twice opens it once."""
+    assert terms.opens_at is not None and terms.closes_at is not None
+    closes_at = terms.closes_at
+    if team_size is not None and terms.team_open_ms is not None:
+        closes_at = min(closes_at, now + terms.team_open_ms)
+    seats = team_size or terms.max_participants or sum(item.sellable for item in terms.items)
+    return Group(
+        id=group_id(terms.id, *which),
+        campaign_id=terms.id,
+        merchant_id=terms.merchant_id,
+        terms_version=terms.terms_version,
+        kind=terms.kind,
+        title=terms.title,
+        category=terms.category,
+        community_id=community.id if community else None,
+        community_name=community.name if community else "",
+        initiator_id=initiator_id,
+        team_size=team_size,
+        opens_at=max(terms.opens_at, now) if team_size else terms.opens_at,
+        closes_at=closes_at,
+        zone=terms.zone,
+        currency=terms.currency,
+        parts=parts_for(seats),
+        opened_at=now,
+        due_at=now,
+    )
+
+
+def seats_of(group: Group, terms: Campaign) -> int:
+    return group.team_size or terms.max_participants or NO_SEAT_LIMIT
+
+
+def first_slice(group: Group, terms: Campaign, units: Mapping[str, int]) -> Slice:
+    return Slice(
+        group_id=group.id,
+        number=0,
+        left={item.sku: units.get(item.sku, 0) for item in terms.items},
+        seats=seats_of(group, terms),
+        opens_at=group.opens_at,
+        closes_at=group.closes_at,
+    )
+
+
+def closing_time(group: Group) -> Instant:
+    return group.closes_at + CLOCK_SKEW
+
+
+def deadline_moved(group: Group, closes_at: Instant, now: Instant) -> Group:
+    """An intent: the slices take it one by one, the group's timer sees to it (promise 2)."""
+    if group.state is not GroupState.OPEN or now >= group.closes_at:
+        raise Refused("group_closed")
+    if closes_at <= now:
+        raise Refused("deadline_in_the_past")
+    if closes_at <= group.opens_at:
+        raise Refused("deadline_before_start")
+    return replace(group, closes_at=closes_at, deadline_number=group.deadline_number + 1, due_at=now)
+
+
+def sealing(group: Group, now: Instant) -> Group:
+    """The close begins. The caller has seen the deadline pass, or every seat of a team paid."""
+    return replace(group, state=GroupState.SEALING, sealed_at=now, due_at=now, tries=0)
+
+
+def total(parts: Sequence[Count]) -> Count:
+    units: dict[str, int] = {}
+    unsold: dict[str, int] = {}
+    for part in parts:
+        for sku, count in (part.units or {}).items():
+            units[sku] = units.get(sku, 0) + count
+        for sku, count in (part.unsold or {}).items():
+            unsold[sku] = unsold.get(sku, 0) + count
+    return Count(
+        participants=sum(part.participants for part in parts),
+        units=units,
+        amount_minor=sum(part.amount_minor for part in parts),
+        unsold=unsold,
+    )
+
+
+def reached(target: Target, count: Count) -> int:
+    """How much of the target's measure there is."""
+    return {
+        Measure.PARTICIPANTS: count.participants,
+        Measure.UNITS: sum((count.units or {}).values()),
+        Measure.AMOUNT: count.amount_minor,
+    }[target.measure]
+
+
+def target_of(terms: Campaign, team_size: int | None) -> Target:
+    if team_size is not None:
+        return Target(measure=Measure.PARTICIPANTS, at_least=team_size)
+    assert terms.target is not None
+    return terms.target
+
+
+def judged(group: Group, terms: Campaign, count: Count, left: Mapping[str, int], now: Instant) -> Verdict:
+    """The verdict from the rows alone. `left` is what the sealed slices still held."""
+    target = target_of(terms, group.team_size)
+    have = reached(target, count)
+    formed = have >= target.at_least
+    unsold = total([Count(unsold=count.unsold), Count(unsold=left)]).unsold or {}
+    if not formed:
+        unsold = total([Count(unsold=unsold), Count(unsold=count.units)]).unsold or {}
+    return Verdict(
+        formed=formed,
+        given_at=now,
+        participants=count.participants,
+        units=dict(count.units or {}),
+        amount_minor=count.amount_minor,
+        prices={
+            item.sku: pricing.unit_price(item.list_price_minor, item.tiers, count.participants) for item in terms.items
+        },
+        reason="target_reached" if formed else "target_missed",
+        unsold={sku: units for sku, units in unsold.items() if units},
+    )
+
+
+def verdict_given(group: Group, verdict: Verdict) -> Group:
+    state = GroupState.FORMED if verdict.formed else GroupState.FAILED
+    return replace(group, state=state, verdict=verdict, due_at=verdict.given_at, tries=0)

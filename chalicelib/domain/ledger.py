@@ -1,0 +1,249 @@
+"""The ledger (记账): every movement of buyers' money is one entry between two named accounts.
+
+    payment   buyer -> held        pending while the buyer pays, posted when the money is there, voided otherwise
+    refund    held  -> buyer       pending from the moment it is owed, posted when the provider has paid it back
+    release   held  -> merchant    on settlement
+
+Entries are never changed back or deleted. For every group and at every instant:
+captured = refunded + released + held, in minor units, and all accounts together add up to nothing (promise 3).
+
+A refund is the saga below. The key given to the provider is the entry's own id with the number of the attempt, so an
+echo of the same attempt never pays twice, and two equal partial refunds are two entries and both pass.
+
+    requested -> submitted -> succeeded
+                     └-> failed -> (new attempt) submitted … -> parked for a person
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from .instants import DAY, HOUR, MINUTE, SECOND, Instant
+from .writes import Row
+
+REFUND_PROMISE = DAY
+"""A refund unfinished after this long raises an alarm (R4)."""
+
+LEASE = MINUTE
+"""A worker that claimed a refund and fell silent is replaced after this long, not before."""
+
+KEY_WINDOW = 23 * HOUR
+"""Providers may forget a key after 24 h: beyond this, ask before trying again."""
+
+MOST_ATTEMPTS = 6
+POLL = 10 * MINUTE
+
+
+class Kind(StrEnum):
+    PAYMENT = "payment"
+    REFUND = "refund"
+    RELEASE = "release"
+
+
+class EntryState(StrEnum):
+    PENDING = "pending"
+    POSTED = "posted"
+    VOIDED = "voided"
+
+
+class RefundStage(StrEnum):
+    REQUESTED = "requested"
+    SUBMITTED = "submitted"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    PARKED = "parked"
+
+
+ACCOUNTS: Mapping[Kind, tuple[str, str]] = {
+    Kind.PAYMENT: ("buyer", "held"),
+    Kind.REFUND: ("held", "buyer"),
+    Kind.RELEASE: ("held", "merchant"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry(Row):
+    """One movement. `cause` says why a refund is owed: failed, price_drop, cancelled, late, duplicate.
+
+    `method` is the provider's name; `provider_ref` its own id of the payment or refund; `payment_id` the payment a
+    refund pays back. `pay_url` is where the buyer pays. `first_tried_at` belongs to the current attempt's key.
+    """
+
+    id: str
+    kind: Kind
+    order_id: str
+    group_id: str
+    campaign_id: str
+    buyer_id: str
+    merchant_id: str
+    amount_minor: int
+    currency: str
+    method: str
+    state: EntryState = EntryState.PENDING
+    cause: str = ""
+    created_at: Instant
+    posted_at: Instant | None = None
+    paid_at: Instant | None = None
+    provider_ref: str | None = None
+    pay_url: str | None = None
+    instructions: str | None = None
+    payment_id: str | None = None
+    payment_ref: str | None = None
+    stage: RefundStage | None = None
+    attempt: int = 1
+    first_tried_at: Instant | None = None
+    last_tried_at: Instant | None = None
+    promised_by: Instant | None = None
+    alarmed_at: Instant | None = None
+    reason: str = ""
+    owed: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The idempotency key for the provider."""
+        return f"{self.id}.{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """What a group's entries add up to, in minor units. `pending_refunds` is part of `held`."""
+
+    captured: int = 0
+    refunded: int = 0
+    released: int = 0
+    pending_refunds: int = 0
+
+    @property
+    def held(self) -> int:
+        return self.captured - self.refunded - self.released
+
+
+def balance(entries: Iterable[Entry]) -> Balance:
+    captured = refunded = released = pending = 0
+    for entry in entries:
+        if entry.state is EntryState.POSTED:
+            captured += entry.amount_minor if entry.kind is Kind.PAYMENT else 0
+            refunded += entry.amount_minor if entry.kind is Kind.REFUND else 0
+            released += entry.amount_minor if entry.kind is Kind.RELEASE else 0
+        elif entry.state is EntryState.PENDING and entry.kind is Kind.REFUND:
+            pending += entry.amount_minor
+    return Balance(captured=captured, refunded=refunded, released=released, pending_refunds=pending)
+
+
+def accounts(entries: Iterable[Entry]) -> dict[str, int]:
+    """Σ per named account over posted entries; the values add up to nothing by construction of the table above."""
+    sums: dict[str, int] = {"buyer": 0, "held": 0, "merchant": 0}
+    for entry in entries:
+        if entry.state is EntryState.POSTED:
+            source, target = ACCOUNTS[entry.kind]
+            sums[source] -= entry.amount_minor
+            sums[target] += entry.amount_minor
+    return sums
+
+
+def refund_of(payment: Entry, *, cause: str, amount_minor: int, now: Instant, owed: tuple[str, ...] = ()) -> Entry:
+    """A refund that is owed. Its id is derived from the payment and the cause: owing it twice owes it once."""
+    return Entry(
+        id=f"{payment.id}.{cause}",
+        kind=Kind.REFUND,
+        order_id=payment.order_id,
+        group_id=payment.group_id,
+        campaign_id=payment.campaign_id,
+        buyer_id=payment.buyer_id,
+        merchant_id=payment.merchant_id,
+        amount_minor=amount_minor,
+        currency=payment.currency,
+        method=payment.method,
+        cause=cause,
+        created_at=now,
+        payment_id=payment.id,
+        payment_ref=payment.provider_ref,
+        stage=RefundStage.REQUESTED,
+        promised_by=now + REFUND_PROMISE,
+        owed=owed,
+        due_at=now,
+    )
+
+
+def posted(payment: Entry, *, provider_ref: str, paid_at: Instant, now: Instant) -> Entry:
+    return replace(
+        payment, state=EntryState.POSTED, provider_ref=provider_ref, paid_at=paid_at, posted_at=now, due_at=None
+    )
+
+
+def backoff(attempt: int) -> Instant:
+    """30 s, 2 min, 8 min, 32 min, then hourly."""
+    return min((30 * SECOND) << (2 * (attempt - 1)), HOUR)
+
+
+def submitted(refund: Entry, now: Instant) -> Entry:
+    """Claimed: this worker talks to the provider now; another takes over when the lease has run out."""
+    return replace(
+        refund,
+        stage=RefundStage.SUBMITTED,
+        first_tried_at=refund.first_tried_at if refund.first_tried_at is not None else now,
+        last_tried_at=now,
+        due_at=now + LEASE,
+    )
+
+
+def must_ask_first(refund: Entry, now: Instant) -> bool:
+    """Whether the provider may have forgotten this attempt's key, so that repeating it could pay twice."""
+    return refund.first_tried_at is not None and now - refund.first_tried_at > KEY_WINDOW
+
+
+def succeeded(refund: Entry, *, provider_ref: str, now: Instant) -> Entry:
+    return replace(
+        refund,
+        stage=RefundStage.SUCCEEDED,
+        state=EntryState.POSTED,
+        provider_ref=provider_ref,
+        posted_at=now,
+        owed=(*refund.owed, "refund_done"),
+        due_at=now,
+    )
+
+
+def accepted(refund: Entry, *, provider_ref: str | None, now: Instant) -> Entry:
+    """The provider has it and will say later; we look at it again in a while, and at 24 h at the latest."""
+    return replace(refund, provider_ref=provider_ref or refund.provider_ref, due_at=_look_again(refund, now + POLL, now))
+
+
+def unknown(refund: Entry, now: Instant) -> Entry:
+    """No answer: the same attempt is repeated under the same key."""
+    return replace(refund, due_at=_look_again(refund, now + backoff(min(refund.attempt, 3)), now))
+
+
+def failed(refund: Entry, reason: str, now: Instant) -> Entry:
+    """The provider refused this attempt for good: a new one, under a new key, up to a limit; then a person."""
+    if refund.attempt >= MOST_ATTEMPTS:
+        return replace(
+            refund, stage=RefundStage.PARKED, state=EntryState.PENDING, posted_at=None, reason=reason, due_at=None
+        )
+    return replace(
+        refund,
+        stage=RefundStage.FAILED,
+        state=EntryState.PENDING,
+        posted_at=None,
+        reason=reason,
+        attempt=refund.attempt + 1,
+        first_tried_at=None,
+        due_at=_look_again(refund, now + backoff(refund.attempt), now),
+    )
+
+
+def overdue(refund: Entry, now: Instant) -> bool:
+    """Whether the 24 h alarm is to be raised now (once)."""
+    return (
+        refund.kind is Kind.REFUND
+        and refund.state is EntryState.PENDING
+        and refund.alarmed_at is None
+        and refund.promised_by is not None
+        and now >= refund.promised_by
+    )
+
+
+def _look_again(refund: Entry, at: Instant, now: Instant) -> Instant:
+    if refund.alarmed_at is None and refund.promised_by is not None and refund.promised_by > now:
+        return min(at, refund.promised_by)
+    return at

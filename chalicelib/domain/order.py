@@ -1,0 +1,281 @@
+"""An order (订单): one buyer's commitment in one group.
+
+    held ──(money in time)──> paid ──(buyer, while open)──> cancelled
+      ├──(pay_by passed, or the group closed)──> expired ──(late money, room left)──> paid
+      └──(buyer, while open)──> cancelled            expired, cancelled ──(a new join)──> held
+
+What follows from the group's verdict (refunded, to be delivered) is derived when read, not written here.
+`owed` names what has happened and has not been told yet: it is written together with the change itself, and the
+order's timer is due until the notices exist, so that nobody is left in the dark by a crash in between.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import time
+from enum import StrEnum
+
+from . import pricing
+from .campaign import Campaign, Fulfilment, price_on_joining
+from .group import Group, GroupState
+from .instants import HOUR, MINUTE, Instant, next_slot
+from .refusals import Refused
+from .writes import Row
+
+REMINDER_SLOTS = (time(12, 0), time(17, 0), time(22, 0))
+"""Unpaid orders are reminded at these local times (N3)."""
+
+PICKUP_CHASE = 24 * HOUR
+SHORT_WINDOW = 10 * MINUTE
+NON_PAYER_AFTER = 2
+NON_PAYER_WINDOW = 30 * 24 * HOUR
+MOST_KEYS = 20
+
+
+class OrderState(StrEnum):
+    HELD = "held"
+    PAID = "paid"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+HOLDING = (OrderState.HELD, OrderState.PAID)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a join was answered, so that the same request later gets the same bytes."""
+
+    fingerprint: str
+    lines: Mapping[str, int]
+    amount_minor: int
+    pay_by: Instant
+    joined_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One change of an order, for its timeline."""
+
+    state: str
+    at: Instant
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order(Row):
+    """Amounts in minor units of `currency`. `prices` are what was charged per unit on joining.
+
+    `payment_id` is the ledger entry of the latest attempt to pay; `captured_id` of the one that paid.
+    `released` says whether an expired or cancelled order's units went back to its slice.
+    `resolution` is set once, when the group's verdict has been carried out for this order.
+    """
+
+    id: str
+    group_id: str
+    part: int
+    campaign_id: str
+    merchant_id: str
+    buyer_id: str
+    slice: int
+    terms_version: int
+    state: OrderState
+    lines: Mapping[str, int]
+    prices: Mapping[str, int]
+    amount_minor: int
+    currency: str
+    joined_at: Instant
+    pay_by: Instant
+    receipts: Mapping[str, Receipt] = field(default_factory=dict)
+    pickup_point_id: str | None = None
+    pickup_defaulted: bool = False
+    address_id: str | None = None
+    shared_by: str | None = None
+    payment_id: str | None = None
+    payments: int = 0
+    payment_started_at: Instant | None = None
+    captured_id: str | None = None
+    paid_at: Instant | None = None
+    ended_at: Instant | None = None
+    released: bool = False
+    reminded_at: Instant | None = None
+    chased_at: Instant | None = None
+    owed: tuple[str, ...] = ()
+    resolution: str | None = None
+    resolved_at: Instant | None = None
+    steps: tuple[Step, ...] = ()
+
+
+def check_lines(terms: Campaign, lines: Mapping[str, int]) -> None:
+    """Refuses lines that no stock could satisfy: unknown items, silly quantities, limits per buyer (P15)."""
+    if not lines:
+        raise Refused("no_lines")
+    for sku, units in lines.items():
+        item = terms.item(sku)
+        if not 0 < units <= 100_000:
+            raise Refused("quantity_out_of_range", sku=sku)
+        if item.limit_per_buyer is not None and units > item.limit_per_buyer:
+            raise Refused("over_the_limit", sku=sku, limit=item.limit_per_buyer)
+    if terms.limit_per_buyer is not None and sum(lines.values()) > terms.limit_per_buyer:
+        raise Refused("over_the_limit", limit=terms.limit_per_buyer)
+
+
+def pay_by(terms: Campaign, group: Group, now: Instant, *, non_payer: bool) -> Instant:
+    """Until when the seat is held unpaid. It never outlasts the close (O3, L8); shorter for a repeat non-payer."""
+    until = group.closes_at
+    if not terms.pay_until_close and terms.payment_window_ms is not None:
+        until = min(until, now + terms.payment_window_ms)
+    return min(until, now + SHORT_WINDOW) if non_payer else until
+
+
+def check_pickup(terms: Campaign, group: Group, pickup_point_id: str | None) -> None:
+    """The point must exist and serve the group's community; leaving it open is allowed and chased (O5)."""
+    if pickup_point_id is None:
+        return
+    if terms.fulfilment is not Fulfilment.PICKUP:
+        raise Refused("pickup_not_offered")
+    for point in terms.pickup_points:
+        if point.id == pickup_point_id and point.community_id in (None, group.community_id):
+            return
+    raise Refused("unknown_pickup_point", pickup_point=pickup_point_id)
+
+
+def default_pickup(terms: Campaign, group: Group) -> str | None:
+    for point in terms.pickup_points:
+        if point.community_id in (None, group.community_id):
+            return point.id
+    return terms.pickup_points[0].id if terms.pickup_points else None
+
+
+def prices_on_joining(terms: Campaign, group: Group, lines: Mapping[str, int]) -> dict[str, int]:
+    return {sku: price_on_joining(terms, terms.item(sku), group.team_size) for sku in lines}
+
+
+def joined(new: Order, old: Order | None, key: str, receipt: Receipt) -> Order:
+    """The order as a join leaves it. A seat given up may be taken again, under a key never used before."""
+    receipts = dict(old.receipts) if old else {}
+    if len(receipts) >= MOST_KEYS:
+        raise Refused("rejoined_too_often", most=MOST_KEYS)
+    receipts[key] = receipt
+    steps = (old.steps if old else ())[-30:] + (Step(state="held", at=new.joined_at, by=new.buyer_id),)
+    return replace(
+        new,
+        version=old.version if old else 0,
+        payments=old.payments if old else 0,
+        receipts=receipts,
+        steps=steps,
+        owed=("order_held",),
+        due_at=new.joined_at,
+    )
+
+
+def check_mine(order: Order, buyer_id: str) -> None:
+    """Another's order looks exactly like one that does not exist."""
+    if order.buyer_id != buyer_id:
+        raise Refused("order_not_found", order=order.id)
+
+
+def changed(order: Order, lines: Mapping[str, int], group: Group, terms: Campaign, now: Instant) -> Order:
+    """New quantities while held. A payment under way freezes them (its amount is already with the provider)."""
+    if order.state is not OrderState.HELD:
+        raise Refused("order_not_held", state=order.state.value)
+    if order.payment_id is not None:
+        raise Refused("payment_under_way")
+    check_lines(terms, lines)
+    prices = prices_on_joining(terms, group, lines)
+    return replace(
+        order,
+        lines=dict(lines),
+        prices=prices,
+        amount_minor=pricing.amount(lines, prices),
+        steps=(*order.steps, Step(state="changed", at=now, by=order.buyer_id)),
+    )
+
+
+def pickup_chosen(order: Order, point: str, now: Instant) -> Order:
+    if order.state not in HOLDING or order.resolution is not None:
+        raise Refused("order_not_held", state=order.state.value)
+    return replace(
+        order,
+        pickup_point_id=point,
+        pickup_defaulted=False,
+        steps=(*order.steps, Step(state="pickup_chosen", at=now, by=order.buyer_id)),
+    )
+
+
+def cancelled(order: Order, now: Instant, *, by: str) -> Order:
+    """Given up by its buyer while the group is open; its units go back to its slice in the same transaction."""
+    if order.state not in HOLDING:
+        raise Refused("order_not_held", state=order.state.value)
+    return replace(
+        order,
+        state=OrderState.CANCELLED,
+        ended_at=now,
+        released=True,
+        payment_id=None,
+        owed=(*order.owed, "order_cancelled"),
+        due_at=now,
+        steps=(*order.steps, Step(state="cancelled", at=now, by=by)),
+    )
+
+
+def expired(order: Order, now: Instant, *, released: bool) -> Order:
+    """Not paid in time. After the seal the units stay where they are and return with the group's."""
+    return replace(
+        order,
+        state=OrderState.EXPIRED,
+        ended_at=now,
+        released=released,
+        owed=(*order.owed, "order_expired"),
+        due_at=now,
+        steps=(*order.steps, Step(state="expired", at=now, by="timer")),
+    )
+
+
+def payment_started(order: Order, payment_id: str, now: Instant) -> Order:
+    if order.state is not OrderState.HELD:
+        raise Refused("order_not_held", state=order.state.value)
+    return replace(order, payment_id=payment_id, payments=order.payments + 1, payment_started_at=now)
+
+
+def paid(order: Order, payment_id: str, paid_at: Instant, now: Instant, *, slice_number: int | None = None) -> Order:
+    """The money is there. `slice_number` names the seat when the order had lost its own (late money)."""
+    return replace(
+        order,
+        state=OrderState.PAID,
+        slice=order.slice if slice_number is None else slice_number,
+        captured_id=payment_id,
+        paid_at=paid_at,
+        ended_at=None,
+        released=False,
+        owed=(*order.owed, "order_paid"),
+        due_at=now,
+        steps=(*order.steps, Step(state="paid", at=now, by="provider")),
+    )
+
+
+def counts_in_time(paid_at: Instant, group: Group) -> bool:
+    """A payment counts if the provider's own time precedes the deadline (promise 2)."""
+    return paid_at < group.closes_at and group.state in (GroupState.OPEN, GroupState.SEALING)
+
+
+def due_after(order: Order, group: Group, terms: Campaign, now: Instant) -> Instant | None:
+    """When the order next wants to be looked at, once it owes nobody a word."""
+    if order.state is OrderState.HELD:
+        until = min(order.pay_by, group.closes_at)
+        slot = next_slot(max(now, order.joined_at), REMINDER_SLOTS, terms.zone)
+        return min(until, slot) if slot < until else until
+    if order.state is OrderState.PAID and wants_pickup(order, terms):
+        chase = pickup_cutoff(group, terms) - PICKUP_CHASE
+        if order.chased_at is None and chase > now:
+            return chase
+        return max(now, pickup_cutoff(group, terms)) if order.chased_at is not None else now
+    return None
+
+
+def wants_pickup(order: Order, terms: Campaign) -> bool:
+    return terms.fulfilment is Fulfilment.PICKUP and order.pickup_point_id is None
+
+
+def pickup_cutoff(group: Group, terms: Campaign) -> Instant:
+    """After this moment a missing choice is made for the buyer (O5): the campaign's own, else the close."""
+    return terms.choose_pickup_by or group.closes_at

@@ -1,0 +1,266 @@
+"""What the use cases need of the outside: the store, and the gateways. Everything else is decided in here."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, Protocol, TypeVar
+
+from .campaign import Campaign, Stock, Terms
+from .group import Group, Part, Slice
+from .instants import Instant
+from .ledger import Entry
+from .notice import Notice
+from .order import Order, OrderState
+from .person import Address, Channel, Contact, Preferences
+from .product import PriceMark, Product
+from .share import Share
+from .tally import Numbers, Scope, Tally
+from .upkeep import Allowance, Announcement, Listing, Parked
+from .writes import Row, Write
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class RowKey:
+    """Names one stored row, for timers, queue messages and parked rows."""
+
+    pk: str
+    sk: str
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    key: RowKey
+    due_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list, and where the next one starts (None: that was all)."""
+
+    rows: Sequence[T]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderMark:
+    """What the index knows of a buyer's order, without reading it."""
+
+    order_id: str
+    state: OrderState
+    joined_at: Instant
+
+
+class Store(Protocol):
+    """Consistent reads unless named otherwise. `commit` is one write, or one transaction: all or nothing.
+
+    Raises Lost when a row was not as named, Unavailable when the store is too busy or silent.
+    """
+
+    def commit(self, *writes: Write) -> None: ...
+
+    def product(self, product_id: str) -> Product | None: ...
+    def products_of(self, merchant_id: str, limit: int, start: str | None) -> Page[Product]: ...
+    def price_marks(self, product_id: str, limit: int = 200) -> list[PriceMark]: ...
+    def campaign(self, campaign_id: str) -> Campaign | None: ...
+    def campaigns_of(self, merchant_id: str, limit: int, start: str | None) -> Page[Campaign]: ...
+    def terms(self, campaign_id: str, number: int) -> Campaign:
+        """Frozen, so read once per process and kept."""
+        ...
+
+    def stock(self, campaign_id: str) -> Stock | None: ...
+    def group(self, group_id: str) -> Group | None: ...
+    def group_lately(self, group_id: str, now: Instant) -> Group | None:
+        """As seen within the last seconds: for routing only, never for a decision."""
+        ...
+
+    def groups_of(self, campaign_id: str, limit: int, start: str | None) -> Page[Group]: ...
+    def groups_and_tallies(self, group_ids: Sequence[str]) -> dict[str, tuple[Group, Tally | None]]: ...
+    def slice(self, group_id: str, number: int) -> Slice | None: ...
+    def slices(self, group_id: str, count: int) -> list[Slice]: ...
+    def stock_and_slices(self, campaign_id: str, group_id: str, count: int) -> tuple[Stock, list[Slice]]:
+        """All at one instant (a transactional read)."""
+        ...
+
+    def seal(self, group_id: str, number: int) -> Slice:
+        """Seals one slice (again, if it was) and returns it: from here on its numbers cannot move."""
+        ...
+
+    def spread_deadline(self, group_id: str, number: int, closes_at: Instant, deadline_number: int) -> None:
+        """Sets a slice's deadline if it has not taken this or a later move already, and is not sealed."""
+        ...
+
+    def part(self, group_id: str, number: int) -> Part | None: ...
+    def order(self, order_id: str) -> Order | None: ...
+    def orders_of_part(self, group_id: str, part: int, after: str | None = None) -> Iterator[Order]: ...
+    def orders_of_group(self, group: Group, limit: int, start: str | None) -> Page[Order]: ...
+    def orders_of_buyer(self, buyer_id: str, limit: int, start: str | None) -> Page[OrderMark]:
+        """From the index: may lag, newest first."""
+        ...
+
+    def entry(self, entry_id: str) -> Entry | None: ...
+    def entries_of_order(self, order_id: str) -> list[Entry]: ...
+    def entries_of_group(self, group: Group) -> Iterator[Entry]: ...
+    def preferences(self, person_id: str) -> Preferences | None: ...
+    def notices_about(self, person_id: str, about: str) -> list[Notice]: ...
+    def notices_of(self, person_id: str, limit: int, start: str | None) -> Page[Notice]: ...
+    def tally(self, scope: Scope, owner_id: str) -> Tally | None: ...
+    def count_up(self, scope: Scope, owner_id: str, delta: Numbers, units: Mapping[str, int], now: Instant) -> None:
+        """Adds to a tally and sets its timer; a tally that does not exist is left for the recount."""
+        ...
+
+    def visitors(self, campaign_id: str) -> int: ...
+    def share(self, code: str) -> Share | None: ...
+    def allowance(self, campaign_id: str, buyer_id: str) -> Allowance | None: ...
+    def announcement(self, group_id: str, event: str) -> Announcement | None: ...
+    def hall(
+        self, community_id: str | None, category: str | None, now: Instant, limit: int, start: str | None
+    ) -> Page[Listing]: ...
+
+    # timers
+    def wakeable(self, key: RowKey) -> Row | None:
+        """Any row with a timer, by its key. Raises Broken where the row cannot be read as what it says it is."""
+        ...
+
+    def due(self, until: Instant) -> Iterator[DueRow]:
+        """From the index, shard by shard: rows whose timer is at or before `until`."""
+        ...
+
+    def due_soon(self, limit: int) -> list[DueRow]: ...
+    def stumble(self, key: RowKey, reason: str, now: Instant) -> bool:
+        """Counts a failure of a row and sets its timer further off; parks it at the limit (then True)."""
+        ...
+
+    def parked(self, limit: int, start: str | None) -> Page[Parked]: ...
+    def put_back(self, key: RowKey, now: Instant) -> bool: ...
+
+
+class Outcome(StrEnum):
+    """What a provider said. UNKNOWN: nothing we can rely on; the same call may be repeated under the same key."""
+
+    SUCCEEDED = "succeeded"
+    PENDING = "pending"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_FOUND = "not_found"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    outcome: Outcome
+    ref: str | None = None
+    reason: str = ""
+    pay_url: str | None = None
+    instructions: str | None = None
+    amount_minor: int | None = None
+    currency: str | None = None
+    paid_at: Instant | None = None
+
+
+class EventKind(StrEnum):
+    PAID = "paid"
+    REFUNDED = "refunded"
+    REFUND_FAILED = "refund_failed"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderEvent:
+    """A verified webhook. `key` is the one we gave: the payment's entry id, or a refund entry's id and attempt."""
+
+    kind: EventKind
+    key: str
+    ref: str
+    amount_minor: int
+    currency: str
+    at: Instant
+    reason: str = ""
+
+
+class Payments(Protocol):
+    """One payment provider. Every call has a time limit and answers with an Outcome instead of raising."""
+
+    name: str
+
+    @property
+    def most_minor(self) -> int:
+        """The largest single amount the provider takes."""
+        ...
+
+    def start(self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str) -> Answer: ...
+    def refund(self, *, key: str, payment_ref: str, amount_minor: int, currency: str) -> Answer: ...
+    def look_up_payment(self, key: str) -> Answer: ...
+    def look_up_refund(self, key: str) -> Answer: ...
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes, now: Instant) -> ProviderEvent:
+        """Raises Refused('bad_signature') for anything not provably the provider's and fresh."""
+        ...
+
+
+class Sender(Protocol):
+    """One channel. `to` is a phone number or an e-mail address, and goes nowhere but to the provider."""
+
+    def send(self, *, to: str, subject: str, text: str) -> Answer: ...
+
+
+class Vault(Protocol):
+    """Contact data, encrypted; every read is recorded with who read and why."""
+
+    def read(self, person_id: str, *, reader: str, why: str, now: Instant) -> Contact | None: ...
+    def write(self, person_id: str, contact: Contact, now: Instant) -> None: ...
+    def add_address(self, person_id: str, address_id: str, address: Address, now: Instant) -> None: ...
+    def reads(self, person_id: str, limit: int, start: str | None) -> Page["VaultRead"]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultRead:
+    person_id: str
+    reader: str
+    why: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who is asking, as the identity provider vouches for it."""
+
+    id: str
+    roles: frozenset[str]
+    phone_verified: bool
+
+
+class Identity(Protocol):
+    def verify(self, token: str, now: Instant) -> Caller:
+        """Raises Refused('bad_token') for anything expired, foreign or forged."""
+        ...
+
+    def phone_of(self, person_id: str) -> str | None:
+        """The person's verified phone number, if there is one."""
+        ...
+
+
+class WakeQueue(Protocol):
+    def send(self, rows: Sequence[tuple[RowKey, Instant]], now: Instant) -> None:
+        """Asks for each row to be woken at its moment (at once if past; at most 15 minutes ahead)."""
+        ...
+
+    def send_part(self, group_id: str, part: int) -> None:
+        """Asks for one part of a closing group's orders to be worked on."""
+        ...
+
+
+class Texts(Protocol):
+    """Wording of notices: (template, parameters) in a language."""
+
+    def text(self, template: str, params: Mapping[str, str], language: str, channel: Channel) -> tuple[str, str]:
+        """(subject, text); the subject is empty for SMS."""
+        ...
+
+
+class Watch(Protocol):
+    """Metrics and structured logs: no personal data, ever."""
+
+    def count(self, metric: str, value: int = 1, unit: str = "Count", **about: str) -> None: ...
+    def alarm(self, what: str, **about: str) -> None: ...
+    def note(self, what: str, **about: str) -> None: ...

@@ -1,0 +1,83 @@
+"""Products (商品) live apart from campaigns and keep the history of what they really sold for (L7, P10)."""
+
+from dataclasses import dataclass, replace
+
+from .instants import DAY, Instant
+from .money import MAX_MINOR
+from .refusals import Refused
+from .writes import Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deal:
+    """A campaign's price, shown in the catalogue until `until`: after that the list price is back by the clock."""
+
+    campaign_id: str
+    price_minor: int
+    from_at: Instant
+    until: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sale:
+    """Units really sold at a price: by a formed group, or declared by the merchant for sales elsewhere."""
+
+    price_minor: int
+    units: int
+    at: Instant
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product(Row):
+    id: str
+    merchant_id: str
+    title: str
+    description: str = ""
+    category: str = ""
+    list_price_minor: int
+    currency: str
+    attributes: tuple[tuple[str, str], ...] = ()
+    deals: tuple[Deal, ...] = ()
+    created_at: Instant
+    updated_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceMark(Row):
+    """One line of a product's price history: a list price set, or a sale made."""
+
+    product_id: str
+    at: Instant
+    nature: str
+    price_minor: int
+    units: int = 0
+    source: str = ""
+
+
+def price_now(product: Product, now: Instant) -> int:
+    """The deal price while a deal runs, the list price otherwise: the original price returns by the clock."""
+    running = [deal.price_minor for deal in product.deals if deal.from_at <= now < deal.until]
+    return min(running, default=product.list_price_minor)
+
+
+def with_deal(product: Product, deal: Deal) -> Product:
+    others = tuple(d for d in product.deals if d.campaign_id != deal.campaign_id and d.until > deal.from_at - 7 * DAY)
+    return replace(product, deals=(*others, deal))
+
+
+def reference_price(marks: list[PriceMark], declared: int | None, now: Instant) -> int | None:
+    """The struck-through price. A declared one must be a price at which the product was really sold (P10);
+    with none declared, the lowest deal price of the seven days before; else none is shown."""
+    sold = [mark for mark in marks if mark.nature == "sale" and mark.units > 0]
+    if declared is not None:
+        if all(mark.price_minor != declared for mark in sold):
+            raise Refused("reference_price_never_sold", price_minor=declared)
+        return declared
+    recent = [mark.price_minor for mark in sold if mark.source == "group" and mark.at >= now - 7 * DAY]
+    return min(recent, default=None)
+
+
+def check_product(product: Product) -> None:
+    if not 0 < product.list_price_minor <= MAX_MINOR:
+        raise Refused("price_out_of_range", product=product.id)

@@ -1,0 +1,54 @@
+"""What a buyer is told before paying: terms are accepted, not assumed.
+
+The forming condition, the deadline, how a refund travels and when it arrives for the chosen method, and any
+exception to the 7-day return. The version accepted is stored on the order.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .campaign import Campaign, Measure
+from .group import Group, target_of
+from .instants import DAY, HOUR, Instant
+
+ARRIVAL: Mapping[str, tuple[Instant, Instant]] = {
+    "sandbox": (0, DAY),
+    "transfer": (DAY, 3 * DAY),
+}
+"""From the moment a refund is owed, how long until the money is back, by payment method (least, most)."""
+
+DEFAULT_ARRIVAL = (HOUR, 5 * DAY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """`refund_route` is always the way the money came. Days are whole, rounded up."""
+
+    version: int
+    measure: Measure
+    at_least: int
+    deadline: Instant
+    zone: str
+    pay_by_rule: str
+    refund_route: str
+    refund_arrives_within_days: Mapping[str, int]
+    refund_rule: str
+    return_exception: str | None
+
+
+def statement(terms: Campaign, group: Group) -> Statement:
+    target = target_of(terms, group.team_size)
+    return Statement(
+        version=terms.terms_version,
+        measure=target.measure,
+        at_least=target.at_least,
+        deadline=group.closes_at,
+        zone=group.zone,
+        pay_by_rule="until_close" if terms.pay_until_close else "window",
+        refund_route="original_method",
+        refund_arrives_within_days={
+            method: -(-ARRIVAL.get(method, DEFAULT_ARRIVAL)[1] // DAY) for method in terms.methods
+        },
+        refund_rule=terms.refund_rule,
+        return_exception=terms.return_exception,
+    )

@@ -1,0 +1,63 @@
+"""Rows that carry work of the system itself: fan-outs, parked rows, listings, visits, limits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .instants import Instant
+from .writes import Row
+
+MOST_STUMBLES = 5
+"""A row that failed this often is parked for a person (promise 4)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement(Row):
+    """Something to tell everyone in a group. `cursor` remembers how far it got: half-done is ordinary."""
+
+    group_id: str
+    event: str
+    template: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    part: int = 0
+    cursor: str | None = None
+    created_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked(Row):
+    """A row that could not be processed, with its reason: it stops nobody else and waits for a person."""
+
+    pk: str
+    sk: str
+    kind: str
+    reason: str
+    parked_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing(Row):
+    """A group's line in the hall, under one (community, category) facet, ordered by its deadline."""
+
+    community_id: str
+    category: str
+    closes_at: Instant
+    group_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit(Row):
+    """One distinct visitor of a campaign's pages; the id is a keyed hash, so it names nobody."""
+
+    campaign_id: str
+    group_id: str
+    visitor: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance(Row):
+    """Units one buyer has taken in a campaign, where the limit spans its groups (P15)."""
+
+    campaign_id: str
+    buyer_id: str
+    units: int = 0

@@ -1,0 +1,28 @@
+"""What a use case is given of the outside. Built once per process in `wiring`, and by hand in tests."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from ..domain.person import Channel
+from ..domain.ports import Identity, Payments, Sender, Store, Texts, Vault, WakeQueue, Watch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """`draw` gives a number in [0, 1); `new_id` an id nobody can guess; `rest` waits, in milliseconds.
+
+    `seats` remembers which slice of a group this process last sat buyers in (a hint, never a truth).
+    """
+
+    store: Store
+    payments: Mapping[str, Payments]
+    senders: Mapping[Channel, Sender]
+    vault: Vault
+    identity: Identity
+    queue: WakeQueue
+    texts: Texts
+    watch: Watch
+    draw: Callable[[], float]
+    new_id: Callable[[], str]
+    rest: Callable[[int], None]
+    seats: dict[str, int] = field(default_factory=dict)
