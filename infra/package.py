@@ -1,0 +1,198 @@
+"""What AWS gets: `python -m infra.package --stage prod` makes `.build/prod/`.
+
+Chalice derives template and code from app.py and merges infra/templates/app.yaml into it. It puts
+the same zip behind every function, though, and start-up time grows with the zip: so its zip is cut
+into three, each with the libraries its functions import (see CUTS).
+
+The same sources and locked versions give the same bytes, so an unchanged function is not deployed
+again. Libraries are installed once per lock, Python and processor, under `.build/vendor/`.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+LOCK = ROOT / "infra" / "lock" / "dev.txt"
+TEMPLATE = ROOT / "infra" / "templates" / "app.yaml"
+MIB = 1 << 20
+
+# Needs botocore, which the Lambda runtime has in a version of its own.
+WITHOUT_DEPENDENCIES = "pynamodb"
+# Nothing imports these at run time; without them the zips halve.
+IDLE_SUFFIXES = (".pyc", ".pyi", ".h", ".c", ".pxd", ".dist-info")
+
+TOKENS = ("jwt", "cryptography", "cffi", "pycparser", "_cffi_backend")
+PAGES = ("jinja2", "markupsafe", "chalicelib/web")
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One zip: everything but `without` (top-level names, or folders of ours), at most `limit` bytes."""
+
+    name: str
+    without: tuple[str, ...]
+    limit: int
+
+    def keeps(self, member: str) -> bool:
+        top = member.split("/", 1)[0].split(".", 1)[0]
+        return top not in self.without and not member.startswith(tuple(f"{w}/" for w in self.without))
+
+
+# Only the authorizer verifies tokens; only the API renders pages. Names are those of CodeUri in app.yaml.
+CUTS = (
+    Cut("api.zip", without=TOKENS, limit=3 * MIB),
+    Cut("events.zip", without=(*TOKENS, *PAGES, "app"), limit=1 * MIB),
+    Cut("authorize.zip", without=(*PAGES, "pynamodb", "app"), limit=12 * MIB),
+)
+
+
+def main() -> None:
+    """Packages one stage and prints how big its zips became."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--stage", default="prod", help="a stage of .chalice/config.json")
+    parser.add_argument("--out", type=Path, help="default: .build/STAGE")
+    parser.add_argument("--quiet", action="store_true")
+    options = parser.parse_args()
+    out = options.out or ROOT / ".build" / options.stage
+    package(options.stage, out)
+    if not options.quiet:
+        print("\n".join(size_table(out)))
+
+
+def package(stage: str, out: Path) -> None:
+    """Fills `out` with sam.yaml and the zips it names.
+
+    Raises CalledProcessError when pip or chalice fails; what they said is on stderr.
+    """
+    architecture = host_architecture() if stage == "local" else "arm64"
+    libraries = vendor(architecture)
+    with tempfile.TemporaryDirectory(prefix="tuan-package-") as scratch:
+        project, made = Path(scratch, "project"), Path(scratch, "made")
+        copy_project(project, architecture)
+        shutil.copytree(libraries, project / "vendor")
+        run_chalice(project, made, stage)
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir(parents=True)
+        shutil.copy(made / "sam.yaml", out)
+        for cut in CUTS:
+            write_cut(made / "deployment.zip", out / cut.name, cut)
+
+
+def host_architecture() -> str:
+    """This machine's processor in Lambda's words: locally, Lambdas run on it."""
+    return "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"
+
+
+def copy_project(project: Path, architecture: str) -> None:
+    """The sources alone, so that nothing else of the checkout can slip into a zip."""
+    idle = shutil.ignore_patterns("__pycache__", "deployments", "deployed")
+    for folder in ("chalicelib", ".chalice"):
+        shutil.copytree(ROOT / folder, project / folder, ignore=idle)
+    shutil.copy(ROOT / "app.py", project)
+    (project / "requirements.txt").touch()  # vendor/ holds what it would name
+    config = project / ".chalice" / "config.json"
+    settings = json.loads(config.read_text())
+    config.write_text(json.dumps(settings | {"lambda_architecture": architecture}))
+
+
+def run_chalice(project: Path, made: Path, stage: str) -> None:
+    """Chalice imports app.py to learn the routes; a region is all it wants to know of AWS."""
+    region = {"AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "eu-central-1")}
+    command = [Path(sys.executable).with_name("chalice"), "package", "--stage", stage]
+    command += ["--merge-template", str(TEMPLATE), "--template-format", "yaml", str(made)]
+    run_quietly(command, cwd=project, env=os.environ | region)
+
+
+def vendor(architecture: str) -> Path:
+    """The folder of run-time libraries for one processor, at the locked versions; made once."""
+    wanted = (ROOT / "requirements.txt").read_bytes() + LOCK.read_bytes() + repr(IDLE_SUFFIXES).encode()
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    key = hashlib.sha256(wanted).hexdigest()[:12]
+    folder = ROOT / ".build" / "vendor" / f"{version}-{architecture}-{key}"
+    if folder.exists():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        target = Path(scratch, "libraries")
+        pip_install(target, architecture, version, ["-r", str(ROOT / "requirements.txt"), "-c", str(LOCK)])
+        pip_install(target, architecture, version, ["--no-deps", pinned(WITHOUT_DEPENDENCIES)])
+        drop_idle(target)
+        if not folder.exists():  # another process may have been faster
+            target.rename(folder)
+    return folder
+
+
+def pinned(name: str) -> str:
+    """`pynamodb` -> `pynamodb==6.1.0`, as the lock says."""
+    return next(line for line in LOCK.read_text().splitlines() if line.startswith(f"{name}=="))
+
+
+def pip_install(target: Path, architecture: str, version: str, what: list[str]) -> None:
+    """Installs wheels for Lambda's Linux, whatever this machine is."""
+    machine = {"arm64": "aarch64", "x86_64": "x86_64"}[architecture]
+    newest_glibc = 34 if sys.version_info >= (3, 12) else 26
+    platforms = [f"manylinux_2_{minor}_{machine}" for minor in range(17, newest_glibc + 1)]
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command += ["--target", str(target), "--only-binary=:all:", "--no-compile", "--upgrade"]
+    command += ["--implementation", "cp", "--python-version", version]
+    command += [f"--platform={tag}" for tag in [*platforms, f"manylinux2014_{machine}"]]
+    run_quietly([*command, *what])
+
+
+def drop_idle(target: Path) -> None:
+    for path in sorted(target.rglob("*"), reverse=True):
+        if path.suffix in IDLE_SUFFIXES or path.name == "__pycache__" or path == target / "bin":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def run_quietly(command: list[str | Path], cwd: Path | None = None, env: dict[str, str] | None = None) -> None:
+    """Runs a command that is expected to work; only when it does not, what it said is shown."""
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True)
+    if done.returncode:
+        sys.stderr.write(done.stdout + done.stderr)
+        done.check_returncode()
+
+
+def write_cut(whole: Path, target: Path, cut: Cut) -> None:
+    """Copies what the cut keeps, in a fixed order with fixed times and modes: same content, same bytes."""
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
+        for member in sorted(filter(cut.keeps, source.namelist())):
+            entry = zipfile.ZipInfo(member)
+            entry.external_attr = 0o644 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            made.writestr(entry, source.read(member))
+
+
+def size_table(out: Path) -> Iterator[str]:
+    """Lines of a table: each zip against its limit, and what is heaviest in it."""
+    yield f"{'zip':<14} {'KiB':>7} {'limit':>7}  heaviest"
+    for cut in CUTS:
+        with zipfile.ZipFile(out / cut.name) as made:
+            heaviest = ", ".join(f"{name} {size >> 10}" for name, size in weights(made.infolist())[:4])
+        size = (out / cut.name).stat().st_size
+        verdict = "" if size <= cut.limit else "  TOO BIG"
+        yield f"{cut.name:<14} {size / 1024:>7.0f} {cut.limit / 1024:>7.0f}  {heaviest}{verdict}"
+
+
+def weights(members: Iterable[zipfile.ZipInfo]) -> list[tuple[str, int]]:
+    """Packed bytes per top-level name, heaviest first."""
+    sizes: dict[str, int] = {}
+    for member in members:
+        top = member.filename.split("/", 1)[0]
+        sizes[top] = sizes.get(top, 0) + member.compress_size
+    return sorted(sizes.items(), key=lambda pair: -pair[1])
+
+
+if __name__ == "__main__":
+    main()
