@@ -70,14 +70,4 @@ class TakeStock:
     units: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Allow:
-    """Counts units against a buyer's limit in a campaign whose limit spans groups (P15)."""
-
-    campaign_id: str
-    buyer_id: str
-    units: int
-    limit: int
-
-
-Write = Create | Replace | Remove | Unchanged | Take | TakeStock | Allow
+Write = Create | Replace | Remove | Unchanged | Take | TakeStock

@@ -1,0 +1,1 @@
+"""DynamoDB through PynamoDB: the one place that reads rows and builds writes and transactions."""

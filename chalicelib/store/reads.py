@@ -1,0 +1,296 @@
+"""Every question the use cases ask of the table. Consistent unless it says otherwise."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar, cast
+
+from pynamodb.connection import Connection
+from pynamodb.expressions.condition import Condition
+from pynamodb.transactions import TransactGet
+
+from ..domain import ids
+from ..domain.campaign import Campaign, Stock, Terms
+from ..domain.group import Group, Part, Slice
+from ..domain.instants import SECOND, Instant
+from ..domain.ledger import Entry
+from ..domain.notice import Notice
+from ..domain.order import Order, OrderState
+from ..domain.person import Preferences
+from ..domain.ports import OrderMark, Page
+from ..domain.product import PriceMark, Product
+from ..domain.refusals import Broken, Lost
+from ..domain.share import Share
+from ..domain.tally import Scope, Tally
+from ..domain.upkeep import Allowance, Announcement, Listing
+from ..domain.writes import Row
+from .commit import translated
+from .rows import entry_key, from_stored, hall_pk, key_of, order_key, orders_pk, slice_key, stamp, tally_key
+from .stored import Stored
+
+LATELY = 3 * SECOND
+KEPT_TERMS = 500
+R = TypeVar("R", bound=Row)
+
+
+def start_key(start: str | None) -> dict[str, Any] | None:
+    return json.loads(start) if start else None
+
+
+def next_key(key: dict[str, Any] | None) -> str | None:
+    return json.dumps(key, separators=(",", ":"), sort_keys=True) if key else None
+
+
+class Reads:
+    """The reading half of the store. Terms never change, so a process reads each once."""
+
+    connection: Connection
+
+    def __init__(self) -> None:
+        self._terms: dict[tuple[str, int], Campaign] = {}
+        self._groups: dict[str, tuple[Instant, Group]] = {}
+
+    # one row
+
+    def _get(self, of: type[R], pk: str, sk: str, *, consistent: bool = True) -> R | None:
+        with translated():
+            try:
+                stored = Stored.get(pk, sk, consistent_read=consistent)
+            except Stored.DoesNotExist:
+                return None
+        row = from_stored(stored)
+        if not isinstance(row, of):
+            raise Broken(f"{pk} {sk} is a {stored.kind}")
+        return row
+
+    def product(self, product_id: str) -> Product | None:
+        return self._get(Product, f"PRODUCT#{product_id}", "PRODUCT")
+
+    def campaign(self, campaign_id: str) -> Campaign | None:
+        return self._get(Campaign, f"CAMPAIGN#{campaign_id}", "CAMPAIGN")
+
+    def terms(self, campaign_id: str, number: int) -> Campaign:
+        known = self._terms.get((campaign_id, number))
+        if known is not None:
+            return known
+        terms = self._get(Terms, f"CAMPAIGN#{campaign_id}", f"TERMS#{number:04d}")
+        if terms is None:
+            raise Broken(f"no terms {number} of {campaign_id}")
+        if len(self._terms) >= KEPT_TERMS:
+            self._terms.clear()
+        self._terms[campaign_id, number] = terms.campaign
+        return terms.campaign
+
+    def stock(self, campaign_id: str) -> Stock | None:
+        return self._get(Stock, f"CAMPAIGN#{campaign_id}", "STOCK")
+
+    def group(self, group_id: str) -> Group | None:
+        return self._get(Group, f"GROUP#{group_id}", "GROUP")
+
+    def group_lately(self, group_id: str, now: Instant) -> Group | None:
+        seen = self._groups.get(group_id)
+        if seen is not None and 0 <= now - seen[0] < LATELY:
+            return seen[1]
+        group = self._get(Group, f"GROUP#{group_id}", "GROUP", consistent=False) or self.group(group_id)
+        if group is not None:
+            if len(self._groups) >= KEPT_TERMS:
+                self._groups.clear()
+            self._groups[group_id] = (now, group)
+        return group
+
+    def forget_group(self, group_id: str) -> None:
+        self._groups.pop(group_id, None)
+
+    def slice(self, group_id: str, number: int) -> Slice | None:
+        return self._get(Slice, *slice_key(group_id, number))
+
+    def part(self, group_id: str, number: int) -> Part | None:
+        return self._get(Part, orders_pk(group_id, number), "PART")
+
+    def order(self, order_id: str) -> Order | None:
+        return self._get(Order, *order_key(order_id))
+
+    def entry(self, entry_id: str) -> Entry | None:
+        return self._get(Entry, *entry_key(entry_id))
+
+    def preferences(self, person_id: str) -> Preferences | None:
+        return self._get(Preferences, f"PERSON#{person_id}", "PREFERENCES", consistent=False)
+
+    def tally(self, scope: Scope, owner_id: str) -> Tally | None:
+        return self._get(Tally, *tally_key(scope.value, owner_id))
+
+    def share(self, code: str) -> Share | None:
+        return self._get(Share, f"SHARE#{code}", "SHARE", consistent=False)
+
+    def allowance(self, campaign_id: str, buyer_id: str) -> Allowance | None:
+        return self._get(Allowance, f"ALLOWANCE#{campaign_id}#{buyer_id}", "ALLOWANCE")
+
+    def announcement(self, group_id: str, event: str) -> Announcement | None:
+        return self._get(Announcement, f"GROUP#{group_id}", f"TELL#{event}")
+
+    # several rows at once
+
+    def slices(self, group_id: str, count: int) -> list[Slice]:
+        rows = self._batch([slice_key(group_id, number) for number in range(count)], consistent=True)
+        return sorted((row for row in rows if isinstance(row, Slice)), key=lambda row: row.number)
+
+    def groups_and_tallies(self, group_ids: Sequence[str]) -> dict[str, tuple[Group, Tally | None]]:
+        """Two rows a group in one call per 50 groups; for show, so not consistent."""
+        keys = [(f"GROUP#{g}", "GROUP") for g in group_ids] + [tally_key("group", g) for g in group_ids]
+        rows = self._batch(keys, consistent=False)
+        tallies = {row.id: row for row in rows if isinstance(row, Tally)}
+        return {row.id: (row, tallies.get(row.id)) for row in rows if isinstance(row, Group)}
+
+    def _batch(self, keys: Sequence[tuple[str, str]], *, consistent: bool) -> list[Row]:
+        with translated():
+            return [
+                from_stored(stored) for stored in Stored.batch_get(list(keys), consistent_read=consistent)
+            ]
+
+    def stock_and_slices(self, campaign_id: str, group_id: str, count: int) -> tuple[Stock, list[Slice]]:
+        keys = [(f"CAMPAIGN#{campaign_id}", "STOCK")] + [
+            slice_key(group_id, k) for k in range(min(count, 99))
+        ]
+        with translated():
+            with TransactGet(connection=self.connection) as transaction:
+                futures = [transaction.get(Stored, pk, sk) for pk, sk in keys]
+            try:
+                rows = [from_stored(future.get()) for future in futures]
+            except Stored.DoesNotExist as error:
+                raise Lost() from error
+        return cast(Stock, rows[0]), cast(list[Slice], rows[1:])
+
+    # lists
+
+    def _page(self, of: type[R], owner: str, limit: int, start: str | None) -> Page[R]:
+        """Rows of one owner, newest first: keys from the index, then the rows themselves."""
+        with translated():
+            found = Stored.listed_index.query(
+                owner,
+                scan_index_forward=False,
+                limit=limit,
+                page_size=limit,
+                last_evaluated_key=start_key(start),
+            )
+            keys = [(mark.pk, mark.sk) for mark in found]
+            after = next_key(found.last_evaluated_key) if len(keys) == limit else None
+        rows = {(row_pk(row)): row for row in self._batch(keys, consistent=True)} if keys else {}
+        return Page([cast(R, rows[key]) for key in keys if isinstance(rows.get(key), of)], after)
+
+    def products_of(self, merchant_id: str, limit: int, start: str | None) -> Page[Product]:
+        return self._page(Product, f"PRODUCTS#{merchant_id}", limit, start)
+
+    def campaigns_of(self, merchant_id: str, limit: int, start: str | None) -> Page[Campaign]:
+        return self._page(Campaign, f"CAMPAIGNS#{merchant_id}", limit, start)
+
+    def groups_of(self, campaign_id: str, limit: int, start: str | None) -> Page[Group]:
+        return self._page(Group, f"GROUPS#{campaign_id}", limit, start)
+
+    def orders_of_buyer(self, buyer_id: str, limit: int, start: str | None) -> Page[OrderMark]:
+        with translated():
+            found = Stored.listed_index.query(
+                f"ORDERS#{buyer_id}",
+                scan_index_forward=False,
+                limit=limit,
+                page_size=limit,
+                last_evaluated_key=start_key(start),
+            )
+            marks = [_mark(stored) for stored in found]
+            return Page(marks, next_key(found.last_evaluated_key) if len(marks) == limit else None)
+
+    def _query(
+        self,
+        of: type[R],
+        pk: str,
+        condition: Condition | None,
+        *,
+        forward: bool = True,
+        consistent: bool = True,
+    ) -> Iterator[R]:
+        with translated():
+            for stored in Stored.query(pk, condition, consistent_read=consistent, scan_index_forward=forward):
+                row = from_stored(stored)
+                if isinstance(row, of):
+                    yield row
+
+    def _query_page(
+        self,
+        of: type[R],
+        pk: str,
+        condition: Condition | None,
+        limit: int,
+        start: str | None,
+        *,
+        forward: bool = True,
+    ) -> Page[R]:
+        with translated():
+            found = Stored.query(
+                pk,
+                condition,
+                consistent_read=True,
+                scan_index_forward=forward,
+                limit=limit,
+                page_size=limit,
+                last_evaluated_key=start_key(start),
+            )
+            rows = [from_stored(stored) for stored in found]
+            after = next_key(found.last_evaluated_key) if len(rows) == limit else None
+        return Page([row for row in rows if isinstance(row, of)], after)
+
+    def price_marks(self, product_id: str, limit: int = 200) -> list[PriceMark]:
+        page = self._query_page(
+            PriceMark, f"PRODUCT#{product_id}", Stored.sk.startswith("PRICE#"), limit, None, forward=False
+        )
+        return list(page.rows)
+
+    def orders_of_part(self, group_id: str, part: int, after: str | None = None) -> Iterator[Order]:
+        first = f"ORDER#{after}\x00" if after else "ORDER#"
+        return self._query(Order, orders_pk(group_id, part), Stored.sk.between(first, "ORDER$"))
+
+    def orders_of_group(self, group: Group, limit: int, start: str | None) -> Page[Order]:
+        """Part by part; `start` is the last order seen."""
+        part = ids.part_of(start) if start else 0
+        rows: list[Order] = []
+        while part < group.parts:
+            for order in self.orders_of_part(group.id, part, after=start):
+                rows.append(order)
+                if len(rows) == limit:
+                    return Page(rows, order.id)
+            part, start = part + 1, None
+        return Page(rows, None)
+
+    def entries_of_order(self, order_id: str) -> list[Entry]:
+        pk, _ = order_key(order_id)
+        return list(self._query(Entry, pk, Stored.sk.startswith(f"ENTRY#{order_id}#")))
+
+    def entries_of_group(self, group: Group) -> Iterator[Entry]:
+        for part in range(group.parts):
+            yield from self._query(Entry, orders_pk(group.id, part), Stored.sk.startswith("ENTRY#"))
+
+    def notices_about(self, person_id: str, about: str) -> list[Notice]:
+        return list(self._query(Notice, f"PERSON#{person_id}", Stored.sk.startswith(f"NOTICE#{about}#")))
+
+    def notices_of(self, person_id: str, limit: int, start: str | None) -> Page[Notice]:
+        return self._query_page(Notice, f"PERSON#{person_id}", Stored.sk.startswith("NOTICE#"), limit, start)
+
+    def hall(
+        self, community_id: str | None, category: str | None, now: Instant, limit: int, start: str | None
+    ) -> Page[Listing]:
+        """Open groups under one facet by deadline: what has closed drops out by the clock, without a write."""
+        after_now = Stored.sk.between(stamp(now), stamp(10**15 - 1))
+        return self._query_page(
+            Listing, hall_pk(community_id or "-", category or "-"), after_now, limit, start
+        )
+
+    def visitors(self, campaign_id: str) -> int:
+        with translated():
+            return Stored.count(f"VISITS#{campaign_id}")
+
+
+def row_pk(row: Row) -> tuple[str, str]:
+    key = key_of(row)
+    return key.pk, key.sk
+
+
+def _mark(stored: Stored) -> OrderMark:
+    joined_at, _, order_id = (stored.list_at or "").partition("#")
+    return OrderMark(order_id, OrderState(stored.state), int(joined_at))

@@ -1,0 +1,167 @@
+"""How each kind of row is keyed and listed: the whole layout of the table on one screen.
+
+Orders of a group are spread over `parts` partitions; an order, its entries and its part's bookkeeping share one.
+Slices have partitions of their own, because they are where a crowd writes.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from ..domain import ids
+from ..domain.campaign import Campaign, Stock, Terms
+from ..domain.group import Group, Part, Slice
+from ..domain.instants import DAY
+from ..domain.ledger import Entry
+from ..domain.notice import Notice
+from ..domain.order import Order
+from ..domain.person import Preferences
+from ..domain.ports import RowKey
+from ..domain.product import PriceMark, Product
+from ..domain.refusals import Broken
+from ..domain.share import Share
+from ..domain.tally import Tally
+from ..domain.upkeep import Allowance, Announcement, Listing, Parked, Visit
+from ..domain.writes import Row
+from .stored import Stored, plain
+
+DUE_SHARDS = 32
+R = TypeVar("R", bound=Row)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[R]):
+    """`lift` turns a document of an older shape into the next one; the list grows, old rows stay readable."""
+
+    name: str
+    of: type[R]
+    key: Callable[[R], tuple[str, str]]
+    listed: Callable[[R], tuple[str, str]] | None = None
+    state: Callable[[R], str] | None = None
+    gone_at: Callable[[R], int] | None = None
+    lifts: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = ()
+
+    @property
+    def shape(self) -> int:
+        return len(self.lifts) + 1
+
+
+def stamp(at: int) -> str:
+    """A moment as sortable text."""
+    return f"{at:015d}"
+
+
+def orders_pk(group_id: str, part: int) -> str:
+    return f"GROUP#{group_id}#ORDERS#{part:02x}"
+
+
+def order_key(order_id: str) -> tuple[str, str]:
+    return orders_pk(ids.group_of(order_id), ids.part_of(order_id)), f"ORDER#{order_id}"
+
+
+def entry_key(entry_id: str) -> tuple[str, str]:
+    """An entry's id starts with its order's (`<order>.p1`, `<order>.p1.failed`)."""
+    order_id = entry_id.partition(".")[0]
+    return order_key(order_id)[0], f"ENTRY#{order_id}#{entry_id}"
+
+
+def notice_key(person_id: str, about: str, event: str, channel: str) -> tuple[str, str]:
+    return f"PERSON#{person_id}", f"NOTICE#{about}#{event}#{channel}"
+
+
+def tally_key(scope: str, owner_id: str) -> tuple[str, str]:
+    return f"{scope.upper()}#{owner_id}", "TALLY"
+
+
+def slice_key(group_id: str, number: int) -> tuple[str, str]:
+    return f"GROUP#{group_id}#SLICE#{number:03d}", "SLICE"
+
+
+def hall_pk(community_id: str, category: str) -> str:
+    return f"HALL#{community_id}#{category}"
+
+
+KINDS: tuple[Kind[Any], ...] = (
+    Kind("product", Product, lambda p: (f"PRODUCT#{p.id}", "PRODUCT"),
+         listed=lambda p: (f"PRODUCTS#{p.merchant_id}", stamp(p.created_at))),
+    Kind("price_mark", PriceMark, lambda m: (f"PRODUCT#{m.product_id}", f"PRICE#{stamp(m.at)}#{m.nature}#{m.source}")),
+    Kind("campaign", Campaign, lambda c: (f"CAMPAIGN#{c.id}", "CAMPAIGN"),
+         listed=lambda c: (f"CAMPAIGNS#{c.merchant_id}", stamp(c.created_at)), state=lambda c: c.state.value),
+    Kind("terms", Terms, lambda t: (f"CAMPAIGN#{t.campaign_id}", f"TERMS#{t.number:04d}")),
+    Kind("stock", Stock, lambda s: (f"CAMPAIGN#{s.campaign_id}", "STOCK")),
+    Kind("group", Group, lambda g: (f"GROUP#{g.id}", "GROUP"),
+         listed=lambda g: (f"GROUPS#{g.campaign_id}", f"{stamp(g.opened_at)}#{g.id}"), state=lambda g: g.state.value),
+    Kind("slice", Slice, lambda s: slice_key(s.group_id, s.number)),
+    Kind("part", Part, lambda p: (orders_pk(p.group_id, p.number), "PART")),
+    Kind("order", Order, lambda o: order_key(o.id),
+         listed=lambda o: (f"ORDERS#{o.buyer_id}", f"{stamp(o.joined_at)}#{o.id}"), state=lambda o: o.state.value),
+    Kind("entry", Entry, lambda e: entry_key(e.id), state=lambda e: e.state.value),
+    Kind("notice", Notice, lambda n: notice_key(n.person_id, n.about, n.event, n.channel.value),
+         state=lambda n: n.state.value),
+    Kind("preferences", Preferences, lambda p: (f"PERSON#{p.person_id}", "PREFERENCES")),
+    Kind("tally", Tally, lambda t: tally_key(t.scope.value, t.id)),
+    Kind("share", Share, lambda s: (f"SHARE#{s.code}", "SHARE")),
+    Kind("announcement", Announcement, lambda a: (f"GROUP#{a.group_id}", f"TELL#{a.event}")),
+    Kind("parked", Parked, lambda p: ("PARKED", f"{p.pk}|{p.sk}")),
+    Kind("listing", Listing, lambda x: (hall_pk(x.community_id, x.category), f"{stamp(x.closes_at)}#{x.group_id}"),
+         gone_at=lambda x: (x.closes_at + 30 * DAY) // 1000),
+    Kind("visit", Visit, lambda v: (f"VISITS#{v.campaign_id}", v.visitor),
+         gone_at=lambda v: (v.at + 180 * DAY) // 1000),
+    Kind("allowance", Allowance, lambda a: (f"ALLOWANCE#{a.campaign_id}#{a.buyer_id}", "ALLOWANCE")),
+)  # fmt: skip
+
+BY_TYPE: dict[type[Row], Kind[Any]] = {kind.of: kind for kind in KINDS}
+BY_NAME: dict[str, Kind[Any]] = {kind.name: kind for kind in KINDS}
+
+
+def kind_of(row: Row) -> Kind[Any]:
+    return BY_TYPE[type(row)]
+
+
+def key_of(row: Row) -> RowKey:
+    return RowKey(*kind_of(row).key(row))
+
+
+def due_shard(pk: str, sk: str) -> str:
+    return str(int.from_bytes(hashlib.sha256(f"{pk}|{sk}".encode()).digest()[:4], "big") % DUE_SHARDS)
+
+
+def to_stored(row: Row, version: int) -> Stored:
+    """The row as stored at `version`. A row with a timer is listed under `due` and marked for the stream."""
+    kind = kind_of(row)
+    pk, sk = kind.key(row)
+    body = plain(row)
+    del body["version"], body["due_at"]
+    stored = Stored(pk, sk, kind=kind.name, shape=kind.shape, version=version, body=body)
+    if row.due_at is not None:
+        stored.due_at, stored.due_shard, stored.hot = row.due_at, due_shard(pk, sk), "1"
+    if kind.listed is not None:
+        stored.list_key, stored.list_at = kind.listed(row)
+    if kind.state is not None:
+        stored.state = kind.state(row)
+    if kind.gone_at is not None:
+        stored.gone_at = kind.gone_at(row)
+    return stored
+
+
+def from_stored(stored: Stored) -> Row:
+    """The domain object of a stored row, lifted to today's shape. Raises Broken when it is not what it claims."""
+    kind = BY_NAME.get(stored.kind)
+    if kind is None:
+        raise Broken(f"unknown kind {stored.kind!r}")
+    body = dict(stored.body)
+    for lift in kind.lifts[stored.shape - 1 :]:
+        body = lift(body)
+    try:
+        row: Row = msgspec.convert(body, kind.of)
+    except msgspec.ValidationError as error:
+        raise Broken(f"{stored.pk} {stored.sk} is not a {kind.name}: {error}") from error
+    return replace(row, version=stored.version, due_at=stored.due_at)
+
+
+def from_image(image: dict[str, Any]) -> Row:
+    """The domain object in a stream record's image, or in a row returned by a refused transaction."""
+    return from_stored(Stored.from_raw_data(image))

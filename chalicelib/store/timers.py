@@ -1,0 +1,162 @@
+"""Timers, counters and other single updates: which rows are due, which stumbled, which are parked."""
+
+from collections.abc import Iterator, Mapping
+
+from pynamodb.exceptions import DoesNotExist, TransactWriteError
+from pynamodb.expressions.operand import Path, Value
+from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
+
+from ..domain.group import Slice
+from ..domain.instants import HOUR, MINUTE, Instant
+from ..domain.ports import DueRow, Page, RowKey
+from ..domain.refusals import Lost, Unavailable
+from ..domain.tally import Numbers, Scope
+from ..domain.upkeep import MOST_STUMBLES, Parked
+from ..domain.writes import Row
+from .commit import Commits, absent, translated
+from .reads import Reads
+from .rows import DUE_SHARDS, due_shard, from_stored, slice_key, tally_key, to_stored
+from .stored import Stored, bind
+
+RECOUNT_SOON = 5_000
+
+
+class Timers(Commits, Reads):
+    """What the clocks need of the store."""
+
+    def wakeable(self, key: RowKey) -> Row | None:
+        return self._get(Row, key.pk, key.sk)
+
+    def due(self, until: Instant) -> Iterator[DueRow]:
+        for shard in range(DUE_SHARDS):
+            yield from self._due_in(shard, until)
+
+    def due_soon(self, limit: int) -> list[DueRow]:
+        """The next rows to be looked at, whenever that is."""
+        rows = [row for shard in range(DUE_SHARDS) for row in self._due_in(shard, None, limit)]
+        return sorted(rows, key=lambda row: row.due_at)[:limit]
+
+    def _due_in(self, shard: int, until: Instant | None, limit: int | None = None) -> Iterator[DueRow]:
+        condition = Stored.due_at <= until if until is not None else None
+        with translated():
+            for mark in Stored.due_index.query(str(shard), condition, limit=limit):
+                assert mark.due_at is not None
+                yield DueRow(RowKey(mark.pk, mark.sk), mark.due_at)
+
+    def seal(self, group_id: str, number: int) -> Slice:
+        stored = Stored(*slice_key(group_id, number))
+        with translated():
+            stored.update(
+                [Path(["body", "sealed"]).set(Value(True)), Stored.version.set(Path("version") + Value(1))],
+                Stored.pk.exists(),
+            )
+        sealed = from_stored(stored)
+        assert isinstance(sealed, Slice)
+        return sealed
+
+    def spread_deadline(self, group_id: str, number: int, closes_at: Instant, deadline_number: int) -> None:
+        known = Path(["body", "deadline_number"])
+        # A late echo of an older move must not undo a newer one; a sealed slice has been counted.
+        condition = (known < Value(deadline_number)) & (Path(["body", "sealed"]) == Value(False))
+        actions: list[Action] = [
+            Path(["body", "closes_at"]).set(Value(closes_at)),
+            known.set(Value(deadline_number)),
+            Stored.version.set(Path("version") + Value(1)),
+        ]
+        try:
+            with translated():
+                Stored(*slice_key(group_id, number)).update(actions, condition)
+        except Lost:
+            return
+
+    def count_up(
+        self, scope: Scope, owner_id: str, delta: Numbers, units: Mapping[str, int], now: Instant
+    ) -> None:
+        pk, sk = tally_key(scope.value, owner_id)
+        actions: list[Action] = [
+            Path(["body", "as_of"]).set(Value(now)),
+            Stored.version.set(Path("version") + Value(1)),
+            Stored.due_at.set(Path("due_at") | Value(now + RECOUNT_SOON)),
+            Stored.due_shard.set(due_shard(pk, sk)),
+            Stored.hot.set("1"),
+        ]
+        for name in Numbers.__slots__:
+            if change := getattr(delta, name):
+                path = Path(["body", "numbers", name])
+                actions.append(path.set(path + Value(change)))
+        for sku, change in units.items():
+            path = Path(["body", "units", sku])
+            actions.append(path.set((path | Value(0)) + Value(change)))
+        try:
+            with translated():
+                Stored(pk, sk).update(actions, Stored.pk.exists())
+        except Lost:
+            return  # no tally yet: the group's opening creates it, and its recount finds everything
+
+    def stumble(self, key: RowKey, reason: str, now: Instant) -> bool:
+        """Works on the key alone, so that a row nobody can read any more can still be parked."""
+        try:
+            with translated():
+                wanted = ["pk", "sk", "kind", "stumbles"]
+                stored = Stored.get(key.pk, key.sk, consistent_read=True, attributes_to_get=wanted)
+        except DoesNotExist:
+            return False
+        count = (stored.stumbles or 0) + 1
+        if count < MOST_STUMBLES:
+            later = now + min(MINUTE << (count - 1), HOUR)
+            self._touch(key, [Stored.stumbles.set(count), Stored.due_at.set(later)])
+            return False
+        self._park(key, stored.kind, reason, now)
+        return True
+
+    def _touch(self, key: RowKey, actions: list[Action]) -> None:
+        try:
+            with translated():
+                Stored(key.pk, key.sk).update(actions, Stored.due_at.exists())
+        except Lost:
+            return  # its timer was cleared meanwhile: somebody got it done
+
+    def _park(self, key: RowKey, kind: str, reason: str, now: Instant) -> None:
+        """The timer goes and the parked row comes in one transaction, so that it is always in one of the lists."""
+        parked = Parked(pk=key.pk, sk=key.sk, kind=kind, reason=reason[:500], parked_at=now)
+        clear: list[Action] = [
+            Stored.due_at.remove(),
+            Stored.due_shard.remove(),
+            Stored.hot.remove(),
+            Stored.stumbles.remove(),
+        ]
+        try:
+            with translated(), TransactWrite(connection=self.connection) as transaction:
+                transaction.update(Stored(key.pk, key.sk), clear, Stored.due_at.exists())
+                transaction.save(to_stored(parked, 1), condition=absent())
+        except TransactWriteError as error:
+            if error.cause_response_code != "TransactionCanceledException":
+                raise Unavailable("store") from error
+
+    def parked(self, limit: int, start: str | None) -> Page[Parked]:
+        return self._query_page(Parked, "PARKED", None, limit, start)
+
+    def put_back(self, key: RowKey, now: Instant) -> bool:
+        """The row is due again and leaves the parked list, together. False: it was not parked."""
+        parked = self._get(Parked, "PARKED", f"{key.pk}|{key.sk}")
+        if parked is None:
+            return False
+        again: list[Action] = [
+            Stored.due_at.set(now),
+            Stored.due_shard.set(due_shard(key.pk, key.sk)),
+            Stored.hot.set("1"),
+        ]
+        with translated(), TransactWrite(connection=self.connection) as transaction:
+            transaction.update(Stored(key.pk, key.sk), again, Stored.pk.exists())
+            transaction.delete(to_stored(parked, parked.version), condition=Stored.pk.exists())
+        return True
+
+
+class DynamoStore(Timers):
+    """The store the services are given."""
+
+    def __init__(self, table_name: str, region: str, host: str | None = None) -> None:
+        bind(table_name, region, host)
+        Reads.__init__(self)
+        Commits.__init__(self, Stored._get_connection().connection)
