@@ -9,6 +9,7 @@ again. Libraries are installed once per lock, Python and processor, under `.buil
 """
 
 import argparse
+import fcntl
 import hashlib
 import json
 import os
@@ -89,6 +90,32 @@ def package(stage: str, out: Path) -> None:
             write_cut(made / "deployment.zip", out / cut.name, cut)
 
 
+def package_if_changed(stage: str, out: Path) -> Path:
+    """Packages unless `out` is younger than every source; safe to call from several processes at once."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with (out.parent / f"{out.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        mark, now = out / "sources.sha256", fingerprint()
+        if not mark.exists() or mark.read_text() != now:
+            package(stage, out)
+            mark.write_text(now)
+    return out
+
+
+def fingerprint() -> str:
+    """One hash of everything that decides what a package holds."""
+    files = [ROOT / "app.py", ROOT / "requirements.txt", LOCK, TEMPLATE, Path(__file__)]
+    files += sorted(p for d in ("chalicelib", ".chalice") for p in (ROOT / d).rglob("*") if is_source(p))
+    digest = hashlib.sha256(sys.version.encode())
+    for file in files:
+        digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def is_source(path: Path) -> bool:
+    return path.is_file() and not {"__pycache__", "deployments", "deployed"} & set(path.parts)
+
+
 def host_architecture() -> str:
     """This machine's processor in Lambda's words: locally, Lambdas run on it."""
     return "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"
@@ -108,8 +135,8 @@ def copy_project(project: Path, architecture: str) -> None:
 
 def run_chalice(project: Path, made: Path, stage: str) -> None:
     """Chalice imports app.py to learn the routes; a region is all it wants to know of AWS."""
-    region = {"AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "eu-central-1")}
-    command = [Path(sys.executable).with_name("chalice"), "package", "--stage", stage]
+    region = {"AWS_DEFAULT_REGION": "eu-central-1"}
+    command = [str(Path(sys.executable).with_name("chalice")), "package", "--stage", stage]
     command += ["--merge-template", str(TEMPLATE), "--template-format", "yaml", str(made)]
     run_quietly(command, cwd=project, env=os.environ | region)
 
@@ -156,7 +183,9 @@ def drop_idle(target: Path) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def run_quietly(command: list[str | Path], cwd: Path | None = None, env: dict[str, str] | None = None) -> None:
+def run_quietly(
+    command: list[str | Path], cwd: Path | None = None, env: dict[str, str] | None = None
+) -> None:
     """Runs a command that is expected to work; only when it does not, what it said is shown."""
     done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True)
     if done.returncode:

@@ -1,0 +1,345 @@
+"""The whole system on this machine: the templates and zips that AWS gets, on ministack, without Docker.
+
+    with LocalStack("demo", fresh=True) as stack:
+        urllib.request.urlopen(f"{stack.url}/health")
+
+Everything it starts is its child, listens on a free port of 127.0.0.1 only, writes under
+`.local/NAME/` only, and is gone after `stop()`; the state stays for the next start unless that one
+asks for `fresh=True`. Two stacks of different names run side by side.
+"""
+
+import fcntl
+import functools
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+import boto3
+from botocore.config import Config
+
+from infra import keys
+from infra.deploy import Outputs, Region
+from infra.package import ROOT, package_if_changed
+
+HOST = "127.0.0.1"
+AWS_REGION = "us-east-1"
+STAGE = "local"
+BUCKET = "tuan-artefacts"
+START_SECONDS, STOP_SECONDS = 30, 30
+SANDBOX_MODULE = "infra.local.sandbox_provider"
+
+
+class LocalStackError(Exception):
+    """The stack cannot run; the message says what to do."""
+
+
+class LocalStack:
+    """One local copy of the system; a context manager, or `start()` and `stop()`.
+
+    `clock_start` (epoch milliseconds of the story, or 0 for the real time) and `clock_speed` (story
+    seconds in a real second) run the demo's day in minutes. After `start()`:
+    `url` is the API's base, `endpoint_url` the AWS endpoint, `outputs` what the stacks put out,
+    `keys` the fields of the secret, `sandbox_url` the sandbox payment provider ("" without one).
+    """
+
+    def __init__(
+        self,
+        name: str = "run",
+        *,
+        clock_start: int = 0,
+        clock_speed: float = 1,
+        state_dir: Path | None = None,
+        fresh: bool = False,
+        built: Path | None = None,
+        tell: Callable[[str], None] = lambda step: None,
+    ) -> None:
+        self.name = name
+        self.home = state_dir or ROOT / ".local" / name
+        self.endpoint_url = ""
+        self.url = ""
+        self.sandbox_url = ""
+        self.outputs: Outputs = {}
+        self.keys: dict[str, str] = {}
+        self._clock_start, self._clock_speed = clock_start, clock_speed
+        self._fresh, self._built, self._tell = fresh, built, tell
+        self._children: list[subprocess.Popen[str]] = []
+        self._lock: TextIO | None = None
+
+    # ------------------------------------------------------------------ life
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> Self:
+        """Raises LocalStackError when it is running already or an engine does not come up."""
+        self._take_home()
+        try:
+            self._tell("packaging")
+            built = self._built or package_if_changed(STAGE, ROOT / ".build" / STAGE)
+            ports = self._ports()
+            self._tell("starting the engine")
+            self._start_engine(ports["engine"])
+            self._deploy(built, ports)
+            self._start_sandbox(ports["sandbox"])
+            self._write_address()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Ends every child, last started first; the engine writes its state as it ends."""
+        for child in reversed(self._children):
+            end(child)
+        self._children.clear()
+        (self.home / "address.json").unlink(missing_ok=True)
+        shutil.rmtree(self.home / "tmp", ignore_errors=True)
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
+    # ------------------------------------------------------------------ use
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the local engine."""
+        return local_client(self.endpoint_url, service)
+
+    def invoke(self, function: str, event: object) -> object:
+        """Runs one function (api, authorize, tick, changes, wake) with an event; returns its answer."""
+        return invoke(self.client("lambda"), self.outputs, function, event)
+
+    # ------------------------------------------------------------------ steps
+
+    def _take_home(self) -> None:
+        self.home.mkdir(parents=True, exist_ok=True)
+        self._lock = (self.home / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.close()
+            self._lock = None
+            raise LocalStackError(f"“{self.name}” is running already; stop it or use another name") from None
+        if self._fresh:
+            for part in ("state", "sandbox"):
+                shutil.rmtree(self.home / part, ignore_errors=True)
+        shutil.rmtree(self.home / "tmp", ignore_errors=True)
+        for part in ("state", "sandbox", "tmp", "logs"):
+            (self.home / part).mkdir(exist_ok=True)
+
+    def _ports(self) -> dict[str, int]:
+        """The ports of the last time, so that addresses stay; new ones where somebody else took them."""
+        file = self.home / "ports.json"
+        before: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+        ports = {part: free_port(before.get(part, 0)) for part in ("engine", "sandbox")}
+        file.write_text(json.dumps(ports))
+        return ports
+
+    def _start_engine(self, port: int) -> None:
+        self.endpoint_url = f"http://{HOST}:{port}"
+        move_queues(self.home / "state", port)
+        forget_stream_positions(self.home / "state" / "lambda.json")
+        engine = self._spawn("engine", "ministack", environment=engine_environment(self.home, port))
+        wait_until(lambda: answers(f"{self.endpoint_url}/_ministack/health"), engine, START_SECONDS)
+
+    def _deploy(self, built: Path, ports: dict[str, int]) -> None:
+        self.client("s3").create_bucket(Bucket=BUCKET)
+        region = Region(
+            stage=STAGE,
+            bucket=BUCKET,
+            bucket_url=f"{self.endpoint_url}/{BUCKET}",
+            connect=self.client,
+            settings=self._settings(ports),
+            poll_seconds=0.1,
+            tell=self._tell,
+        )
+        self.outputs = region.deploy(built, discovered=self._discovered)
+        self.keys = keys.read(self.client("secretsmanager"), self.outputs["SecretArn"])
+        self.url = f"{self.endpoint_url}/_aws/execute-api/{self.outputs['RestAPIId']}/api"
+
+    def _settings(self, ports: dict[str, int]) -> dict[str, str]:
+        """What differs from a real stage: data may be thrown away, passwords do, time may be scaled."""
+        clock = f"{self._clock_start}@{time.time_ns() // 1_000_000}" if self._clock_start else ""
+        return {
+            "Protected": "false",
+            "PasswordLogin": "true",
+            "SandboxUrl": f"http://{HOST}:{ports['sandbox']}",
+            "SmsSender": "TUAN",
+            "EmailFrom": "tuan@local.example",
+            "ClockStart": clock,
+            "ClockSpeed": f"{self._clock_speed:g}",
+        }
+
+    def _discovered(self, outputs: Outputs) -> Outputs:
+        """The engine's tokens name AWS as their issuer, yet their keys are fetched here."""
+        return {"JwksUrl": f"{self.endpoint_url}/{outputs['UserPoolId']}/.well-known/jwks.json"}
+
+    def _start_sandbox(self, port: int) -> None:
+        """The payment provider buyers pay at; the engine's Lambdas know its port from their settings."""
+        if not (ROOT / (SANDBOX_MODULE.replace(".", "/") + ".py")).exists():
+            return
+        self._tell("starting the sandbox payment provider")
+        self.sandbox_url = f"http://{HOST}:{port}"
+        secret = {"TUAN_SANDBOX_WEBHOOK_SECRET": self.keys["sandbox_webhook"]}
+        options = ["--port", str(port), "--webhook-url", f"{self.url}/webhooks/sandbox"]
+        options += ["--state", str(self.home / "sandbox")]
+        sandbox = self._spawn("sandbox", SANDBOX_MODULE, *options, environment=plain_environment() | secret)
+        wait_until(lambda: listens(port), sandbox, START_SECONDS)
+
+    def _write_address(self) -> None:
+        """Lets another process (`make invoke`) find the stack that is running."""
+        address = {"endpoint_url": self.endpoint_url, "url": self.url, "outputs": self.outputs}
+        (self.home / "address.json").write_text(json.dumps(address, indent=2))
+
+    def _spawn(
+        self, name: str, module: str, *options: str, environment: dict[str, str]
+    ) -> subprocess.Popen[str]:
+        """Starts a child in a process group of its own: a Ctrl-C reaches us alone, and we end it in order."""
+        log = self.home / "logs" / f"{name}.log"
+        with log.open("w") as out:
+            child = subprocess.Popen(
+                [sys.executable, "-m", module, *options],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+        self._children.append(child)
+        return child
+
+
+def plain_environment() -> dict[str, str]:
+    """Nothing of the caller's that could name a real AWS account or change how Python imports."""
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT")
+    return {name: os.environ[name] for name in kept if name in os.environ} | {"PYTHONUNBUFFERED": "1"}
+
+
+def engine_environment(home: Path, port: int) -> dict[str, str]:
+    return plain_environment() | {
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": HOST,
+        "MINISTACK_HOST": HOST,
+        "MINISTACK_REGION": AWS_REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": AWS_REGION,
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(home / "state"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(home / "state" / "s3"),
+        "TMPDIR": str(home / "tmp"),
+        "LAMBDA_EXECUTOR": "local",
+        "LOG_LEVEL": "INFO",
+        # Listeners nobody uses here, on fixed ports that a second copy would want, too.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        # It would look for containers to tidy up.
+        "DOCKER_HOST": f"unix://{home}/no-docker",
+    }
+
+
+def move_queues(state: Path, port: int) -> None:
+    """The engine names queues by addresses that hold its port, and keeps those names when it moves."""
+    for service in ("sqs", "lambda", "cloudformation"):
+        file = state / f"{service}.json"
+        if file.exists():
+            moved = re.sub(rf"http://{HOST}:\d+/(?=\d{{12}}/)", f"http://{HOST}:{port}/", file.read_text())
+            file.write_text(moved)
+
+
+def forget_stream_positions(lambda_state: Path) -> None:
+    """The engine keeps how far each stream was read, yet not the stream: without this, the first records
+    after a restart, as many as had been read before, would wake nobody."""
+    if lambda_state.exists():
+        state = json.loads(lambda_state.read_text())
+        state["payload"].pop("dynamodb_stream_positions", None)
+        lambda_state.write_text(json.dumps(state))
+
+
+@functools.cache
+def local_client(endpoint_url: str, service: str) -> Any:
+    """One client per service: making one costs 100 ms. Short time-outs: the engine is next door."""
+    return boto3.client(
+        service,
+        endpoint_url=endpoint_url,
+        region_name=AWS_REGION,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(connect_timeout=2, read_timeout=60, retries={"total_max_attempts": 3}),
+    )
+
+
+def invoke(lambda_client: Any, outputs: Outputs, function: str, event: object) -> object:
+    names = {"api": "APIHandlerName"} | {
+        n: f"{n.title()}Name" for n in ("authorize", "tick", "changes", "wake")
+    }
+    answer = lambda_client.invoke(FunctionName=outputs[names[function]], Payload=json.dumps(event))
+    return json.load(answer["Payload"])
+
+
+def free_port(wanted: int = 0) -> int:
+    """`wanted` if nobody listens there, else any free port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, wanted))
+        except OSError:
+            probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def wait_until(ready: Callable[[], bool], child: subprocess.Popen[str], seconds: float) -> None:
+    """Raises LocalStackError when the child ended or the time is over."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if child.poll() is not None or time.monotonic() > deadline:
+            raise LocalStackError(f"{child.args!r} did not come up; see the logs beside the state")
+        time.sleep(0.05)
+
+
+def end(child: subprocess.Popen[str]) -> None:
+    """Asks the child to end, then makes sure that what it had started (Lambda workers) ended with it."""
+    if child.poll() is None:
+        child.terminate()
+        try:
+            child.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+    try:
+        os.killpg(child.pid, signal.SIGKILL)  # the group bears its leader's id and is ours alone
+    except ProcessLookupError:
+        return
