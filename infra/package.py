@@ -183,9 +183,7 @@ def drop_idle(target: Path) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def run_quietly(
-    command: list[str | Path], cwd: Path | None = None, env: dict[str, str] | None = None
-) -> None:
+def run_quietly(command: list[str], cwd: Path | None = None, env: dict[str, str] | None = None) -> None:
     """Runs a command that is expected to work; only when it does not, what it said is shown."""
     done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True)
     if done.returncode:
