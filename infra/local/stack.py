@@ -37,6 +37,7 @@ HOST = "127.0.0.1"
 AWS_REGION = "us-east-1"
 STAGE = "local"
 BUCKET = "tuan-artefacts"
+EMAIL_FROM = "tuan@local.example"
 START_SECONDS, STOP_SECONDS = 30, 30
 SANDBOX_MODULE = "infra.local.sandbox_provider"
 
@@ -97,6 +98,7 @@ class LocalStack:
             self._tell("starting the engine")
             self._start_engine(ports["engine"])
             self._deploy(built, ports)
+            self.client("ses").verify_email_identity(EmailAddress=EMAIL_FROM)
             self._start_sandbox(ports["sandbox"])
             self._write_address()
         except BaseException:
@@ -181,7 +183,7 @@ class LocalStack:
             "PasswordLogin": "true",
             "SandboxUrl": f"http://{HOST}:{ports['sandbox']}",
             "SmsSender": "TUAN",
-            "EmailFrom": "tuan@local.example",
+            "EmailFrom": EMAIL_FROM,
             "ClockStart": clock,
             "ClockSpeed": f"{self._clock_speed:g}",
         }
@@ -242,6 +244,7 @@ def engine_environment(home: Path, port: int) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": AWS_REGION,
+        # Functions get no more rights than their policies in .chalice/ give them.
         "AUTH": "true",
         "PERSIST_STATE": "1",
         "STATE_DIR": str(home / "state"),
