@@ -1,8 +1,9 @@
-"""The parameters of each template: the contract between the services that plan notices and the texts that tell them.
+"""The parameters of each template: the contract between the services that plan notices and the texts that
+tell them.
 
-Values are strings ready to be read: money with its sign, times on the reader's wall clock, numbers bare, and `link`
-an address that shows the whole story. A parameter of OPTIONAL may be the empty string, and the sentence that holds
-it is then left out; any other must say something.
+Values are strings ready to be read: money with its sign, times on the reader's wall clock, numbers bare, and
+`link` an address that shows the whole story. A parameter of OPTIONAL may be the empty string, and the
+sentence that holds it is then left out; any other must say something.
 """
 
 from collections.abc import Mapping

@@ -1,0 +1,210 @@
+"""The sandbox provider: what local stages and demos pay with. Its peer is infra/local/sandbox_provider.py.
+
+It is written as for a real provider: a call that got no clear answer is UNKNOWN and may be repeated under its
+key, because guessing "failed" would start a second refund, and guessing "not found" would pay one twice.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from ...domain.instants import Instant
+from ...domain.ports import Answer, EventKind, Outcome, ProviderEvent
+from ...domain.refusals import Refused
+from . import signature
+
+if TYPE_CHECKING:
+    from ..wire import Transport
+
+LIMIT_S = 2.5
+MOST_WEBHOOK_BYTES = 16 * 1024
+OUR_FAULT = frozenset({400, 401, 403, 405, 408, 415, 425, 429})
+"""Refusals that are about our credentials, our pace or a bug of ours: nothing was decided about the money."""
+
+Short = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Amount = Annotated[int, msgspec.Meta(ge=1, le=10**12)]
+Millis = Annotated[int, msgspec.Meta(ge=0, le=10**14)]
+
+EVENTS: Mapping[str, EventKind] = {
+    "payment.paid": EventKind.PAID,
+    "refund.succeeded": EventKind.REFUNDED,
+    "refund.failed": EventKind.REFUND_FAILED,
+}
+OUTCOMES: Mapping[str, Outcome] = {
+    "open": Outcome.PENDING,
+    "paid": Outcome.SUCCEEDED,
+    "expired": Outcome.FAILED,
+    "pending": Outcome.PENDING,
+    "succeeded": Outcome.SUCCEEDED,
+    "failed": Outcome.FAILED,
+}
+
+
+class Money(msgspec.Struct):
+    """What the provider says about a payment or a refund. It may say more one day; that is not our
+    concern.
+    """
+
+    ref: Short
+    key: Short
+    amount_minor: Amount
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+    status: str
+    reason: str = ""
+    pay_url: str | None = None
+    paid_at_ms: Millis | None = None
+
+
+class Complaint(msgspec.Struct):
+    code: Annotated[str, msgspec.Meta(pattern="^[a-z_]{1,40}$")]
+
+
+class Webhook(msgspec.Struct, forbid_unknown_fields=True):
+    id: Short
+    type: Short
+    key: Short
+    ref: Short
+    amount_minor: Amount
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+    at_ms: Millis
+    reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+Asked = Mapping[str, str | int]
+T = TypeVar("T", Money, Complaint)
+
+
+class Sandbox:
+    """`webhook_secrets`: the current one first, then the previous one while it is being rotated out.
+
+    `transport` stands in for HTTP where the provider runs in the same process.
+    """
+
+    name = "sandbox"
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        webhook_secrets: Sequence[str],
+        *,
+        transport: "Transport | None" = None,
+        limit_s: float = LIMIT_S,
+    ) -> None:
+        self._base_url = base_url
+        self._api_key = api_key
+        self._secrets = tuple(webhook_secrets)
+        self._transport = transport
+        self._limit_s = limit_s
+
+    @property
+    def most_minor(self) -> int:
+        return 5_000_000_00
+
+    def start(self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str) -> Answer:
+        asked: Asked = {
+            "key": key,
+            "amount_minor": amount_minor,
+            "currency": currency,
+            "title": title,
+            "expires_at_ms": expires_at,
+        }
+        answer = self._call("POST", "/payments", asked)
+        return _if_about(answer, amount_minor, currency)
+
+    def refund(self, *, key: str, payment_ref: str, amount_minor: int, currency: str) -> Answer:
+        asked: Asked = {
+            "key": key,
+            "payment_ref": payment_ref,
+            "amount_minor": amount_minor,
+            "currency": currency,
+        }
+        answer = self._call("POST", "/refunds", asked)
+        if answer.reason == "key_reused":
+            # Some refund was made under this key. "Failed" would start another one; this wants a person.
+            return replace(answer, outcome=Outcome.UNKNOWN)
+        return _if_about(answer, amount_minor, currency)
+
+    def look_up_payment(self, key: str) -> Answer:
+        return self._call("GET", f"/payments?key={quote(key, safe='')}", {"key": key})
+
+    def look_up_refund(self, key: str) -> Answer:
+        return self._call("GET", f"/refunds?key={quote(key, safe='')}", {"key": key})
+
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes, now: Instant) -> ProviderEvent:
+        if len(body) > MOST_WEBHOOK_BYTES:
+            raise Refused("bad_webhook")
+        signature.check(headers, body, self._secrets, now)
+        try:
+            said = msgspec.json.decode(body, type=Webhook)
+        except msgspec.DecodeError as error:
+            raise Refused("bad_webhook") from error
+        return ProviderEvent(
+            kind=EVENTS.get(said.type, EventKind.OTHER),
+            key=said.key,
+            ref=said.ref,
+            amount_minor=said.amount_minor,
+            currency=said.currency,
+            at=said.at_ms,
+            reason=said.reason,
+        )
+
+    def _call(self, method: str, path: str, asked: Asked) -> Answer:
+        """One call, once. The answer must be about the key we asked for, or it is no answer."""
+        body = msgspec.json.encode(asked) if method == "POST" else b""
+        headers = {"Authorization": f"Bearer {self._api_key}", "Content-Type": "application/json"}
+        try:
+            status, content = self._wire()(method, path, headers, body)
+        except OSError as error:
+            return Answer(outcome=Outcome.UNKNOWN, reason=type(error).__name__)
+        if status in (200, 201):
+            return _answer(_decoded(content, Money), str(asked["key"]))
+        return _refusal(status, _decoded(content, Complaint), method)
+
+    def _wire(self) -> "Transport":
+        if self._transport is None:
+            from ..wire import over_http
+
+            self._transport = over_http(self._base_url, self._limit_s)
+        return self._transport
+
+
+def _decoded(content: bytes, shape: type[T]) -> T | None:
+    try:
+        return msgspec.json.decode(content, type=shape)
+    except msgspec.DecodeError:
+        return None
+
+
+def _answer(said: Money | None, key: str) -> Answer:
+    if said is None or said.key != key or said.status not in OUTCOMES:
+        return Answer(outcome=Outcome.UNKNOWN, reason="garbage")
+    return Answer(
+        outcome=OUTCOMES[said.status],
+        ref=said.ref,
+        reason=said.reason or ("expired" if said.status == "expired" else ""),
+        pay_url=said.pay_url,
+        amount_minor=said.amount_minor,
+        currency=said.currency,
+        paid_at=said.paid_at_ms,
+    )
+
+
+def _refusal(status: int, said: Complaint | None, method: str) -> Answer:
+    """A refusal counts only in the provider's own words: a proxy in between also says 404."""
+    if said is None or status in OUR_FAULT or not 400 <= status < 500:
+        return Answer(outcome=Outcome.UNKNOWN, reason=f"status_{status}")
+    if method == "GET":
+        missing = status == 404 and said.code == "not_found"
+        return Answer(outcome=Outcome.NOT_FOUND if missing else Outcome.UNKNOWN, reason=said.code)
+    return Answer(outcome=Outcome.FAILED, reason=said.code)
+
+
+def _if_about(answer: Answer, amount_minor: int, currency: str) -> Answer:
+    """An answer about other money than we asked for says nothing about ours."""
+    if answer.amount_minor is not None and (answer.amount_minor, answer.currency) != (amount_minor, currency):
+        return Answer(outcome=Outcome.UNKNOWN, reason="other_amount")
+    return answer

@@ -1,0 +1,68 @@
+"""Bank transfer: the buyer sends the money, and the merchant confirms that it came (O2).
+
+No machine stands behind it, so nothing is ever known here: everything is pending until a person says
+otherwise through the API, and there is no webhook that could be genuine.
+"""
+
+from collections.abc import Mapping
+
+from ...domain.ids import derived
+from ...domain.instants import Instant
+from ...domain.money import shown
+from ...domain.ports import Answer, Outcome, ProviderEvent
+from ...domain.refusals import Refused
+
+
+class Transfer:
+    """`account` says where the money goes, as the buyer will read it: bank, holder, number."""
+
+    name = "transfer"
+
+    def __init__(self, account: str = "") -> None:
+        self._account = account
+
+    @property
+    def most_minor(self) -> int:
+        return 50_000_000_00
+
+    def start(self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str) -> Answer:
+        code = reference(key)
+        lines = [
+            self._account,
+            f"金额 Amount: {shown(amount_minor, currency)}",
+            f"附言 Reference: {code}",
+        ]
+        return Answer(
+            outcome=Outcome.PENDING,
+            ref=code,
+            instructions="\n".join(filter(None, lines)),
+            amount_minor=amount_minor,
+            currency=currency,
+        )
+
+    def refund(self, *, key: str, payment_ref: str, amount_minor: int, currency: str) -> Answer:
+        """A person pays it back by hand and confirms it; the code tells two refunds of one payment apart."""
+        return Answer(
+            outcome=Outcome.PENDING,
+            ref=reference(key),
+            amount_minor=amount_minor,
+            currency=currency,
+            reason="by_hand",
+        )
+
+    def look_up_payment(self, key: str) -> Answer:
+        return Answer(outcome=Outcome.PENDING, ref=reference(key))
+
+    def look_up_refund(self, key: str) -> Answer:
+        return Answer(outcome=Outcome.PENDING, ref=reference(key))
+
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes, now: Instant) -> ProviderEvent:
+        raise Refused("bad_signature")
+
+
+def reference(key: str) -> str:
+    """What the buyer writes on the transfer: `TG-8F3K-M2QA-7D`, short, without letters that look like
+    digits.
+    """
+    code = derived("transfer", key, length=10).upper()
+    return f"TG-{code[:4]}-{code[4:8]}-{code[8:]}"

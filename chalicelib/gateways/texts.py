@@ -1,0 +1,72 @@
+"""What a notice says: (template, parameters) put into words, in the person's language and for the channel.
+
+A text is data of one file per language: (subject, SMS, e-mail). `{name}` is a parameter; a part in [square
+brackets] is left out when an optional parameter in it is empty. Parameters are inserted once and never read
+as text again, so a product's title cannot smuggle in a placeholder, nor a line break into a subject.
+"""
+
+import re
+from collections.abc import Mapping
+
+from ..domain.person import Channel
+from ..domain.refusals import Broken
+from .wording.params import OPTIONAL, PARAMS
+
+LANGUAGES = ("zh", "en")
+MOST_IN_SMS = 40
+"""Characters of one parameter in an SMS (links excepted): a long title costs the buyer nothing and us
+three parts.
+"""
+
+_PART = re.compile(r"\[([^\]]*)\]")
+_PLACE = re.compile(r"\{([a-z_]+)\}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+
+
+class Wording:
+    """Implements ports.Texts."""
+
+    def text(
+        self, template: str, params: Mapping[str, str], language: str, channel: Channel
+    ) -> tuple[str, str]:
+        """(subject, text); the subject is empty for SMS. Raises Broken for parameters other than the
+        template's.
+        """
+        _check(template, params)
+        subject, sms, email = texts_in(language)[template]
+        clean = {name: _CONTROL.sub(" ", value).strip() for name, value in params.items()}
+        if channel is Channel.SMS:
+            return "", _filled(sms, {name: _short(name, value) for name, value in clean.items()})
+        return _filled(subject, clean), _filled(email, clean)
+
+
+def texts_in(language: str) -> Mapping[str, tuple[str, str, str]]:
+    """All texts of a language; Chinese for one we do not speak. Only the file that is read is imported."""
+    if language.partition("-")[0].lower() == "en":
+        from .wording.en import TEXTS
+
+        return TEXTS
+    from .wording.zh import TEXTS
+
+    return TEXTS
+
+
+def _check(template: str, params: Mapping[str, str]) -> None:
+    if template not in PARAMS:
+        raise Broken(f"no template {template}")
+    if params.keys() != set(PARAMS[template]):
+        raise Broken(f"{template} takes {PARAMS[template]}, not {tuple(sorted(params))}")
+    empty = {name for name, value in params.items() if not value.strip()} - set(OPTIONAL.get(template, ()))
+    if empty:
+        raise Broken(f"{template} says nothing about {sorted(empty)}")
+
+
+def _filled(text: str, params: Mapping[str, str]) -> str:
+    def part(match: re.Match[str]) -> str:
+        return match[1] if all(params[name] for name in _PLACE.findall(match[1])) else ""
+
+    return _PLACE.sub(lambda place: params[place[1]], _PART.sub(part, text))
+
+
+def _short(name: str, value: str) -> str:
+    return value if name == "link" or len(value) <= MOST_IN_SMS else value[: MOST_IN_SMS - 1] + "…"

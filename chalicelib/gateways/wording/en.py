@@ -1,0 +1,180 @@
+"""Notices in English: (subject, SMS, e-mail). What happened, what it means, what happens next."""
+
+from collections.abc import Mapping
+
+TEXTS: Mapping[str, tuple[str, str, str]] = {
+    "order_held": (
+        "Your place is held: {title}",
+        'Your place in "{title}" is held. Pay {amount} by {pay_by}, or it goes to someone else. {link}',
+        "Hello,\n\n"
+        'your place in "{title}" is held. Please pay {amount} by {pay_by}; after that it is given up, '
+        "and nothing is charged.\n\n"
+        "Pay and follow the group: {link}",
+    ),
+    "order_paid": (
+        "Payment received: {title}",
+        'We have your {amount} for "{title}". It closes {closes_at}; if it fails you get everything '
+        "back. {link}",
+        "Hello,\n\n"
+        'we have received {amount} for "{title}": you are in. The group closes {closes_at}. If it forms, '
+        "everyone pays the final price and you get back what you paid above it; if not, you get "
+        "everything back.\n\n"
+        "Follow the group: {link}",
+    ),
+    "order_expired": (
+        "Order closed: {title}",
+        'Your order for "{title}" was not paid in time and is closed; nothing was charged. If you have '
+        "just paid, you are seated again or paid back. {link}",
+        "Hello,\n\n"
+        'your order for "{title}" was not paid in time, so it is closed and its place given up. Nothing '
+        "was charged. If you have just paid: while there is room we seat you again, otherwise the money "
+        "goes back the way it came.\n\n"
+        "Still want to join? See how it stands: {link}",
+    ),
+    "order_cancelled": (
+        "Order cancelled: {title}",
+        'Your order for "{title}" is cancelled.[ {amount} goes back the way it came, by {arrives_by}.] '
+        "{link}",
+        "Hello,\n\n"
+        'as you asked, your order for "{title}" is cancelled and its place given up.[ The {amount} you '
+        "paid goes back the way it came and arrives by {arrives_by}.]\n\n"
+        "Your order: {link}",
+    ),
+    "payment_reminder": (
+        "Still to be paid: {title}",
+        'Your place in "{title}" is still held. Pay {amount} by {pay_by}, or it is given up. {link}',
+        "Hello,\n\n"
+        'your place in "{title}" is still held, and not yet paid. Please pay {amount} by {pay_by}; after '
+        "that the order closes by itself, and nothing is charged.\n\n"
+        "Pay: {link}",
+    ),
+    "pickup_missing": (
+        "Where will you pick up? {title}",
+        'Please choose a pickup point for "{title}" by {choose_by}, or we choose one for you. {link}',
+        "Hello,\n\n"
+        'one thing is missing for "{title}": where will you pick it up? Please choose by {choose_by}; '
+        "after that we choose a point for you and tell you which.\n\n"
+        "Choose: {link}",
+    ),
+    "pickup_defaulted": (
+        "Your pickup point: {title}",
+        'Your pickup point for "{title}" is now {pickup_point}. If that does not suit you, tell us soon. '
+        "{link}",
+        "Hello,\n\n"
+        'as none was chosen in time, your pickup point for "{title}" is now: {pickup_point}. If that '
+        "does not suit you, please tell us soon.\n\n"
+        "Your order: {link}",
+    ),
+    "milestone_half": (
+        "Halfway there: {title}",
+        '"{title}" is halfway: {joined} of {target}, {remaining} to go. Neighbours make it faster: {link}',
+        "Hello,\n\n"
+        'good news: "{title}" is halfway there, with {joined} of {target} and {remaining} to go. Pass '
+        "the link to your neighbours and it forms sooner.\n\n"
+        "Follow the group: {link}",
+    ),
+    "milestone_most": (
+        "Nearly there: {title}",
+        '"{title}" has {joined} of {target}: only {remaining} to go. {link}',
+        "Hello,\n\n"
+        '"{title}" is nearly there: {joined} of {target}, only {remaining} to go. A few more, and '
+        "everyone gets the group price.\n\n"
+        "Follow the group: {link}",
+    ),
+    "milestone_one_more": (
+        "One last step: {title}",
+        '"{title}" has {joined} of {target}: just {remaining} more! Pass it to a friend: {link}',
+        "Hello,\n\n"
+        '"{title}" has {joined} of {target} and needs just {remaining} more! Pass it to a friend: '
+        "perhaps that is all it takes.\n\n"
+        "Follow the group: {link}",
+    ),
+    "milestone_reached": (
+        "Target reached: {title}",
+        '"{title}" reached its target ({joined} of {target}, {remaining} to go). The price may still '
+        "drop: {link}",
+        "Hello,\n\n"
+        '"{title}" has reached its target: {joined} of {target}, {remaining} to go. It is confirmed at '
+        "the close, from the orders that are paid; until then, more people may bring a lower price.\n\n"
+        "Follow the group: {link}",
+    ),
+    "deadline_moved": (
+        "New deadline: {title}",
+        '"{title}" now closes {closes_at}. Your order stays as it is. {link}',
+        "Hello,\n\n"
+        '"{title}" now closes {closes_at}. Your order stays as it is and you need not do anything; '
+        "whether the group forms is decided then.\n\n"
+        "Details: {link}",
+    ),
+    "group_formed": (
+        "It's on: {title}",
+        '"{title}" is on! {joined} joined; your final price is {final_price}, anything above it comes '
+        "back. {link}",
+        "Hello,\n\n"
+        '"{title}" is on: {joined} people joined! Your final price is {final_price}; if you paid more, '
+        "the difference goes back the way it came. Now the goods are ordered, and we tell you every "
+        "step.\n\nFollow it: {link}",
+    ),
+    "group_failed": (
+        "Not enough people, full refund: {title}",
+        '"{title}" did not form. Your {amount} goes back to {method} by {arrives_by}. You may like: '
+        "{alternative}. {link}",
+        "Hello,\n\n"
+        'we are sorry: not enough people joined "{title}", so it did not form. The full {amount} goes '
+        "back to {method} and arrives by {arrives_by}; you need not do anything.\n\n"
+        "You may like: {alternative}\n\n"
+        "Your refund: {link}",
+    ),
+    "price_drop_refund": (
+        "A lower price, and money back: {title}",
+        'The final price of "{title}" is {final_price}: {amount} goes back the way it came, by '
+        "{arrives_by}. {link}",
+        "Hello,\n\n"
+        'because more people joined, the final price of "{title}" dropped to {final_price}. The {amount} '
+        "you paid above it goes back the way it came and arrives by {arrives_by}; you need not do "
+        "anything.\n\nYour refund: {link}",
+    ),
+    "late_money_refund": (
+        "Your payment goes back: {title}",
+        'Your payment for "{title}" came too late to join. {amount} goes back the way it came, by '
+        "{arrives_by}. {link}",
+        "Hello,\n\n"
+        'when your {amount} for "{title}" arrived, there was no place left or the group had closed. The '
+        "full amount goes back the way it came and arrives by {arrives_by}; you need not do anything.\n\n"
+        "Your refund: {link}",
+    ),
+    "refund_done": (
+        "Refunded: {title}",
+        '{amount} for "{title}" has been paid back to {method}. {link}',
+        "Hello,\n\n"
+        '{amount} for "{title}" has been paid back to {method}. If you do not see it in a few days, '
+        "write to us with your order at hand.\n\n"
+        "Details: {link}",
+    ),
+    "stock_low": (
+        "Running low: {title}",
+        'Only {left} of {item} left in "{title}". If you can restock, do it soon. {link}',
+        "Hello,\n\n"
+        'in your campaign "{title}" only {left} of {item} are left. When they are gone nobody else can '
+        "join; if you can restock, do it soon.\n\n"
+        "Your campaign: {link}",
+    ),
+    "sold_out": (
+        "Sold out: {title}",
+        '{item} in "{title}" is sold out; new buyers have to wait. {link}',
+        "Hello,\n\n"
+        '{item} in your campaign "{title}" is sold out. Orders already placed are safe; new buyers '
+        "cannot order it for now.\n\n"
+        "Your campaign: {link}",
+    ),
+    "campaign_offer": (
+        "New group: {title}",
+        '【Tuan】"{title}" from {price}, until {closes_at}: cheaper with your neighbours. {link} Reply R '
+        "to stop",
+        "Hello,\n\n"
+        'a new group: "{title}" from {price}, until {closes_at}. The more join, the lower the price; if '
+        "it does not form you get everything back.\n\n"
+        "Have a look: {link}\n\n"
+        "No more of these? One click in the notice settings of that page.",
+    ),
+}

@@ -1,0 +1,145 @@
+"""中文通知:(邮件标题、短信、邮件)。说清发生了什么、意味着什么、接下来怎样。"""
+
+from collections.abc import Mapping
+
+TEXTS: Mapping[str, tuple[str, str, str]] = {
+    "order_held": (
+        "已为您留位:{title}",
+        "「{title}」已为您留位,请在{pay_by}前支付{amount},逾期名额会让给别人。{link}",
+        "您好,\n\n"
+        "「{title}」已为您留好位置。请在{pay_by}前支付{amount};逾期未付,名额会自动让出,不收任何费用。\n\n"
+        "付款与进度:{link}",
+    ),
+    "order_paid": (
+        "付款成功:{title}",
+        "已收到「{title}」的付款{amount}。{closes_at}截止,不成团全额退款。进度:{link}",
+        "您好,\n\n"
+        "已收到您为「{title}」支付的{amount},您已正式参团。本团{closes_at}截止:成团后所有人同享最终价,"
+        "多付的差价会退给您;不成团则全额原路退回。\n\n"
+        "随时查看进度:{link}",
+    ),
+    "order_expired": (
+        "订单已关闭:{title}",
+        "「{title}」未在时限内付款,订单已关闭,未收取费用。若您刚刚付过款,会重新入团或原路退回。{link}",
+        "您好,\n\n「{title}」的订单未在时限内付款,已经关闭,名额已让出,没有收取任何费用。若您刚刚付过款:"
+        "还有名额时我们会为您重新入团,否则款项原路退回。\n\n"
+        "仍想参加?看看现在的情况:{link}",
+    ),
+    "order_cancelled": (
+        "订单已取消:{title}",
+        "「{title}」的订单已取消。[{amount}将原路退回,最迟{arrives_by}到账。]{link}",
+        "您好,\n\n"
+        "按您的要求,「{title}」的订单已取消,名额已让出。[已付的{amount}将原路退回,最迟{arrives_by}到账。"
+        "]\n\n订单详情:{link}",
+    ),
+    "payment_reminder": (
+        "待付款提醒:{title}",
+        "「{title}」还差一步:请在{pay_by}前支付{amount},逾期名额会让出。{link}",
+        "您好,\n\n您在「{title}」的位置还留着,尚未付款。请在{pay_by}前支付{amount};逾期订单会自动关闭,"
+        "不收任何费用。\n\n去付款:{link}",
+    ),
+    "pickup_missing": (
+        "请选择自提点:{title}",
+        "「{title}」还没有选自提点,请在{choose_by}前选好,逾期将为您指定一个。{link}",
+        "您好,\n\n「{title}」还缺一项:您在哪里提货?请在{choose_by}前选好自提点;逾期我们会为您指定一个,"
+        "并告诉您是哪里。\n\n去选择:{link}",
+    ),
+    "pickup_defaulted": (
+        "已为您指定自提点:{title}",
+        "「{title}」的自提点已为您定为{pickup_point}。若不方便请尽快联系我们。{link}",
+        "您好,\n\n"
+        "因为到时限仍未选择,「{title}」的自提点已为您定为:{pickup_point}。若不方便,请尽快联系我们。\n\n"
+        "订单详情:{link}",
+    ),
+    "milestone_half": (
+        "过半了:{title}",
+        "「{title}」进度过半:{joined}/{target},还差{remaining}。叫上邻居更快成团:{link}",
+        "您好,\n\n"
+        "好消息,「{title}」的进度已经过半:{joined}/{target},还差{remaining}。把链接发给邻居,成团更快。\n"
+        "\n进度:{link}",
+    ),
+    "milestone_most": (
+        "就快成团了:{title}",
+        "「{title}」已达{joined}/{target},只差{remaining}就成团。{link}",
+        "您好,\n\n"
+        "「{title}」就快成团了:{joined}/{target},只差{remaining}。再邀请几位,大家一起享受团购价。\n\n"
+        "进度:{link}",
+    ),
+    "milestone_one_more": (
+        "只差最后一步:{title}",
+        "「{title}」已达{joined}/{target},只差{remaining}!转给一位朋友就成团:{link}",
+        "您好,\n\n「{title}」已达{joined}/{target},只差{remaining}就成团!转给一位朋友,也许就是他。\n\n"
+        "进度:{link}",
+    ),
+    "milestone_reached": (
+        "达到目标:{title}",
+        "「{title}」已达成团目标({joined}/{target},还差{remaining})。截止前价格还可能更低:{link}",
+        "您好,\n\n"
+        "「{title}」已达到成团目标:{joined}/{target},还差{remaining}。截止时按已付款人数最后确认;"
+        "在此之前参团的人越多,价格可能越低。\n\n"
+        "进度:{link}",
+    ),
+    "deadline_moved": (
+        "截止时间有变:{title}",
+        "「{title}」的截止时间改为{closes_at}。您的订单不受影响。{link}",
+        "您好,\n\n"
+        "「{title}」的截止时间改为{closes_at}。您的订单照旧有效,无需操作;是否成团将在新的时间判定。\n\n"
+        "详情:{link}",
+    ),
+    "group_formed": (
+        "成团了:{title}",
+        "「{title}」成团了!{joined}人参团,您的最终价{final_price},多付的会退给您。接下来备货,进度:{link}",
+        "您好,\n\n"
+        "「{title}」成团了,共{joined}人参团!您的最终价是{final_price},若您付得更多,差价会原路退回。"
+        "接下来我们开始备货,每一步都会告诉您。\n\n"
+        "进度:{link}",
+    ),
+    "group_failed": (
+        "未能成团,全额退款:{title}",
+        "「{title}」未成团,{amount}将全额退回{method},最迟{arrives_by}到账。也可看看:{alternative}。{link}",
+        "您好,\n\n很遗憾,「{title}」没有凑够人数,未能成团。您支付的{amount}将全额退回{method},"
+        "最迟{arrives_by}到账,无需任何操作。\n\n"
+        "您也许会喜欢:{alternative}\n\n"
+        "退款进度:{link}",
+    ),
+    "price_drop_refund": (
+        "价格更低了,差价退给您:{title}",
+        "「{title}」最终价降到{final_price},差价{amount}将原路退回,最迟{arrives_by}到账。{link}",
+        "您好,\n\n参团的人多了,「{title}」的最终价降到{final_price}。您多付的{amount}将原路退回,"
+        "最迟{arrives_by}到账,无需任何操作。\n\n"
+        "退款进度:{link}",
+    ),
+    "late_money_refund": (
+        "付款已退回:{title}",
+        "「{title}」的付款到得太晚,未能入团。{amount}将原路退回,最迟{arrives_by}到账。{link}",
+        "您好,\n\n您为「{title}」支付的{amount}到账时,名额已没有或团已截止,未能入团。款项将全额原路退回,"
+        "最迟{arrives_by}到账,无需任何操作。\n\n"
+        "退款进度:{link}",
+    ),
+    "refund_done": (
+        "退款已完成:{title}",
+        "「{title}」的退款{amount}已退回{method},请留意到账。{link}",
+        "您好,\n\n"
+        "「{title}」的退款{amount}已退回{method},请留意到账。若几天后仍未看到,请带上订单联系我们。\n\n"
+        "详情:{link}",
+    ),
+    "stock_low": (
+        "库存不多:{title}",
+        "「{title}」的{item}只剩{left}件,如可补货请尽快调整。{link}",
+        "您好,\n\n"
+        "您的活动「{title}」中,{item}只剩{left}件。售完后新的买家将无法参团;如可补货请尽快调整。\n\n"
+        "活动详情:{link}",
+    ),
+    "sold_out": (
+        "已售完:{title}",
+        "「{title}」的{item}已售完,新的买家暂时无法购买。{link}",
+        "您好,\n\n您的活动「{title}」中,{item}已售完,已有订单不受影响,新的买家暂时无法购买。\n\n"
+        "活动详情:{link}",
+    ),
+    "campaign_offer": (
+        "新团上线:{title}",
+        "【团】「{title}」{price}起,{closes_at}截止,邻居一起买更便宜。{link} 拒收请回复R",
+        "您好,\n\n新团上线:「{title}」,{price}起,{closes_at}截止。人越多价越低,不成团全额退款。\n\n"
+        "去看看:{link}\n\n不想再收到这类邮件?在该页面的通知设置里一键退订。",
+    ),
+}
