@@ -29,7 +29,7 @@ simulate: setup ## the same day in one process on a virtual clock
 	$(BIN)/python -m tests.story --stack moto
 
 test: setup ## every test
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope
 
 check: setup lint test ## what CI runs: form, types, templates, then every test
 

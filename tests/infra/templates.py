@@ -1,0 +1,30 @@
+"""Templates as plain data: `!GetAtt a.b` reads as `{"Fn::GetAtt": "a.b"}`."""
+
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
+
+Template: TypeAlias = dict[str, Any]
+
+
+def load(path: Path) -> Template:
+    template: Template = yaml.load(path.read_text(), Loader=_TemplateLoader)
+    return template
+
+
+class _TemplateLoader(yaml.SafeLoader):
+    """Knows CloudFormation's short forms; apart from yaml.SafeLoader, which it leaves as it is."""
+
+
+def _intrinsic(loader: _TemplateLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    name = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
+    if isinstance(node, yaml.ScalarNode):
+        return {name: loader.construct_scalar(node)}
+    if isinstance(node, yaml.SequenceNode):
+        return {name: loader.construct_sequence(node, deep=True)}
+    assert isinstance(node, yaml.MappingNode)
+    return {name: loader.construct_mapping(node, deep=True)}
+
+
+_TemplateLoader.add_multi_constructor("!", _intrinsic)

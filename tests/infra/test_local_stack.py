@@ -1,0 +1,142 @@
+"""The local stack: up quickly, alone on loopback, its state kept, nothing left behind."""
+
+import base64
+import json
+import os
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra import keys
+from infra.local.people import PEOPLE, enrol, token
+from infra.local.stack import LocalStack, LocalStackError
+
+pytestmark = pytest.mark.local
+
+SCHEDULED = {
+    "version": "0",
+    "id": "5f1c2e0a-0000-0000-0000-000000000000",
+    "account": "000000000000",
+    "region": "us-east-1",
+    "source": "aws.events",
+    "detail-type": "Scheduled Event",
+    "time": "2026-11-21T12:00:00Z",
+    "resources": [],
+    "detail": {},
+}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path: Path = tmp_path_factory.mktemp("stack")
+    return path
+
+
+@pytest.fixture(scope="module")
+def stack(home: Path) -> Iterator[LocalStack]:
+    with LocalStack("test", state_dir=home) as running:
+        yield running
+
+
+def status_of(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=20) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as refused:
+        return refused.code
+
+
+def test_the_api_answers_through_the_gateway(stack: LocalStack) -> None:
+    assert status_of(f"{stack.url}/openapi.json") < 500
+
+
+def test_the_schedules_function_runs_with_its_own_rights(stack: LocalStack) -> None:
+    answer = stack.invoke("tick", SCHEDULED)
+    assert "errorType" not in json.dumps(answer), answer
+
+
+def test_people_log_in_and_carry_their_role(stack: LocalStack) -> None:
+    cognito = stack.client("cognito-idp")
+    enrol(cognito, stack.outputs)
+    enrol(cognito, stack.outputs)  # a second run finds them there
+    roles = {person.name: claims(token(cognito, stack.outputs, person)) for person in PEOPLE}
+    assert roles["ops"]["cognito:groups"] == ["ops"]
+    assert roles["lin"]["iss"] == stack.outputs["Issuer"]
+    assert "cognito:groups" not in roles["lin"]
+
+
+def claims(jwt: str) -> dict[str, object]:
+    """The payload, unverified: whether it verifies is the authorizer's test."""
+    payload = jwt.split(".")[1]
+    decoded: dict[str, object] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return decoded
+
+
+def test_keys_are_made_once_and_rotate(stack: LocalStack) -> None:
+    secrets, arn = stack.client("secretsmanager"), stack.outputs["SecretArn"]
+    assert keys.complete(secrets, arn) == stack.keys
+    rotated = keys.rotate(secrets, arn, "sandbox_webhook")
+    assert rotated["sandbox_webhook_old"] == stack.keys["sandbox_webhook"] != rotated["sandbox_webhook"]
+    assert rotated["cursor_key"] == stack.keys["cursor_key"]
+
+
+def test_the_same_name_cannot_run_twice(stack: LocalStack, home: Path) -> None:
+    with pytest.raises(LocalStackError, match="running already"):
+        LocalStack("test", state_dir=home).start()
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads Linux's table of sockets")
+def test_nothing_listens_beyond_loopback(stack: LocalStack) -> None:
+    children = [child.pid for child in stack._children]
+    assert children
+    for address in (listening for pid in children for listening in listening_addresses(pid)):
+        assert address == "0100007F", "127.0.0.1 in the kernel's notation"
+
+
+def listening_addresses(pid: int) -> Iterator[str]:
+    """Addresses, as the kernel writes them, of every socket that `pid` listens on."""
+    own = {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in own:
+                yield fields[1].split(":")[0]
+
+
+@pytest.mark.req("L2-13")
+def test_state_survives_a_stop_and_the_second_start_is_quick(tmp_path: Path) -> None:
+    row = {"pk": {"S": "kept"}, "sk": {"S": "row"}}
+    with LocalStack("again", state_dir=tmp_path) as first:
+        first.client("dynamodb").put_item(TableName=first.outputs["Table"], Item=row)
+        children = [child.pid for child in first._children]
+    assert not any(alive(pid) for pid in children)
+
+    began = time.monotonic()
+    with LocalStack("again", state_dir=tmp_path) as second:
+        took = time.monotonic() - began
+        kept = second.client("dynamodb").get_item(TableName=second.outputs["Table"], Key=row)
+        assert (second.url, second.keys) == (first.url, first.keys)
+    assert kept["Item"] == row
+    assert took < 20
+
+    with LocalStack("again", state_dir=tmp_path, fresh=True) as third:
+        gone = third.client("dynamodb").get_item(TableName=third.outputs["Table"], Key=row)
+    assert "Item" not in gone
+
+
+def test_two_copies_run_side_by_side(stack: LocalStack, tmp_path: Path) -> None:
+    with LocalStack("beside", state_dir=tmp_path) as other:
+        assert other.endpoint_url != stack.endpoint_url
+        assert other.keys["cursor_key"] != stack.keys["cursor_key"]
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

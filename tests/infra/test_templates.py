@@ -1,0 +1,198 @@
+"""The templates say what the promises need: nothing forgotten, nothing lost, nobody over-privileged."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.package import ROOT
+from tests.infra.templates import Template
+
+EVERLASTING = (
+    "AWS::DynamoDB::Table",
+    "AWS::KMS::Key",
+    "AWS::SecretsManager::Secret",
+    "AWS::Cognito::UserPool",
+)
+FUNCTIONS = {"APIHandler", "Authorize", "Changes", "Tick", "Wake"}
+
+
+def of_type(template: Template, *kinds: str) -> dict[str, dict[str, Any]]:
+    return {name: one for name, one in template["Resources"].items() if one["Type"] in kinds}
+
+
+def event(template: Template, function: str) -> dict[str, Any]:
+    (source,) = template["Resources"][function]["Properties"]["Events"].values()
+    properties: dict[str, Any] = source["Properties"]
+    return properties
+
+
+def statements(template: Template) -> Iterator[dict[str, Any]]:
+    for role in of_type(template, "AWS::IAM::Role").values():
+        for policy in role["Properties"]["Policies"]:
+            yield from policy["PolicyDocument"]["Statement"]
+
+
+def test_cfn_lint_has_nothing_to_say(packaged: Path) -> None:
+    templates = [
+        ROOT / "infra/templates/data.yaml",
+        ROOT / "infra/templates/identity.yaml",
+        packaged / "sam.yaml",
+    ]
+    lint = Path(sys.executable).with_name("cfn-lint")
+    said = subprocess.run([lint, *templates], capture_output=True, text=True)
+    assert (said.stdout + said.stderr, said.returncode) == ("", 0)
+
+
+# ---------------------------------------------------------------------- data
+
+
+def test_what_must_last_is_retained(data_template: Template, identity_template: Template) -> None:
+    for template in (data_template, identity_template):
+        for name, resource in of_type(template, *EVERLASTING).items():
+            assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain", name
+
+
+def test_tables_can_be_restored_and_are_encrypted_and_protected(data_template: Template) -> None:
+    tables = of_type(data_template, "AWS::DynamoDB::Table")
+    assert len(tables) == 2
+    for name, table in tables.items():
+        properties = table["Properties"]
+        assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True, name
+        assert properties["SSESpecification"]["SSEEnabled"] is True, name
+        assert properties["DeletionProtectionEnabled"] == {"Ref": "Protected"}, name
+        assert properties["BillingMode"] == "PAY_PER_REQUEST", name
+
+
+def test_protection_is_the_default(data_template: Template, identity_template: Template) -> None:
+    assert data_template["Parameters"]["Protected"]["Default"] == "true"
+    assert identity_template["Parameters"]["Protected"]["Default"] == "true"
+    assert identity_template["Parameters"]["PasswordLogin"]["Default"] == "false"
+
+
+@pytest.mark.req("promise-6")
+def test_the_vault_has_its_own_rotating_key_and_no_stream(data_template: Template) -> None:
+    vault = data_template["Resources"]["VaultTable"]["Properties"]
+    assert vault["SSESpecification"]["KMSMasterKeyId"] == {"Fn::GetAtt": "VaultKey.Arn"}
+    assert data_template["Resources"]["VaultKey"]["Properties"]["EnableKeyRotation"] is True
+    assert "StreamSpecification" not in vault
+
+
+def test_the_core_table_streams_both_images_and_lists_what_is_due(data_template: Template) -> None:
+    core = data_template["Resources"]["CoreTable"]["Properties"]
+    assert core["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
+    projections = {index["IndexName"]: index["Projection"] for index in core["GlobalSecondaryIndexes"]}
+    assert projections["due"] == {"ProjectionType": "KEYS_ONLY"}
+    assert projections["listed"] == {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["state"]}
+    assert core["TimeToLiveSpecification"] == {"AttributeName": "gone_at", "Enabled": True}
+
+
+# ---------------------------------------------------------------------- app
+
+
+@pytest.mark.req("promise-4")
+def test_the_stream_loses_nothing_and_blocks_on_nothing(app_template: Template) -> None:
+    source = event(app_template, "Changes")
+    assert source["Stream"] == {"Ref": "TableStream"}
+    assert source["StartingPosition"] == "TRIM_HORIZON"
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert source["BisectBatchOnFunctionError"] is True
+    assert 0 < source["MaximumRetryAttempts"] <= 10
+    assert 60 <= source["MaximumRecordAgeInSeconds"] <= 86_400
+    assert source["MaximumBatchingWindowInSeconds"] <= 1
+    assert source["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["ChangesFailed", "Arn"]}
+
+
+def test_the_stream_starts_a_function_for_marked_rows_and_figures_alone(app_template: Template) -> None:
+    patterns = [
+        json.loads(one["Pattern"]) for one in event(app_template, "Changes")["FilterCriteria"]["Filters"]
+    ]
+    figures = {"kind": {"S": ["order", "visit", "entry"]}}
+    assert patterns == [
+        {"dynamodb": {"NewImage": {"hot": {"S": ["1"]}}}},
+        {"dynamodb": {"NewImage": figures}},
+        {"dynamodb": {"OldImage": figures}},
+    ]
+
+
+@pytest.mark.req("promise-4")
+def test_the_wake_queue_sets_hopeless_messages_aside(app_template: Template) -> None:
+    source, resources = event(app_template, "Wake"), app_template["Resources"]
+    queue = resources["WakeQueue"]["Properties"]
+    assert source["Queue"] == {"Fn::GetAtt": ["WakeQueue", "Arn"]}
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["WakeDead", "Arn"]}
+    assert queue["VisibilityTimeout"] >= 6 * resources["Wake"]["Properties"]["Timeout"]
+    for name, one in of_type(app_template, "AWS::SQS::Queue").items():
+        assert one["Properties"]["SqsManagedSseEnabled"] is True, name
+
+
+def test_the_schedule_ticks_every_minute(app_template: Template) -> None:
+    assert event(app_template, "Tick")["Schedule"] == "rate(1 minute)"
+
+
+def test_every_function_has_limits_and_keeps_its_logs_for_a_while(app_template: Template) -> None:
+    functions = of_type(app_template, "AWS::Serverless::Function")
+    assert set(functions) == FUNCTIONS
+    for name, function in functions.items():
+        properties = function["Properties"]
+        assert 0 < properties["Timeout"] <= 60, name
+        assert 128 <= properties["MemorySize"] <= 2048, name
+        assert properties["Architectures"] == ["arm64"], name
+        log_group = app_template["Resources"][properties["LoggingConfig"]["LogGroup"]["Ref"]]
+        assert log_group["Properties"]["RetentionInDays"] == {"Ref": "LogDays"}, name
+    assert functions["APIHandler"]["Properties"]["Timeout"] < 29, "API Gateway hangs up after 29 s"
+
+
+def test_the_api_is_throttled(app_template: Template) -> None:
+    (setting,) = app_template["Resources"]["RestAPI"]["Properties"]["MethodSettings"]
+    assert {"ThrottlingRateLimit", "ThrottlingBurstLimit"} <= set(setting)
+
+
+def test_no_policy_allows_more_than_named_actions(
+    app_template: Template, identity_template: Template
+) -> None:
+    seen = [*statements(app_template), *statements(identity_template)]
+    assert len(seen) > len(FUNCTIONS)
+    for statement in seen:
+        actions = statement["Action"]
+        for action in [actions] if isinstance(actions, str) else actions:
+            assert "*" not in action, statement
+
+
+def test_any_resource_is_named_only_where_aws_knows_none(app_template: Template) -> None:
+    """A phone has no ARN, and streams cannot be listed by name; topics are then refused explicitly."""
+    wide = {
+        one["Sid"] for one in statements(app_template) if one["Effect"] == "Allow" and one["Resource"] == "*"
+    }
+    assert wide == {"SmsToPhones", "StreamList"}
+    (refused,) = [one for one in statements(app_template) if one["Effect"] == "Deny"]
+    assert refused["Sid"] == "NeverToTopics"
+
+
+@pytest.mark.req("promise-6")
+def test_only_api_and_worker_reach_contact_data(app_template: Template) -> None:
+    for name, role in of_type(app_template, "AWS::IAM::Role").items():
+        reaches = '"Ref": "KeyArn"' in json.dumps(role) or "table/${Vault}" in json.dumps(role)
+        assert reaches == (name in ("ApiHandlerRole", "WakeRole")), name
+
+
+@pytest.mark.req("promise-4")
+def test_operators_hear_of_everything_that_waits_for_them(app_template: Template) -> None:
+    alarms = of_type(app_template, "AWS::CloudWatch::Alarm")
+    watched = {alarm["Properties"]["MetricName"] for alarm in alarms.values()}
+    assert {"ApproximateNumberOfMessagesVisible", "Errors", "IteratorAge", "Invocations"} <= watched
+    assert {"Parked", "LateRefund"} <= watched
+    for name, alarm in alarms.items():
+        assert alarm["Properties"]["AlarmActions"] == [{"Ref": "Operators"}], name
+    failing = {
+        d["Value"]["Ref"]
+        for a in alarms.values()
+        for d in a["Properties"]["Dimensions"]
+        if "Ref" in d["Value"]
+    }
+    assert failing >= FUNCTIONS
