@@ -57,11 +57,11 @@ def enrol(cognito: Any, outputs: Outputs, people: Iterable[Person] = PEOPLE) -> 
 
 
 def token(cognito: Any, outputs: Outputs, person: Person) -> str:
-    """Logs in and returns the access token that the API wants as `Authorization: Bearer …`."""
+    """Logs in and returns the ID token, which the API wants as `Authorization: Bearer …`."""
     result = cognito.initiate_auth(
         ClientId=outputs["Audience"],
         AuthFlow="USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": person.phone, "PASSWORD": PASSWORD},
     )["AuthenticationResult"]
-    access: str = result["AccessToken"]
-    return access
+    id_token: str = result["IdToken"]
+    return id_token

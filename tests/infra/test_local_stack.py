@@ -66,6 +66,8 @@ def test_people_log_in_and_carry_their_role(stack: LocalStack) -> None:
     roles = {person.name: claims(token(cognito, stack.outputs, person)) for person in PEOPLE}
     assert roles["ops"]["cognito:groups"] == ["ops"]
     assert roles["lin"]["iss"] == stack.outputs["Issuer"]
+    assert roles["lin"]["aud"] == stack.outputs["Audience"]
+    assert roles["lin"]["phone_number_verified"] in (True, "true")
     assert "cognito:groups" not in roles["lin"]
 
 

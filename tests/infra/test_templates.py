@@ -186,7 +186,7 @@ def test_operators_hear_of_everything_that_waits_for_them(app_template: Template
     alarms = of_type(app_template, "AWS::CloudWatch::Alarm")
     watched = {alarm["Properties"]["MetricName"] for alarm in alarms.values()}
     assert {"ApproximateNumberOfMessagesVisible", "Errors", "IteratorAge", "Invocations"} <= watched
-    assert {"Parked", "LateRefund"} <= watched
+    assert {"Alarm", "Parked", "LateRefund"} <= watched
     for name, alarm in alarms.items():
         assert alarm["Properties"]["AlarmActions"] == [{"Ref": "Operators"}], name
     failing = {
