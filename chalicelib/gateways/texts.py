@@ -8,15 +8,21 @@ as text again, so a product's title cannot smuggle in a placeholder, nor a line 
 import re
 from collections.abc import Mapping
 
+from ..domain.notice import TEMPLATES
 from ..domain.person import Channel
 from ..domain.refusals import Broken
-from .wording.params import OPTIONAL, PARAMS
 
 LANGUAGES = ("zh", "en")
 MOST_IN_SMS = 40
 """Characters of one parameter in an SMS (links excepted): a long title costs the buyer nothing and us
 three parts.
 """
+
+OPTIONAL: Mapping[str, frozenset[str]] = {
+    # Cancelled before any money moved: there is nothing to pay back, and nothing is said about it.
+    "order_cancelled": frozenset({"amount", "arrives_by"}),
+}
+"""Parameters that may be empty. Any other must say something."""
 
 _PART = re.compile(r"\[([^\]]*)\]")
 _PLACE = re.compile(r"\{([a-z_]+)\}")
@@ -52,11 +58,14 @@ def texts_in(language: str) -> Mapping[str, tuple[str, str, str]]:
 
 
 def _check(template: str, params: Mapping[str, str]) -> None:
-    if template not in PARAMS:
+    if template not in TEMPLATES:
         raise Broken(f"no template {template}")
-    if params.keys() != set(PARAMS[template]):
-        raise Broken(f"{template} takes {PARAMS[template]}, not {tuple(sorted(params))}")
-    empty = {name for name, value in params.items() if not value.strip()} - set(OPTIONAL.get(template, ()))
+    wanted = set(TEMPLATES[template].params)
+    if params.keys() != wanted:
+        raise Broken(f"{template} takes {sorted(wanted)}, not {sorted(params)}")
+    empty = {name for name, value in params.items() if not value.strip()} - OPTIONAL.get(
+        template, frozenset()
+    )
     if empty:
         raise Broken(f"{template} says nothing about {sorted(empty)}")
 

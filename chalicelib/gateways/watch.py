@@ -25,7 +25,7 @@ FIELDS = frozenset(
         "index", "item", "key", "kind", "late", "left", "limit", "merchant", "message",
         "method", "metric", "ms", "notice", "operation", "order", "outcome", "part", "payment", "person",
         "pk", "product", "provider", "reader", "reason", "ref", "refund", "request", "result", "role",
-        "route", "row", "scope", "shard", "share", "sk", "sku", "slice", "slices", "source", 
+        "route", "row", "scope", "shard", "share", "sk", "sku", "slice", "slices", "source",
         "stage", "state", "status", "step", "table", "template", "terms", "trace", "tries", "urgency",
         "value", "version", "where", "why", "worker", "zone",
     }

@@ -1,1 +1,1 @@
-"""What notices say: one file per language, and one table of the parameters each template takes."""
+"""What notices say: one file per language. Their parameters are listed in domain/notice.py."""

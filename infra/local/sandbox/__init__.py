@@ -1,0 +1,1 @@
+"""A payment provider for laptops and tests, with the manners, good and bad, of real ones."""

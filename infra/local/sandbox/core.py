@@ -1,0 +1,397 @@
+"""The sandbox provider itself: what it remembers and what it does. No I/O; time comes from a clock it is
+given.
+
+It shares no code with the gateway that talks to it, because a mistake made on both sides would cancel out.
+
+    POST /payments            {key, amount_minor, currency, title, expires_at_ms}
+    GET  /payments?key=       one; without a key all, oldest first, by pages (limit, after)
+    POST /payments/{ref}/pay  {paid_at_ms?, late?}: the buyer pays
+    POST /refunds             {key, payment_ref, amount_minor, currency}
+    GET  /refunds?key=        as with payments
+    GET, PUT /faults          what goes wrong next, see Fault
+    PUT  /settings            {webhook_url}
+
+A key is remembered for 24 hours of its clock: until then the same request gets the very same answer and
+another one 409; afterwards the same refund would be paid again (as with real providers), so far as the
+payment covers it.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+from infra.local.sandbox.state import Fault, Payment, Refund, Replay, State, Webhook
+
+SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
+KEY_LIFE = 24 * HOUR
+PATIENCE = (2 * SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR, HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR)
+"""How long it waits before it delivers a webhook again; after the last one it gives up."""
+
+MOST_BYTES = 64 * 1024
+MOST_LISTED = 100
+
+Reply = tuple[int, bytes]
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Amount = Annotated[int, msgspec.Meta(ge=1, le=10**12)]
+Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+Millis = Annotated[int, msgspec.Meta(ge=0, le=10**14)]
+
+
+class HungUp(ConnectionError):
+    """The provider closed the line without a word."""
+
+
+class Problem(Exception):
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(code)
+        self.status, self.code = status, code
+
+
+class NewPayment(msgspec.Struct, forbid_unknown_fields=True):
+    key: Key
+    amount_minor: Amount
+    currency: Currency
+    title: Annotated[str, msgspec.Meta(max_length=500)]
+    expires_at_ms: Millis
+
+
+class NewRefund(msgspec.Struct, forbid_unknown_fields=True):
+    key: Key
+    payment_ref: Key
+    amount_minor: Amount
+    currency: Currency
+
+
+class Paying(msgspec.Struct, forbid_unknown_fields=True):
+    """`late`: the money arrives although the time to pay is over, as bank transfers do."""
+
+    paid_at_ms: Millis | None = None
+    late: bool = False
+
+
+class Settings(msgspec.Struct, forbid_unknown_fields=True):
+    webhook_url: str
+
+
+Shape = TypeVar("Shape", NewPayment, NewRefund, Paying, Settings, list[Fault])
+
+
+class SandboxProvider:
+    """`secrets` sign the webhooks, each adding its mark: two while a secret is being rotated.
+
+    In a test, `transport` is handed to the gateway, and `outbox` is what a test delivers, loses, doubles or
+    shuffles: `for webhook in provider.take_due(): deliver(*provider.signed(webhook))`.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], int],
+        *,
+        secrets: Sequence[str] = ("sandbox-webhook-secret",),
+        api_key: str = "sandbox-api-key",
+        base_url: str = "http://sandbox.invalid",
+        state: State | None = None,
+    ) -> None:
+        self.clock = clock
+        self.secrets = tuple(secrets)
+        self.base_url = base_url
+        self.state = state or State()
+        self._api_key = api_key
+
+    @property
+    def outbox(self) -> list[Webhook]:
+        return self.state.outbox
+
+    @property
+    def faults(self) -> list[Fault]:
+        return self.state.faults
+
+    # ---------------------------------------------------------------- calls
+
+    def transport(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """One HTTP call. Raises HungUp where a fault wants silence."""
+        self.settle()
+        url = urlsplit(path)
+        query = {name: values[-1] for name, values in parse_qs(url.query).items()}
+        try:
+            if len(body) > MOST_BYTES:
+                raise Problem(413, "too_large")
+            return self._route(method, url.path.strip("/").split("/"), query, headers, body)
+        except Problem as problem:
+            return _json(problem.status, {"code": problem.code, "message": problem.code.replace("_", " ")})
+
+    def _route(
+        self, method: str, path: list[str], query: Mapping[str, str], headers: Mapping[str, str], body: bytes
+    ) -> Reply:
+        match method, path:
+            case "POST", ["payments", ref, "pay"]:
+                paying = _read(body or b"{}", Paying)
+                return _json(200, self.shown(self.pay(ref, paid_at=paying.paid_at_ms, late=paying.late)))
+            case "GET", ["faults"]:
+                return 200, msgspec.json.encode(self.state.faults)
+            case "PUT", ["faults"]:
+                self.state.faults[:] = _read(body, list[Fault])
+                return _json(200, {})
+            case "PUT", ["settings"]:
+                self.state.webhook_url = _read(body, Settings).webhook_url
+                return _json(200, {})
+            case "GET" | "POST", ["payments" | "refunds" as kind]:
+                self._check_key(headers)
+                return self._list(kind, query) if method == "GET" else self._make(kind, body)
+        raise Problem(404, "no_such_route")
+
+    def _check_key(self, headers: Mapping[str, str]) -> None:
+        given = next((value for name, value in headers.items() if name.lower() == "authorization"), "")
+        if not hmac.compare_digest(given.encode(), f"Bearer {self._api_key}".encode()):
+            raise Problem(401, "bad_api_key")
+
+    def _make(self, kind: str, body: bytes) -> Reply:
+        """A new payment or refund: once per key while the key is remembered, whatever goes wrong on the
+        line.
+        """
+        what = _read(body, NewPayment) if kind == "payments" else _read(body, NewRefund)
+        about = (what.key, what.payment_ref if isinstance(what, NewRefund) else "")
+        self._break_line("before", kind, about)
+        name = f"{kind} {what.key}"
+        known = self.state.replays.get(name)
+        if known is None:
+            made = self._open(what) if isinstance(what, NewPayment) else self._refund(what)
+            known = Replay(
+                asked=_digest(body), answer=json.dumps(self.shown(made), ensure_ascii=False), at=self.clock()
+            )
+            self.state.replays[name] = known
+        elif known.asked != _digest(body):
+            raise Problem(409, "key_reused")
+        self._break_line("after", kind, about)
+        return 201, known.answer.encode()
+
+    def _list(self, kind: str, query: Mapping[str, str]) -> Reply:
+        rows: list[Payment | Refund] = list(
+            self.state.payments.values() if kind == "payments" else self.state.refunds.values()
+        )
+        if "key" in query:
+            # Records outlive keys. Of several under one key, one that moved money is what matters.
+            mine = [row for row in rows if row.key == query["key"]]
+            if not mine:
+                raise Problem(404, "not_found")
+            return _json(200, self.shown(next((row for row in mine if row.status != "failed"), mine[-1])))
+        limit, after = _number(query.get("limit", "50"), MOST_LISTED), query.get("after")
+        refs = [row.ref for row in rows]
+        if after is not None and after not in refs:
+            raise Problem(400, "bad_cursor")
+        start = refs.index(after) + 1 if after is not None else 0
+        page = rows[start : start + limit]
+        more = start + limit < len(rows)
+        return _json(
+            200, {"items": [self.shown(row) for row in page], "next": page[-1].ref if more else None}
+        )
+
+    # ---------------------------------------------------------------- money
+
+    def pay(self, ref: str, *, paid_at: int | None = None, late: bool = False) -> Payment:
+        """The buyer pays. Paying twice is the same payment; `paid_at` may be earlier than now, never
+        later.
+        """
+        payment = self.state.payments.get(ref)
+        if payment is None:
+            raise Problem(404, "not_found")
+        if payment.status == "paid":
+            return payment
+        now = self.clock()
+        at = now if paid_at is None else paid_at
+        if at > now or at < payment.created_at_ms:
+            raise Problem(400, "bad_time")
+        if at >= payment.expires_at_ms and not late:
+            raise Problem(409, "expired")
+        payment.status, payment.paid_at_ms = "paid", at
+        self._tell("payment.paid", payment, at)
+        return payment
+
+    def settle(self) -> None:
+        """Does what has become due: pending refunds end, some refunds fail after the fact, old keys are
+        forgotten.
+        """
+        now = self.clock()
+        for refund in self.state.refunds.values():
+            if (
+                refund.status == "pending"
+                and refund.settles_at_ms is not None
+                and refund.settles_at_ms <= now
+            ):
+                refund.settles_at_ms = None
+                self._succeed(refund)
+            if refund.status == "succeeded" and refund.fails_at_ms is not None and refund.fails_at_ms <= now:
+                refund.fails_at_ms = None
+                refund.status, refund.reason = "failed", refund.fails_reason
+                self._tell("refund.failed", refund, now, refund.reason)
+        replays = self.state.replays
+        for name in [name for name, replay in replays.items() if now - replay.at >= KEY_LIFE]:
+            del replays[name]
+
+    def _open(self, what: NewPayment) -> Payment:
+        if what.expires_at_ms <= self.clock():
+            raise Problem(422, "expires_in_the_past")
+        ref = self._new_ref("pay", what.key)
+        payment = Payment(
+            ref=ref,
+            key=what.key,
+            amount_minor=what.amount_minor,
+            currency=what.currency,
+            title=what.title,
+            pay_url=f"{self.base_url}/pay/{ref}",
+            created_at_ms=self.clock(),
+            expires_at_ms=what.expires_at_ms,
+        )
+        self.state.payments[ref] = payment
+        return payment
+
+    def _refund(self, what: NewRefund) -> Refund:
+        payment = self.state.payments.get(what.payment_ref)
+        if payment is None:
+            raise Problem(404, "no_such_payment")
+        if payment.status != "paid":
+            raise Problem(409, "not_paid")
+        if payment.currency != what.currency:
+            raise Problem(422, "other_currency")
+        if self.refunded(payment.ref) + what.amount_minor > payment.amount_minor:
+            raise Problem(422, "more_than_paid")
+        refund = Refund(
+            ref=self._new_ref("ref", what.key),
+            key=what.key,
+            payment_ref=payment.ref,
+            amount_minor=what.amount_minor,
+            currency=what.currency,
+            created_at_ms=self.clock(),
+        )
+        self.state.refunds[refund.ref] = refund
+        self._begin(refund)
+        return refund
+
+    def _begin(self, refund: Refund) -> None:
+        about = (refund.key, refund.payment_ref)
+        now = self.clock()
+        if fault := self._fault("refund_fails", "refunds", about):
+            refund.status, refund.reason = "failed", fault.reason
+            self._tell("refund.failed", refund, now, fault.reason)
+        elif fault := self._fault("refund_pending", "refunds", about):
+            refund.settles_at_ms = now + fault.delay_ms
+        else:
+            if fault := self._fault("refund_fails_later", "refunds", about):
+                refund.fails_at_ms, refund.fails_reason = now + fault.delay_ms, fault.reason
+            self._succeed(refund)
+
+    def _succeed(self, refund: Refund) -> None:
+        refund.status, refund.done_at_ms = "succeeded", self.clock()
+        self._tell("refund.succeeded", refund, self.clock())
+
+    def refunded(self, payment_ref: str) -> int:
+        """What has gone back of a payment, or is on its way."""
+        mine = (refund for refund in self.state.refunds.values() if refund.payment_ref == payment_ref)
+        return sum(refund.amount_minor for refund in mine if refund.status != "failed")
+
+    def shown(self, row: Payment | Refund) -> dict[str, object]:
+        said: dict[str, object] = msgspec.to_builtins(row)
+        if isinstance(row, Payment):
+            expired = row.status == "open" and self.clock() >= row.expires_at_ms
+            return said | {
+                "status": "expired" if expired else row.status,
+                "refunded_minor": self.refunded(row.ref),
+            }
+        return {name: value for name, value in said.items() if name not in Refund.PRIVATE}
+
+    def _new_ref(self, kind: str, key: str) -> str:
+        """Not a plain number: a provider that lost its memory must not hand out a name twice."""
+        self.state.made += 1
+        return f"{kind}_{_digest(f'{kind} {key} {self.state.made} {self.clock()}'.encode())[:16]}"
+
+    # ---------------------------------------------------------------- webhooks
+
+    def _tell(self, kind: str, row: Payment | Refund, at: int, reason: str = "") -> None:
+        about = (row.key, row.payment_ref if isinstance(row, Refund) else "")
+        if self._fault("webhook_lost", kind, about):
+            return
+        self.state.made += 1
+        said: dict[str, object] = {
+            "id": f"evt_{_digest(f'{kind} {row.ref} {self.state.made}'.encode())[:16]}",
+            "type": kind,
+            "key": row.key,
+            "ref": row.ref,
+            "amount_minor": row.amount_minor,
+            "currency": row.currency,
+            "at_ms": at,
+        }
+        if reason:
+            said["reason"] = reason
+        delay = self._fault("webhook_delayed", kind, about)
+        due = self.clock() + (delay.delay_ms if delay else 0)
+        copies = 2 if self._fault("webhook_doubled", kind, about) else 1
+        body = json.dumps(said, separators=(",", ":"))
+        self.state.outbox.extend(Webhook(body=body, due_at_ms=due) for _ in range(copies))
+
+    def take_due(self) -> list[Webhook]:
+        """Takes from the outbox what is to be delivered now."""
+        self.settle()
+        now = self.clock()
+        due = [webhook for webhook in self.state.outbox if webhook.due_at_ms <= now]
+        self.state.outbox[:] = [webhook for webhook in self.state.outbox if webhook.due_at_ms > now]
+        return due
+
+    def put_back(self, webhook: Webhook) -> None:
+        """It was not taken: it is delivered again later, with growing patience and not for ever."""
+        if webhook.tries < len(PATIENCE):
+            webhook.due_at_ms = self.clock() + PATIENCE[webhook.tries]
+            webhook.tries += 1
+            self.state.outbox.append(webhook)
+
+    def signed(self, webhook: Webhook) -> tuple[dict[str, str], bytes]:
+        """(headers, body), signed at the time of this very delivery."""
+        body = webhook.body.encode()
+        at = str(self.clock() // SECOND)
+        marks = [
+            hmac.new(secret.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest()
+            for secret in self.secrets
+        ]
+        value = ",".join([f"t={at}", *(f"v1={mark}" for mark in marks)])
+        return {"Content-Type": "application/json", "Tuan-Sandbox-Signature": value}, body
+
+    # ---------------------------------------------------------------- faults
+
+    def _break_line(self, when: str, kind: str, about: tuple[str, str]) -> None:
+        if self._fault(f"silent_{when}", kind, about):
+            raise HungUp
+        if self._fault(f"error_{when}", kind, about):
+            raise Problem(500, "internal_error")
+
+    def _fault(self, kind: str, on: str, about: tuple[str, str]) -> Fault | None:
+        """Uses up one turn of the first fault that applies."""
+        for fault in self.state.faults:
+            if fault.kind == kind and fault.times > 0 and fault.fits(on, about):
+                fault.times -= 1
+                return fault
+        return None
+
+
+def _read(body: bytes, shape: type[Shape]) -> Shape:
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except msgspec.DecodeError:
+        raise Problem(400, "bad_request") from None
+
+
+def _number(text: str, most: int) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= most:
+        raise Problem(400, "bad_limit")
+    return int(text)
+
+
+def _json(status: int, said: object) -> Reply:
+    return status, json.dumps(said, ensure_ascii=False).encode()
+
+
+def _digest(what: bytes) -> str:
+    return hashlib.sha256(what).hexdigest()

@@ -1,0 +1,71 @@
+"""The sandbox payment provider as a local server: `python -m infra.local.sandbox_provider --port 0 ...`.
+
+Prints one JSON line {"url": ...} when it is ready, and stops cleanly on SIGTERM or Ctrl-C. Its state is then
+in the file given by --state and goes on from there at the next start. It listens on loopback only.
+
+Tests use it without a server: `SandboxProvider(clock).transport` is what the gateway calls.
+"""
+
+import argparse
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from infra.local.sandbox.core import HungUp, Problem, SandboxProvider
+from infra.local.sandbox.server import Server, ready_line
+from infra.local.sandbox.state import Fault, State, Webhook, load, save
+
+__all__ = ["Fault", "HungUp", "Problem", "SandboxProvider", "Server", "State", "Webhook", "story_clock"]
+
+
+def story_clock(start: str, speed: float) -> Callable[[], int]:
+    """Milliseconds on the story's clock: `story_ms@real_ms` names one moment on both; empty is real time."""
+    story_ms, _, real_ms = start.partition("@")
+    from_story, from_real = (int(story_ms), int(real_ms)) if start else (0, 0)
+
+    def now() -> int:
+        real = time.time_ns() // 1_000_000
+        return from_story + round((real - from_real) * speed) if start else real
+
+    return now
+
+
+def main() -> None:
+    options = _options()
+    provider = SandboxProvider(
+        story_clock(options.clock_start, options.clock_speed),
+        secrets=options.secret or ("sandbox-webhook-secret",),
+        api_key=options.api_key,
+        state=load(options.state) if options.state else None,
+    )
+    if options.webhook_url:
+        provider.state.webhook_url = options.webhook_url
+    stopped = threading.Event()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signal_number, lambda *_: stopped.set())
+    server = Server(provider, options.port).start()
+    print(ready_line(server), flush=True)
+    with contextlib.suppress(KeyboardInterrupt):
+        stopped.wait()
+    server.stop()
+    if options.state:
+        save(provider.state, options.state)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    parser.add_argument("--webhook-url", default="", help="may also be set later: PUT /settings")
+    parser.add_argument("--secret", action="append", help="signs webhooks; twice while rotating")
+    parser.add_argument("--api-key", default="sandbox-api-key")
+    parser.add_argument("--state", type=Path, help="kept here over a clean stop")
+    parser.add_argument("--clock-start", default="", help="story_ms@real_ms")
+    parser.add_argument("--clock-speed", type=float, default=1.0, help="story seconds in a real one")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
