@@ -42,6 +42,7 @@ class Region:
     connect: Callable[[str], Any]
     settings: Mapping[str, str] = field(default_factory=dict)
     bucket_url: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
     poll_seconds: float = 4.0
     tell: Callable[[str], None] = print
 
@@ -86,6 +87,9 @@ class Region:
             "StackName": name,
             "TemplateURL": template_url,
             "Capabilities": CAPABILITIES,
+            "Tags": [
+                {"Key": key, "Value": value} for key, value in ({"app": "tuan"} | dict(self.tags)).items()
+            ],
             "Parameters": [
                 {"ParameterKey": key, "ParameterValue": values[key]}
                 for key in (parameter["ParameterKey"] for parameter in declared)

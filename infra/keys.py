@@ -1,6 +1,6 @@
 """The fields of the one secret `tuan/STAGE/keys` that CloudFormation cannot generate.
 
-The data stack makes the secret with `cursor_key`. The webhook secrets are added by the deploy when
+The data stack makes the secret with `cursor_key`. The sandbox provider's keys are added by the deploy when
 they are missing and then left alone: a rotation (`rotate`) keeps the old one valid beside the new
 one until the provider has switched over.
 """
@@ -9,7 +9,7 @@ import json
 import secrets
 from typing import Any
 
-GENERATED = ("sandbox_webhook", "sandbox_webhook_old")
+GENERATED = ("sandbox_webhook", "sandbox_webhook_old", "sandbox_api_key")
 
 
 def complete(secretsmanager: Any, secret_arn: str) -> dict[str, str]:

@@ -6,12 +6,14 @@ State is kept under `.local/NAME/`; `--fresh` starts from nothing.
 import argparse
 import importlib.util
 import signal
+import subprocess
 import threading
 from types import FrameType
 
 from rich.console import Console
 from rich.table import Table
 
+from infra.deploy import StackFailed
 from infra.local.people import PASSWORD, PEOPLE, enrol
 from infra.local.stack import LocalStack, LocalStackError
 
@@ -36,7 +38,7 @@ def main() -> None:
             print_addresses(stack, console)
             asked_to_stop.wait()
             console.print("[dim]stopping; state is kept[/dim]")
-    except LocalStackError as error:
+    except (LocalStackError, StackFailed, subprocess.CalledProcessError) as error:
         raise SystemExit(str(error)) from None
 
 
@@ -75,7 +77,7 @@ def print_addresses(stack: LocalStack, console: Console) -> None:
         ("OpenAPI", f"{stack.url}/openapi.json"),
         ("SMS sent", f"{stack.endpoint_url}/_ministack/sns/sms-messages"),
         ("e-mail sent", f"{stack.endpoint_url}/_ministack/ses/messages"),
-        ("payments", stack.sandbox_url or "(no sandbox provider yet)"),
+        ("payments", stack.sandbox_url),
         ("logs", str(stack.home / "logs")),
     ):
         addresses.add_row(name, url)

@@ -37,6 +37,7 @@ HOST = "127.0.0.1"
 AWS_REGION = "us-east-1"
 STAGE = "local"
 BUCKET = "tuan-artefacts"
+API_ID = "tuan"
 EMAIL_FROM = "tuan@local.example"
 START_SECONDS, STOP_SECONDS = 30, 30
 SANDBOX_MODULE = "infra.local.sandbox_provider"
@@ -52,7 +53,7 @@ class LocalStack:
     `clock_start` (epoch milliseconds of the story, or 0 for the real time) and `clock_speed` (story
     seconds in a real second) run the demo's day in minutes. After `start()`:
     `url` is the API's base, `endpoint_url` the AWS endpoint, `outputs` what the stacks put out,
-    `keys` the fields of the secret, `sandbox_url` the sandbox payment provider ("" without one).
+    `keys` the fields of the secret, `sandbox_url` the sandbox payment provider.
     """
 
     def __init__(
@@ -127,6 +128,13 @@ class LocalStack:
         """Runs one function (api, authorize, tick, changes, wake) with an event; returns its answer."""
         return invoke(self.client("lambda"), self.outputs, function, event)
 
+    def now_ms(self) -> int:
+        """What time it is for the system, in epoch milliseconds."""
+        if not (clock := self._clock()):
+            return real_ms()
+        story, anchor = map(int, clock.split("@"))
+        return story + round((real_ms() - anchor) * self._clock_speed)
+
     # ------------------------------------------------------------------ steps
 
     def _take_home(self) -> None:
@@ -139,10 +147,9 @@ class LocalStack:
             self._lock = None
             raise LocalStackError(f"“{self.name}” is running already; stop it or use another name") from None
         if self._fresh:
-            for part in ("state", "sandbox"):
-                shutil.rmtree(self.home / part, ignore_errors=True)
+            shutil.rmtree(self.home / "state", ignore_errors=True)
         shutil.rmtree(self.home / "tmp", ignore_errors=True)
-        for part in ("state", "sandbox", "tmp", "logs"):
+        for part in ("state", "tmp", "logs"):
             (self.home / part).mkdir(exist_ok=True)
 
     def _ports(self) -> dict[str, int]:
@@ -155,6 +162,7 @@ class LocalStack:
 
     def _start_engine(self, port: int) -> None:
         self.endpoint_url = f"http://{HOST}:{port}"
+        self.url = f"{self.endpoint_url}/_aws/execute-api/{API_ID}/api"
         move_queues(self.home / "state", port)
         forget_stream_positions(self.home / "state" / "lambda.json")
         engine = self._spawn("engine", "ministack", environment=engine_environment(self.home, port))
@@ -168,25 +176,35 @@ class LocalStack:
             bucket_url=f"{self.endpoint_url}/{BUCKET}",
             connect=self.client,
             settings=self._settings(ports),
+            tags={"ms-custom-id": API_ID},
             poll_seconds=0.1,
             tell=self._tell,
         )
         self.outputs = region.deploy(built, discovered=self._discovered)
         self.keys = keys.read(self.client("secretsmanager"), self.outputs["SecretArn"])
-        self.url = f"{self.endpoint_url}/_aws/execute-api/{self.outputs['RestAPIId']}/api"
 
     def _settings(self, ports: dict[str, int]) -> dict[str, str]:
         """What differs from a real stage: data may be thrown away, passwords do, time may be scaled."""
-        clock = f"{self._clock_start}@{time.time_ns() // 1_000_000}" if self._clock_start else ""
         return {
             "Protected": "false",
             "PasswordLogin": "true",
+            # The gateway does not tell its functions under which address it was asked.
+            "PublicUrl": self.url,
             "SandboxUrl": f"http://{HOST}:{ports['sandbox']}",
             "SmsSender": "TUAN",
             "EmailFrom": EMAIL_FROM,
-            "ClockStart": clock,
+            "ClockStart": self._clock(),
             "ClockSpeed": f"{self._clock_speed:g}",
         }
+
+    def _clock(self) -> str:
+        """`story_ms@real_ms`, or "" for the real time. Kept with the state: story time never goes back."""
+        if not self._clock_start:
+            return ""
+        file = self.home / "state" / f"clock-{self._clock_start}-{self._clock_speed:g}"
+        if not file.exists():
+            file.write_text(f"{self._clock_start}@{real_ms()}")
+        return file.read_text()
 
     def _discovered(self, outputs: Outputs) -> Outputs:
         """The engine's tokens name AWS as their issuer, yet their keys are fetched here."""
@@ -194,14 +212,18 @@ class LocalStack:
 
     def _start_sandbox(self, port: int) -> None:
         """The payment provider buyers pay at; the engine's Lambdas know its port from their settings."""
-        if not (ROOT / (SANDBOX_MODULE.replace(".", "/") + ".py")).exists():
-            return
         self._tell("starting the sandbox payment provider")
         self.sandbox_url = f"http://{HOST}:{port}"
-        secret = {"TUAN_SANDBOX_WEBHOOK_SECRET": self.keys["sandbox_webhook"]}
-        options = ["--port", str(port), "--webhook-url", f"{self.url}/webhooks/sandbox"]
-        options += ["--state", str(self.home / "sandbox")]
-        sandbox = self._spawn("sandbox", SANDBOX_MODULE, *options, environment=plain_environment() | secret)
+        options = {
+            "--port": str(port),
+            "--webhook-url": f"{self.url}/webhooks/sandbox",
+            "--secret": self.keys["sandbox_webhook"],
+            "--api-key": self.keys["sandbox_api_key"],
+            "--state": str(self.home / "state" / "sandbox-provider.json"),
+            "--clock-start": self._clock(),
+            "--clock-speed": f"{self._clock_speed:g}",
+        }
+        sandbox = self._spawn("sandbox", SANDBOX_MODULE, *(f"{k}={v}" for k, v in options.items()))
         wait_until(lambda: listens(port), sandbox, START_SECONDS)
 
     def _write_address(self) -> None:
@@ -210,7 +232,7 @@ class LocalStack:
         (self.home / "address.json").write_text(json.dumps(address, indent=2))
 
     def _spawn(
-        self, name: str, module: str, *options: str, environment: dict[str, str]
+        self, name: str, module: str, *options: str, environment: dict[str, str] | None = None
     ) -> subprocess.Popen[str]:
         """Starts a child in a process group of its own: a Ctrl-C reaches us alone, and we end it in order."""
         log = self.home / "logs" / f"{name}.log"
@@ -218,7 +240,7 @@ class LocalStack:
             child = subprocess.Popen(
                 [sys.executable, "-m", module, *options],
                 cwd=ROOT,
-                env=environment,
+                env=environment or plain_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -227,6 +249,10 @@ class LocalStack:
             )
         self._children.append(child)
         return child
+
+
+def real_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def plain_environment() -> dict[str, str]:
