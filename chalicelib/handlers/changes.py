@@ -1,0 +1,44 @@
+"""The table's own stream: wakes rows that were written due, and moves the numbers for show.
+
+It carries no truth: every record it loses is found by the tick, every number it misses by a recount.
+"""
+
+from typing import Any
+
+from chalice.app import Blueprint, DynamoDBEvent
+
+from .. import wiring
+
+bp = Blueprint(__name__)
+
+
+@bp.on_dynamodb_record(stream_arn="arn:aws:dynamodb:local:000000000000:table/placeholder/stream/placeholder")
+def changes(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
+    """The whole batch in one go. When the queue does not answer, the batch comes again: that only repeats."""
+    from ..services.follow import follow
+
+    records = event.to_dict()["Records"]
+    pairs, unreadable = images(records)
+    follow(wiring.world(), pairs, now=wiring.now(), interval_ms=wiring.tick_ms())
+    for number in unreadable:
+        wiring.watch().alarm("record_unreadable", ref=number)
+    return {"batchItemFailures": []}
+
+
+def images(records: list[dict[str, Any]]) -> tuple[list[tuple[Any, Any]], list[str]]:
+    """(old, new) rows of each record, and the sequence numbers of those nobody can read: they stop nobody else."""
+    from ..domain.refusals import Broken
+    from ..store.rows import from_image
+
+    pairs: list[tuple[Any, Any]] = []
+    unreadable: list[str] = []
+    for record in records:
+        change = record["dynamodb"]
+        try:
+            old = from_image(change["OldImage"]) if "OldImage" in change else None
+            new = from_image(change["NewImage"]) if "NewImage" in change else None
+        except (Broken, KeyError, ValueError, TypeError):
+            unreadable.append(change.get("SequenceNumber", ""))
+            continue
+        pairs.append((old, new))
+    return pairs, unreadable

@@ -1,0 +1,136 @@
+"""Every refusal's HTTP status and its sentence, in Chinese and English: the one table.
+
+A sentence says what to do. Names in braces are the refusal's facts; a fact that is not there reads as `…`.
+"""
+# ruff: noqa: E501 - one line a code, however long its sentences
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+DEFAULT_LANGUAGE = "zh"
+
+
+class Problem(NamedTuple):
+    """A line of the table."""
+
+    status: int
+    zh: str
+    en: str
+
+
+PROBLEMS: Mapping[str, Problem] = {
+    # the request itself
+    "malformed_json": Problem(400, "请求体不是合法的 JSON，请检查后重发。", "The body is not valid JSON: mend it and send it again."),
+    "unknown_field": Problem(400, "{path} 处的字段 {field} 不存在，请删去。", "There is no field {field} at {path}: leave it out."),
+    "missing_field": Problem(400, "{path} 处缺少必填字段 {field}。", "The field {field} at {path} is required: add it."),
+    "wrong_type": Problem(400, "{path} 的类型不对，应为 {expected}。", "{path} has the wrong type: send {expected}."),
+    "out_of_bounds": Problem(400, "{path} 超出允许范围，应为 {expected}。", "{path} is out of bounds: send {expected}."),
+    "bad_value": Problem(400, "{path} 的取值不可用，应为 {expected}。", "{path} has a value we cannot take: send {expected}."),
+    "unknown_parameter": Problem(400, "查询参数 {field} 不存在，请删去。", "There is no query parameter {field}: leave it out."),
+    "bad_parameter": Problem(400, "查询参数 {field} 不正确，应为 {expected}。", "The query parameter {field} is wrong: send {expected}."),
+    "missing_parameter": Problem(400, "缺少查询参数 {field}。", "The query parameter {field} is required: add it."),
+    "repeated_parameter": Problem(400, "查询参数 {field} 只能出现一次。", "Send the query parameter {field} once only."),
+    "bad_cursor": Problem(400, "翻页游标无效，请从第一页重新开始。", "This cursor is not one we gave for this list: start again from the first page."),
+    "key_required": Problem(400, "请在 Idempotency-Key 请求头中带上唯一的请求号。", "Send an Idempotency-Key header with a value of your own for this request."),
+    "bad_key": Problem(400, "Idempotency-Key 须为 1 至 64 个可见 ASCII 字符。", "An Idempotency-Key is 1 to 64 visible ASCII characters."),
+    "time_out_of_range": Problem(422, "时间须在 2000 年至 2199 年之间。", "Give a time between the years 2000 and 2199."),
+    "not_signed_in": Problem(401, "请先登录，并在 Authorization 请求头中带上令牌。", "Sign in, and send the token in the Authorization header."),
+    "bad_token": Problem(401, "登录已失效或令牌无效，请重新登录。", "The token is expired or not ours: sign in again."),
+    "forbidden": Problem(403, "您的角色不能进行此操作，请换用有权限的账号。", "Your role does not allow this: use an account that has it."),
+    "not_found": Problem(404, "没有找到，请检查地址。", "There is nothing here: check the address."),
+    "method_not_allowed": Problem(405, "此地址不支持该方法。", "This address does not take that method."),
+    "body_too_large": Problem(413, "请求体过大，最多 {most} 字节。", "The body is too large: at most {most} bytes."),
+    "unsupported_media_type": Problem(415, "请以 application/json 发送请求体。", "Send the body as application/json."),
+    "busy": Problem(503, "现在有些繁忙，请稍后用同一请求重试。", "We are busy: send the same request again in a moment."),
+    "unavailable": Problem(503, "暂时无法处理，请稍后用同一请求重试。", "This does not work right now: send the same request again later."),
+    "internal": Problem(500, "系统出错，已记录。请稍后重试，或凭编号 {id} 联系客服。", "Something broke on our side and is recorded. Try later, or quote {id} to support."),
+    # products, and what a campaign may be
+    "unknown_zone": Problem(422, "时区 {zone} 不存在，请使用如 Asia/Shanghai 的名称。", "There is no time zone {zone}: use a name such as Asia/Shanghai."),
+    "unknown_currency": Problem(422, "不支持币种 {currency}，请使用如 CNY 的代码。", "We do not take {currency}: use a code such as CNY."),
+    "price_out_of_range": Problem(422, "价格须大于零且不过大，请修改。", "The price must be above zero and not excessive: change it."),
+    "stock_out_of_range": Problem(422, "{sku} 的库存或预留超出范围，预留不得多于库存。", "Stock or buffer of {sku} is out of range: the buffer cannot exceed the stock."),
+    "tiers_out_of_order": Problem(422, "{sku} 的阶梯须按人数从少到多排列，且不重复。", "Order the price tiers of {sku} by rising participants, without repeats."),
+    "tier_price_not_falling": Problem(422, "{sku} 的阶梯价须逐级降低，且低于原价。", "Each price tier of {sku} must be lower than the one before and than the list price."),
+    "tier_needs_one_price": Problem(422, "每级阶梯须给出单价或折扣百分比之一。", "Give each tier a unit price or a percentage, not both."),
+    "too_many_items": Problem(422, "一个活动最多 {most} 件商品。", "A campaign has at most {most} items."),
+    "repeated_sku": Problem(422, "商品编码重复，请逐一区分。", "Two items share a SKU: make each one different."),
+    "repeated_community": Problem(422, "社区重复，请删去一个。", "A community is listed twice: remove one."),
+    "too_many_communities": Problem(422, "一个活动最多 {most} 个社区。", "A campaign has at most {most} communities."),
+    "team_size_out_of_range": Problem(422, "拼团人数须在 {least} 至 {most} 之间。", "A team has {least} to {most} people."),
+    "one_day_has_no_close": Problem(422, "单日活动自动于当天 24:00 结束，请勿另给截止时间。", "A one-day campaign ends at 24:00 of its day: leave out closes_at, and give opens_at."),
+    "campaign_incomplete": Problem(422, "活动还不完整，请补充：{missing}。", "The campaign is not complete: add {missing}."),
+    "no_sellable_stock": Problem(422, "没有可售库存，请增加库存或减少预留。", "No unit can be sold: raise the stock or lower the buffer."),
+    "stock_below_target": Problem(422, "可售库存不够达到成团目标，请增加库存或降低目标。", "The stock cannot reach the target: raise the stock or lower the target."),
+    "seats_below_target": Problem(422, "名额少于成团人数，请增加名额或降低目标。", "There are fewer seats than the target needs: raise the seats or lower the target."),
+    "deadline_in_the_past": Problem(422, "截止时间已过，请选择将来的时间。", "The deadline is in the past: choose a later one."),
+    "deadline_before_start": Problem(422, "截止时间须晚于开始时间。", "The deadline must be after the start."),
+    "window_too_long": Problem(422, "活动最长 {days} 天，请缩短。", "A campaign lasts at most {days} days: shorten it."),
+    "payment_window_out_of_range": Problem(422, "付款时限须在 1 分钟至 14 天之间。", "The payment window is one minute to 14 days."),
+    "team_window_out_of_range": Problem(422, "拼团时限须在 10 分钟至 30 天之间。", "A team stays open for 10 minutes to 30 days."),
+    "community_without_pickup_point": Problem(422, "社区 {community} 没有自提点，请添加。", "Community {community} has no pickup point: add one."),
+    "reference_price_never_sold": Problem(422, "划线价须是真实成交过的价格，请改用有成交记录的价格。", "A reference price must be one at which it was really sold: use a price from its history."),
+    "already_published": Problem(409, "活动已发布，条款不可再改。", "The campaign is published: its terms cannot change any more."),
+    # joining, and the order
+    "unknown_item": Problem(422, "活动中没有商品 {sku}，请重新选择。", "The campaign has no item {sku}: choose another."),
+    "no_lines": Problem(422, "请至少选择一件商品。", "Choose at least one item."),
+    "quantity_out_of_range": Problem(422, "{sku} 的件数须在 1 至 100000 之间。", "Order 1 to 100000 units of {sku}."),
+    "over_the_limit": Problem(409, "超过每人限购数量 {limit}，请减少件数。", "This is over the limit of {limit} per buyer: order fewer."),
+    "group_closed": Problem(409, "该团已截止，请看看其他正在进行的团。", "This group has closed: look for one that is open."),
+    "rejoined_too_often": Problem(409, "您已多次退出并重新参团，最多 {most} 次。", "You have joined this group again too often: at most {most} times."),
+    "pickup_not_offered": Problem(422, "该活动为送货，无需选择自提点。", "This campaign delivers: leave the pickup point out."),
+    "unknown_pickup_point": Problem(422, "没有自提点 {pickup_point}，请从活动的自提点中选择。", "There is no pickup point {pickup_point} for this group: choose one of the campaign's."),
+    "order_not_found": Problem(404, "没有找到该订单，请在“我的订单”中查看。", "There is no such order: see the list of your orders."),
+    "order_not_held": Problem(409, "订单当前状态为 {state}，不能再做此修改。", "The order is {state}, so this can no longer be changed."),
+    "payment_under_way": Problem(409, "付款正在进行，件数已锁定；请先完成付款，或取消后重新参团。", "A payment is under way and has frozen the lines: finish it, or cancel and join again."),
+    "bad_hours": Problem(422, "时间须写作 HH:MM，例如 08:30。", "Write hours as HH:MM, for example 08:30."),
+    "bad_signature": Problem(401, "签名无效或已过期，请检查密钥与时间。", "The signature is wrong or stale: check the secret and the clock."),
+}  # fmt: skip
+
+UNNAMED = Problem(400, "无法按此请求办理，请修改后重试。", "This cannot be done as asked: change the request.")
+
+TITLES: Mapping[int, tuple[str, str]] = {
+    400: ("请求有误", "Bad request"),
+    401: ("未登录", "Not signed in"),
+    403: ("没有权限", "Not allowed"),
+    404: ("没有找到", "Not found"),
+    405: ("方法不支持", "Method not allowed"),
+    409: ("与当前状态冲突", "Conflict with the current state"),
+    413: ("请求过大", "Request too large"),
+    415: ("媒体类型不支持", "Unsupported media type"),
+    422: ("内容无法接受", "Cannot be accepted"),
+    429: ("请求过于频繁", "Too many requests"),
+    500: ("系统错误", "Internal error"),
+    503: ("暂不可用", "Temporarily unavailable"),
+}
+
+_STANDARD = frozenset({"type", "title", "status", "code", "detail"})
+
+
+def problem(code: str, facts: Mapping[str, Any], language: str) -> tuple[int, dict[str, Any]]:
+    """(status, members of an RFC 9457 document). Every code has its line: a test reads the sources for it."""
+    line = PROBLEMS.get(code, UNNAMED)
+    zh = language == "zh"
+    title = TITLES.get(line.status)
+    document: dict[str, Any] = {
+        "type": f"urn:tuan:problem:{code}",
+        "title": title[0 if zh else 1] if title else HTTPStatus(line.status).phrase,
+        "status": line.status,
+        "code": code,
+        "detail": (line.zh if zh else line.en).format_map(_Shown(facts, "、" if zh else ", ")),
+    }
+    document.update((name, value) for name, value in facts.items() if name not in _STANDARD)
+    return line.status, document
+
+
+class _Shown(dict[str, Any]):
+    """Facts as a sentence shows them: lists joined, what is missing as an ellipsis."""
+
+    def __init__(self, facts: Mapping[str, Any], comma: str) -> None:
+        super().__init__(
+            (name, comma.join(map(str, value)) if isinstance(value, list | tuple) else value)
+            for name, value in facts.items()
+        )
+
+    def __missing__(self, name: str) -> str:
+        return "…"

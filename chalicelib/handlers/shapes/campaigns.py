@@ -1,0 +1,418 @@
+"""Campaigns over the wire: what a merchant writes, what everybody reads, and what only its merchant reads."""
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from msgspec import Meta, structs
+
+from ...domain import campaign as domain
+from ...domain.campaign import Campaign, CampaignState, Fulfilment, Kind, Measure, price_on_joining
+from ...domain.instants import MINUTE, Instant, midnight_after
+from ...domain.pricing import Tier, tier_from_percent
+from ...domain.refusals import Refused
+from .words import (
+    Category,
+    Currency,
+    Id,
+    Input,
+    Line,
+    Minor,
+    Moment,
+    MomentIn,
+    Output,
+    People,
+    Sku,
+    Stocked,
+    Text,
+    Title,
+    Units,
+    Version,
+    Word,
+    Zone,
+    shown,
+    shown_or_none,
+    to_instant_or_none,
+)
+
+
+class Preset(StrEnum):
+    """`one_day`: ends at 24:00 of the day it opens, and unpaid orders end with it (L8)."""
+
+    ONE_DAY = "one_day"
+
+
+class TierInput(Input):
+    """From this many participants on: a unit price, or a percentage off the list price."""
+
+    participants: People
+    unit_price_minor: Minor | None = None
+    percent_off: Annotated[int, Meta(ge=1, le=99)] | None = None
+
+    def to_domain(self, list_price_minor: int) -> Tier:
+        if (self.unit_price_minor is None) == (self.percent_off is None):
+            raise Refused("tier_needs_one_price")
+        if self.unit_price_minor is not None:
+            return Tier(participants=self.participants, unit_price_minor=self.unit_price_minor)
+        assert self.percent_off is not None
+        return tier_from_percent(list_price_minor, self.participants, self.percent_off)
+
+
+class ItemInput(Input):
+    sku: Sku
+    product_id: Id
+    title: Title
+    list_price_minor: Minor
+    tiers: Annotated[tuple[TierInput, ...], Meta(max_length=20)] = ()
+    stock: Stocked = 0
+    buffer: Stocked = 0
+    stop_threshold: Stocked = 0
+    low_stock: Stocked = 0
+    limit_per_buyer: Units | None = None
+    reference_price_minor: Minor | None = None
+
+    def to_domain(self) -> domain.Item:
+        return domain.Item(
+            sku=self.sku,
+            product_id=self.product_id,
+            title=self.title,
+            list_price_minor=self.list_price_minor,
+            tiers=tuple(tier.to_domain(self.list_price_minor) for tier in self.tiers),
+            stock=self.stock,
+            buffer=self.buffer,
+            stop_threshold=self.stop_threshold,
+            low_stock=self.low_stock,
+            limit_per_buyer=self.limit_per_buyer,
+            reference_price_minor=self.reference_price_minor,
+        )
+
+
+class CommunityInput(Input):
+    id: Id
+    name: Title
+    zone: Line = ""
+
+
+class PickupPointInput(Input):
+    id: Id
+    name: Title
+    community_id: Id | None = None
+    address: Line = ""
+    hours: Line = ""
+
+
+class TargetInput(Input):
+    measure: Measure
+    at_least: Minor
+
+    def to_domain(self) -> domain.Target:
+        return domain.Target(measure=self.measure, at_least=self.at_least)
+
+
+class CampaignDraft(Input):
+    """A draft. Only the title is asked for; publishing asks for the rest."""
+
+    title: Title
+    description: Text = ""
+    category: Category | None = None
+    kind: Kind = Kind.POT
+    preset: Preset | None = None
+    items: Annotated[tuple[ItemInput, ...], Meta(max_length=domain.MAX_ITEMS)] = ()
+    communities: Annotated[tuple[CommunityInput, ...], Meta(max_length=domain.MAX_COMMUNITIES)] = ()
+    team_sizes: Annotated[tuple[Annotated[int, Meta(ge=2, le=100)], ...], Meta(max_length=10)] = ()
+    team_open_minutes: Annotated[int, Meta(ge=10, le=30 * 24 * 60)] | None = None
+    target: TargetInput | None = None
+    max_participants: People | None = None
+    limit_per_buyer: Units | None = None
+    opens_at: MomentIn | None = None
+    closes_at: MomentIn | None = None
+    zone: Zone = "Asia/Shanghai"
+    currency: Currency = "CNY"
+    payment_window_minutes: Annotated[int, Meta(ge=1, le=14 * 24 * 60)] | None = None
+    pay_until_close: bool = False
+    methods: Annotated[tuple[Word, ...], Meta(max_length=10)] = ()
+    refund_rule: Text = ""
+    return_exception: Line | None = None
+    fulfilment: Fulfilment | None = None
+    pickup_points: Annotated[tuple[PickupPointInput, ...], Meta(max_length=200)] = ()
+    choose_pickup_by: MomentIn | None = None
+    stock_override_reason: Line | None = None
+    max_unpaid_per_person: Annotated[int, Meta(ge=1, le=100)] = 5
+    max_unpaid_per_group: People | None = None
+
+    def to_domain(self, campaign_id: str, merchant_id: str) -> Campaign:
+        opens_at, closes_at = self._window()
+        one_day = self.preset is Preset.ONE_DAY
+        return Campaign(
+            id=campaign_id,
+            merchant_id=merchant_id,
+            title=self.title,
+            description=self.description,
+            category=self.category or "",
+            kind=self.kind,
+            items=tuple(item.to_domain() for item in self.items),
+            communities=tuple(domain.Community(id=c.id, name=c.name, zone=c.zone) for c in self.communities),
+            team_sizes=tuple(self.team_sizes),
+            team_open_ms=_ms(self.team_open_minutes),
+            target=self.target.to_domain() if self.target else None,
+            max_participants=self.max_participants,
+            limit_per_buyer=self.limit_per_buyer,
+            opens_at=opens_at,
+            closes_at=closes_at,
+            zone=self.zone,
+            currency=self.currency,
+            payment_window_ms=None if one_day else _ms(self.payment_window_minutes),
+            pay_until_close=self.pay_until_close or one_day,
+            methods=tuple(self.methods),
+            refund_rule=self.refund_rule,
+            return_exception=self.return_exception,
+            fulfilment=self.fulfilment,
+            pickup_points=tuple(
+                domain.PickupPoint(
+                    id=point.id,
+                    name=point.name,
+                    community_id=point.community_id,
+                    address=point.address,
+                    hours=point.hours,
+                )
+                for point in self.pickup_points
+            ),
+            choose_pickup_by=to_instant_or_none(self.choose_pickup_by),
+            stock_override_reason=self.stock_override_reason,
+            max_unpaid_per_person=self.max_unpaid_per_person,
+            max_unpaid_per_group=self.max_unpaid_per_group,
+        )
+
+    def _window(self) -> tuple[Instant | None, Instant | None]:
+        opens_at, closes_at = to_instant_or_none(self.opens_at), to_instant_or_none(self.closes_at)
+        if self.preset is not Preset.ONE_DAY:
+            return opens_at, closes_at
+        if closes_at is not None or opens_at is None:
+            raise Refused("one_day_has_no_close")
+        return opens_at, midnight_after(opens_at, self.zone)
+
+
+class CampaignEdit(CampaignDraft, kw_only=True):
+    """The whole draft anew, and the version it replaces."""
+
+    version: Version
+
+
+class PriceTier(Output):
+    participants: int
+    unit_price_minor: int
+
+
+class Item(Output):
+    """`joining_price_minor` is what a buyer pays on joining; `percent_off` sets it against the reference."""
+
+    sku: str
+    product_id: str
+    title: str
+    list_price_minor: int
+    joining_price_minor: int
+    tiers: list[PriceTier]
+    limit_per_buyer: int | None
+    reference_price_minor: int | None
+    percent_off: int | None
+
+    @classmethod
+    def of(cls, terms: Campaign, item: domain.Item, team_size: int | None) -> Self:
+        price = price_on_joining(terms, item, team_size)
+        reference = item.reference_price_minor
+        return cls(
+            sku=item.sku,
+            product_id=item.product_id,
+            title=item.title,
+            list_price_minor=item.list_price_minor,
+            joining_price_minor=price,
+            tiers=[PriceTier(participants=t.participants, unit_price_minor=t.unit_price_minor) for t in item.tiers],
+            limit_per_buyer=item.limit_per_buyer,
+            reference_price_minor=reference,
+            percent_off=100 * (reference - price) // reference if reference and reference > price else None,
+        )
+
+
+class Community(Output):
+    id: str
+    name: str
+    zone: str
+
+
+class PickupPoint(Output):
+    id: str
+    name: str
+    community_id: str | None
+    address: str
+    hours: str
+
+
+class Target(Output):
+    measure: Measure
+    at_least: int
+
+    @classmethod
+    def of(cls, target: domain.Target) -> Self:
+        return cls(measure=target.measure, at_least=target.at_least)
+
+
+class CampaignOffer(Output):
+    """A campaign as anyone sees it. Stock is shown by a group's progress, not here."""
+
+    id: str
+    title: str
+    description: str
+    category: str
+    state: CampaignState
+    kind: Kind
+    items: list[Item]
+    communities: list[Community]
+    team_sizes: list[int]
+    team_open_minutes: int | None
+    target: Target | None
+    max_participants: int | None
+    limit_per_buyer: int | None
+    opens_at: Moment | None
+    closes_at: Moment | None
+    zone: str
+    currency: str
+    payment_window_minutes: int | None
+    pay_until_close: bool
+    methods: list[str]
+    refund_rule: str
+    return_exception: str | None
+    fulfilment: Fulfilment | None
+    pickup_points: list[PickupPoint]
+    choose_pickup_by: Moment | None
+    terms_version: int
+    published_at: Moment | None
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> Self:
+        return cls(
+            id=campaign.id,
+            title=campaign.title,
+            description=campaign.description,
+            category=campaign.category,
+            state=campaign.state,
+            kind=campaign.kind,
+            items=[Item.of(campaign, item, None) for item in campaign.items],
+            communities=[Community(id=c.id, name=c.name, zone=c.zone) for c in campaign.communities],
+            team_sizes=list(campaign.team_sizes),
+            team_open_minutes=_minutes(campaign.team_open_ms),
+            target=Target.of(campaign.target) if campaign.target else None,
+            max_participants=campaign.max_participants,
+            limit_per_buyer=campaign.limit_per_buyer,
+            opens_at=shown_or_none(campaign.opens_at),
+            closes_at=shown_or_none(campaign.closes_at),
+            zone=campaign.zone,
+            currency=campaign.currency,
+            payment_window_minutes=_minutes(campaign.payment_window_ms),
+            pay_until_close=campaign.pay_until_close,
+            methods=list(campaign.methods),
+            refund_rule=campaign.refund_rule,
+            return_exception=campaign.return_exception,
+            fulfilment=campaign.fulfilment,
+            pickup_points=[
+                PickupPoint(id=p.id, name=p.name, community_id=p.community_id, address=p.address, hours=p.hours)
+                for p in campaign.pickup_points
+            ],
+            choose_pickup_by=shown_or_none(campaign.choose_pickup_by),
+            terms_version=campaign.terms_version,
+            published_at=shown_or_none(campaign.published_at),
+        )
+
+
+class ItemStock(Output):
+    """What only the merchant sees of an item."""
+
+    sku: str
+    stock: int
+    buffer: int
+    stop_threshold: int
+    low_stock: int
+
+
+class OwnCampaign(CampaignOffer, kw_only=True):
+    """A campaign as its merchant sees it, drafts included. `version` is what an edit must name."""
+
+    version: int
+    created_at: Moment
+    stock: list[ItemStock]
+    stock_override_reason: str | None
+    max_unpaid_per_person: int
+    max_unpaid_per_group: int | None
+    groups_opened: int
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> Self:
+        return cls(
+            **structs.asdict(CampaignOffer.of(campaign)),
+            version=campaign.version,
+            created_at=shown(campaign.created_at),
+            stock=[
+                ItemStock(
+                    sku=item.sku,
+                    stock=item.stock,
+                    buffer=item.buffer,
+                    stop_threshold=item.stop_threshold,
+                    low_stock=item.low_stock,
+                )
+                for item in campaign.items
+            ],
+            stock_override_reason=campaign.stock_override_reason,
+            max_unpaid_per_person=campaign.max_unpaid_per_person,
+            max_unpaid_per_group=campaign.max_unpaid_per_group,
+            groups_opened=campaign.groups_opened,
+        )
+
+
+class CampaignPage(Output):
+    items: list[OwnCampaign]
+    next: str | None
+
+
+class Restock(Input):
+    """Units to add, by SKU, and why."""
+
+    units: Annotated[dict[Sku, Units], Meta(min_length=1, max_length=domain.MAX_ITEMS)]
+    reason: Title
+
+
+class StockLeft(Output):
+    """What the campaign still has to give to its groups."""
+
+    campaign_id: str
+    left: dict[str, int]
+
+
+class Figures(Output):
+    """What a merchant steers by (M1). Shares in basis points; null where nothing can be divided yet."""
+
+    campaign_id: str
+    currency: str
+    visitors: int
+    buyers: int
+    orders_held: int
+    orders_paid: int
+    orders_expired: int
+    orders_cancelled: int
+    paid_minor: int
+    captured_minor: int
+    refunded_minor: int
+    refunds: int
+    groups: int
+    groups_formed: int
+    groups_failed: int
+    conversion_bp: int | None
+    average_order_minor: int | None
+    formed_share_bp: int | None
+    refund_share_bp: int | None
+    as_of: Moment
+
+
+def _ms(minutes: int | None) -> int | None:
+    return None if minutes is None else minutes * MINUTE
+
+
+def _minutes(ms: int | None) -> int | None:
+    return None if ms is None else ms // MINUTE

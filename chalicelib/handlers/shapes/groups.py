@@ -1,0 +1,240 @@
+"""Groups over the wire: a line in the hall, one group with its terms, and what becomes of it."""
+
+from typing import Annotated, Self
+
+from msgspec import Meta
+
+from ...domain import group as domain
+from ...domain.campaign import Campaign, Kind, Measure
+from ...domain.group import Group, GroupState, target_of
+from ...domain.instants import local_text
+from ...domain.money import shown as money_shown
+from ...domain.statement import Statement
+from ...domain.tally import Tally
+from .campaigns import Item, Target
+from .words import Category, Id, Input, Moment, MomentIn, Output, PageQuery, Word, shown
+
+
+class HallQuery(PageQuery, kw_only=True):
+    """Filters of the hall. `community` is a community's id."""
+
+    community: Id | None = None
+    category: Category | None = None
+    closing_within_minutes: Annotated[int, Meta(ge=1, le=90 * 24 * 60)] | None = None
+
+
+class ProgressQuery(Input):
+    """`strong`: from the rows themselves, not from the projection."""
+
+    strong: bool = False
+
+
+class ViewInput(Input):
+    """`visitor` is a random value the page keeps: it names nobody, and only a keyed hash of it is stored."""
+
+    visitor: Annotated[str, Meta(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_-]+$(?!\n)")]
+
+
+class DeadlineInput(Input):
+    closes_at: MomentIn
+
+
+class Joined(Output):
+    """Numbers for show. `joined` have paid; `held` have a seat and have not."""
+
+    joined: int
+    held: int
+    as_of: Moment | None
+
+    @classmethod
+    def of(cls, tally: Tally | None) -> Self:
+        if tally is None:
+            return cls(joined=0, held=0, as_of=None)
+        return cls(joined=tally.numbers.paid, held=tally.numbers.held, as_of=shown(tally.as_of))
+
+
+class CommunityName(Output):
+    id: str
+    name: str
+
+
+class GroupLine(Output):
+    """A group in a list."""
+
+    id: str
+    campaign_id: str
+    title: str
+    category: str
+    kind: Kind
+    state: GroupState
+    community: CommunityName | None
+    team_size: int | None
+    opens_at: Moment
+    closes_at: Moment
+    zone: str
+    currency: str
+    target: Target
+    numbers: Joined
+    items: list[Item]
+
+    @classmethod
+    def of(cls, group: Group, terms: Campaign, tally: Tally | None) -> Self:
+        return cls(
+            id=group.id,
+            campaign_id=group.campaign_id,
+            title=group.title,
+            category=group.category,
+            kind=group.kind,
+            state=group.state,
+            community=_community(group),
+            team_size=group.team_size,
+            opens_at=shown(group.opens_at),
+            closes_at=shown(group.closes_at),
+            zone=group.zone,
+            currency=group.currency,
+            target=Target.of(target_of(terms, group.team_size)),
+            numbers=Joined.of(tally),
+            items=[Item.of(terms, item, group.team_size) for item in terms.items],
+        )
+
+
+class GroupPage(Output):
+    items: list[GroupLine]
+    next: str | None
+
+
+class Conditions(Output):
+    """What a buyer is told before paying. `accepts_terms` of a join must name `version`.
+
+    `sentences` says the same in the caller's language.
+    """
+
+    version: int
+    measure: Measure
+    at_least: int
+    deadline: Moment
+    zone: str
+    pay_by_rule: str
+    refund_route: str
+    refund_arrives_within_days: dict[str, int]
+    refund_rule: str
+    return_exception: str | None
+    sentences: list[str]
+
+    @classmethod
+    def of(cls, told: Statement, currency: str, language: str) -> Self:
+        return cls(
+            version=told.version,
+            measure=told.measure,
+            at_least=told.at_least,
+            deadline=shown(told.deadline),
+            zone=told.zone,
+            pay_by_rule=told.pay_by_rule,
+            refund_route=told.refund_route,
+            refund_arrives_within_days=dict(told.refund_arrives_within_days),
+            refund_rule=told.refund_rule,
+            return_exception=told.return_exception,
+            sentences=_in_chinese(told, currency) if language == "zh" else _in_english(told, currency),
+        )
+
+
+class Verdict(Output):
+    """Given once. `prices_minor` are the final unit prices, which hold for every buyer of a formed group."""
+
+    formed: bool
+    given_at: Moment
+    participants: int
+    units: dict[str, int]
+    amount_minor: int
+    prices_minor: dict[str, int]
+    reason: str
+
+    @classmethod
+    def of(cls, verdict: domain.Verdict) -> Self:
+        return cls(
+            formed=verdict.formed,
+            given_at=shown(verdict.given_at),
+            participants=verdict.participants,
+            units=dict(verdict.units),
+            amount_minor=verdict.amount_minor,
+            prices_minor=dict(verdict.prices),
+            reason=verdict.reason,
+        )
+
+    @classmethod
+    def of_or_none(cls, verdict: domain.Verdict | None) -> Self | None:
+        return None if verdict is None else cls.of(verdict)
+
+
+class DeadlineMoved(Output):
+    """`done` says whether every slice of the group has the new deadline; until then it is on its way."""
+
+    group_id: str
+    closes_at: Moment
+    deadline_number: int
+    done: bool
+
+
+class ShareLink(Output):
+    """A person's own link to a group. `path` is relative to the address of this API."""
+
+    code: str
+    group_id: str
+    path: str
+
+
+class PlannedRefund(Output):
+    """What one order would get back. The buyer is not named."""
+
+    order_id: str
+    amount_minor: int
+    cause: str
+
+
+class JoinedByMethod(Input):
+    """The method to pay with, where a call starts a payment as well."""
+
+    method: Word | None = None
+
+
+def _community(group: Group) -> CommunityName | None:
+    return CommunityName(id=group.community_id, name=group.community_name) if group.community_id else None
+
+
+_MEASURES_ZH = {Measure.PARTICIPANTS: "{} 人参团", Measure.UNITS: "{} 件", Measure.AMOUNT: "金额 {}"}
+_MEASURES_EN = {
+    Measure.PARTICIPANTS: "{} participants",
+    Measure.UNITS: "{} units",
+    Measure.AMOUNT: "{} in orders",
+}
+
+
+def _target(told: Statement, currency: str, words: dict[Measure, str]) -> str:
+    amount = told.measure is Measure.AMOUNT
+    return words[told.measure].format(money_shown(told.at_least, currency) if amount else told.at_least)
+
+
+def _in_chinese(told: Statement, currency: str) -> list[str]:
+    days = told.refund_arrives_within_days
+    arrival = "、".join(f"{method} {count} 天内" for method, count in sorted(days.items()))
+    return [
+        f"成团条件：满 {_target(told, currency, _MEASURES_ZH)}。",
+        f"截止时间：{local_text(told.deadline, told.zone)}（{told.zone}）。",
+        f"未成团则全额原路退回，到账时间：{arrival}。",
+        f"退款规则：{told.refund_rule}",
+        f"不适用七天无理由退货：{told.return_exception}" if told.return_exception else "支持七天无理由退货。",
+    ]
+
+
+def _in_english(told: Statement, currency: str) -> list[str]:
+    days = told.refund_arrives_within_days
+    arrival = ", ".join(f"{method} within {count} day(s)" for method, count in sorted(days.items()))
+    return [
+        f"The group forms with at least {_target(told, currency, _MEASURES_EN)}.",
+        f"Deadline: {local_text(told.deadline, told.zone)} ({told.zone}).",
+        f"If it does not form, all is refunded the way it was paid: {arrival}.",
+        f"Refund rule: {told.refund_rule}",
+        f"The 7-day return does not apply: {told.return_exception}"
+        if told.return_exception
+        else "The 7-day return applies.",
+    ]
