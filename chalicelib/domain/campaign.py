@@ -165,9 +165,6 @@ class Stock(Row):
 
     campaign_id: str
     left: Mapping[str, int]
-    low: tuple[str, ...] = ()
-    sold_out: tuple[str, ...] = ()
-    sold_out_at: Instant | None = None
 
 
 def certain_participants(terms: Campaign, team_size: int | None) -> int:

@@ -65,3 +65,8 @@ def within_hours(at: Instant, start: time, end: time, zone: str) -> bool:
     """Whether the wall clock lies in [start, end), where the span may cross midnight."""
     clock = moment(at, zone).time()
     return start <= clock < end if start <= end else clock >= start or clock < end
+
+
+def local_text(at: Instant, zone: str) -> str:
+    """`2026-11-21 22:00` on the wall clock of `zone`: for messages."""
+    return moment(at, zone).strftime("%Y-%m-%d %H:%M")

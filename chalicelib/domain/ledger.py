@@ -1,6 +1,7 @@
 """The ledger (记账): every movement of buyers' money is one entry between two named accounts.
 
-    payment   buyer -> held        pending while the buyer pays, posted when the money is there, voided otherwise
+    payment   buyer -> held        pending while the buyer pays, posted when the money is there; voided when nobody
+                                   waits for it any more (money that still comes is posted, and paid back)
     refund    held  -> buyer       pending from the moment it is owed, posted when the provider has paid it back
     release   held  -> merchant    on settlement
 
@@ -167,7 +168,12 @@ def refund_of(payment: Entry, *, cause: str, amount_minor: int, now: Instant, ow
 
 def posted(payment: Entry, *, provider_ref: str, paid_at: Instant, now: Instant) -> Entry:
     return replace(
-        payment, state=EntryState.POSTED, provider_ref=provider_ref, paid_at=paid_at, posted_at=now, due_at=None
+        payment,
+        state=EntryState.POSTED,
+        provider_ref=provider_ref,
+        paid_at=paid_at,
+        posted_at=now,
+        due_at=None,
     )
 
 
@@ -206,19 +212,27 @@ def succeeded(refund: Entry, *, provider_ref: str, now: Instant) -> Entry:
 
 def accepted(refund: Entry, *, provider_ref: str | None, now: Instant) -> Entry:
     """The provider has it and will say later; we look at it again in a while, and at 24 h at the latest."""
-    return replace(refund, provider_ref=provider_ref or refund.provider_ref, due_at=_look_again(refund, now + POLL, now))
+    return replace(
+        refund, provider_ref=provider_ref or refund.provider_ref, due_at=_look_again(refund, now + POLL, now)
+    )
 
 
 def unknown(refund: Entry, now: Instant) -> Entry:
-    """No answer: the same attempt is repeated under the same key."""
-    return replace(refund, due_at=_look_again(refund, now + backoff(min(refund.attempt, 3)), now))
+    """No answer: the same attempt is repeated under the same key, each time after twice as long, hourly at last."""
+    silent = now - (refund.first_tried_at if refund.first_tried_at is not None else now)
+    return replace(refund, due_at=_look_again(refund, now + max(30 * SECOND, min(silent, HOUR)), now))
 
 
 def failed(refund: Entry, reason: str, now: Instant) -> Entry:
     """The provider refused this attempt for good: a new one, under a new key, up to a limit; then a person."""
     if refund.attempt >= MOST_ATTEMPTS:
         return replace(
-            refund, stage=RefundStage.PARKED, state=EntryState.PENDING, posted_at=None, reason=reason, due_at=None
+            refund,
+            stage=RefundStage.PARKED,
+            state=EntryState.PENDING,
+            posted_at=None,
+            reason=reason,
+            due_at=None,
         )
     return replace(
         refund,
@@ -227,6 +241,7 @@ def failed(refund: Entry, reason: str, now: Instant) -> Entry:
         posted_at=None,
         reason=reason,
         attempt=refund.attempt + 1,
+        provider_ref=None,
         first_tried_at=None,
         due_at=_look_again(refund, now + backoff(refund.attempt), now),
     )

@@ -16,29 +16,40 @@ from .writes import Row
 LEASE = MINUTE
 MOST_TRIES = 5
 
-URGENCY: Mapping[str, Urgency] = {
-    "order_held": Urgency.MONEY,
-    "order_paid": Urgency.MONEY,
-    "order_expired": Urgency.MONEY,
-    "order_cancelled": Urgency.MONEY,
-    "payment_reminder": Urgency.REMINDER,
-    "pickup_missing": Urgency.REMINDER,
-    "pickup_defaulted": Urgency.REMINDER,
-    "milestone_half": Urgency.COURTESY,
-    "milestone_most": Urgency.COURTESY,
-    "milestone_one_more": Urgency.COURTESY,
-    "milestone_reached": Urgency.COURTESY,
-    "deadline_moved": Urgency.MONEY,
-    "group_formed": Urgency.MONEY,
-    "group_failed": Urgency.MONEY,
-    "price_drop_refund": Urgency.MONEY,
-    "late_money_refund": Urgency.MONEY,
-    "refund_done": Urgency.MONEY,
-    "stock_low": Urgency.MONEY,
-    "sold_out": Urgency.MONEY,
-    "campaign_offer": Urgency.MARKETING,
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """How a notice may be sent, and the parameters its texts need: strings ready to be read."""
+
+    urgency: Urgency
+    params: tuple[str, ...]
+
+
+MILESTONE = Template(Urgency.COURTESY, ("title", "joined", "target", "remaining", "link"))
+
+TEMPLATES: Mapping[str, Template] = {
+    "order_held": Template(Urgency.MONEY, ("title", "amount", "pay_by", "link")),
+    "order_paid": Template(Urgency.MONEY, ("title", "amount", "closes_at", "link")),
+    "order_expired": Template(Urgency.MONEY, ("title", "link")),
+    "order_cancelled": Template(Urgency.MONEY, ("title", "amount", "arrives_by", "link")),
+    "payment_reminder": Template(Urgency.REMINDER, ("title", "amount", "pay_by", "link")),
+    "pickup_missing": Template(Urgency.REMINDER, ("title", "choose_by", "link")),
+    "pickup_defaulted": Template(Urgency.REMINDER, ("title", "pickup_point", "link")),
+    "milestone_half": MILESTONE,
+    "milestone_most": MILESTONE,
+    "milestone_one_more": MILESTONE,
+    "milestone_reached": MILESTONE,
+    "deadline_moved": Template(Urgency.MONEY, ("title", "closes_at", "link")),
+    "group_formed": Template(Urgency.MONEY, ("title", "joined", "final_price", "link")),
+    "group_failed": Template(Urgency.MONEY, ("title", "amount", "method", "arrives_by", "alternative", "link")),
+    "price_drop_refund": Template(Urgency.MONEY, ("title", "amount", "final_price", "arrives_by", "link")),
+    "late_money_refund": Template(Urgency.MONEY, ("title", "amount", "arrives_by", "link")),
+    "refund_done": Template(Urgency.MONEY, ("title", "amount", "method", "link")),
+    "stock_low": Template(Urgency.MONEY, ("title", "item", "left", "link")),
+    "sold_out": Template(Urgency.MONEY, ("title", "item", "link")),
+    "campaign_offer": Template(Urgency.MARKETING, ("title", "price", "closes_at", "link")),
 }
-"""Every template we have, and how it may be sent. A new notice is one line here and its two texts."""
+"""Every notice there is. A new one is a line here and its two texts."""
 
 
 class NoticeState(StrEnum):
@@ -71,10 +82,16 @@ class Notice(Row):
 
 
 def planned(
-    preferences: Preferences, *, about: str, event: str, template: str, params: Mapping[str, str], now: Instant
+    preferences: Preferences,
+    *,
+    about: str,
+    event: str,
+    template: str,
+    params: Mapping[str, str],
+    now: Instant,
 ) -> list[Notice]:
     """The notices of one event to one person: one per channel they want it on, due within their hours."""
-    urgency = URGENCY[template]
+    urgency = TEMPLATES[template].urgency
     due = send_at(preferences, urgency, now)
     return [
         Notice(

@@ -43,13 +43,18 @@ HOLDING = (OrderState.HELD, OrderState.PAID)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What a join was answered, so that the same request later gets the same bytes."""
+    """What a join was answered, so that the same request later gets the same bytes.
+
+    `deadline` is the group's as it was told then; `payment_number` is kept for a payment started in the same call.
+    """
 
     fingerprint: str
     lines: Mapping[str, int]
     amount_minor: int
     pay_by: Instant
     joined_at: Instant
+    deadline: Instant
+    payment_number: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +160,7 @@ def joined(new: Order, old: Order | None, key: str, receipt: Receipt) -> Order:
     receipts = dict(old.receipts) if old else {}
     if len(receipts) >= MOST_KEYS:
         raise Refused("rejoined_too_often", most=MOST_KEYS)
-    receipts[key] = receipt
+    receipts[key] = replace(receipt, payment_number=1 + (old.payments if old else 0))
     steps = (old.steps if old else ())[-30:] + (Step(state="held", at=new.joined_at, by=new.buyer_id),)
     return replace(
         new,
@@ -211,7 +216,6 @@ def cancelled(order: Order, now: Instant, *, by: str) -> Order:
         state=OrderState.CANCELLED,
         ended_at=now,
         released=True,
-        payment_id=None,
         owed=(*order.owed, "order_cancelled"),
         due_at=now,
         steps=(*order.steps, Step(state="cancelled", at=now, by=by)),
@@ -279,3 +283,13 @@ def wants_pickup(order: Order, terms: Campaign) -> bool:
 def pickup_cutoff(group: Group, terms: Campaign) -> Instant:
     """After this moment a missing choice is made for the buyer (O5): the campaign's own, else the close."""
     return terms.choose_pickup_by or group.closes_at
+
+
+def slot_to_remind(order: Order, group: Group, terms: Campaign, now: Instant) -> Instant | None:
+    """The latest reminder slot that has passed unsaid while the order was held (once a slot, also when late)."""
+    slot = next_slot(order.joined_at if order.reminded_at is None else order.reminded_at, REMINDER_SLOTS, terms.zone)
+    if slot > now or now >= min(order.pay_by, group.closes_at):
+        return None
+    while (later := next_slot(slot, REMINDER_SLOTS, terms.zone)) <= now:
+        slot = later
+    return slot

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
-from .campaign import Campaign, Stock, Terms
+from .campaign import Campaign, Stock
 from .group import Group, Part, Slice
 from .instants import Instant
 from .ledger import Entry
@@ -17,7 +17,6 @@ from .share import Share
 from .tally import Numbers, Scope, Tally
 from .upkeep import Allowance, Announcement, Listing, Parked
 from .writes import Row, Write
-
 
 T = TypeVar("T")
 
@@ -120,6 +119,7 @@ class Store(Protocol):
     ) -> Page[Listing]: ...
 
     # timers
+    def key_of(self, row: Row) -> RowKey: ...
     def wakeable(self, key: RowKey) -> Row | None:
         """Any row with a timer, by its key. Raises Broken where the row cannot be read as what it says it is."""
         ...

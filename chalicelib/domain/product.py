@@ -10,9 +10,11 @@ from .writes import Row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deal:
-    """A campaign's price, shown in the catalogue until `until`: after that the list price is back by the clock."""
+    """A campaign's price, shown in the catalogue until `until`, or as long as its one group is open: the list price
+    comes back with the very write that closes it, or by the clock."""
 
     campaign_id: str
+    group_id: str | None
     price_minor: int
     from_at: Instant
     until: Instant
@@ -55,9 +57,11 @@ class PriceMark(Row):
     source: str = ""
 
 
-def price_now(product: Product, now: Instant) -> int:
-    """The deal price while a deal runs, the list price otherwise: the original price returns by the clock."""
-    running = [deal.price_minor for deal in product.deals if deal.from_at <= now < deal.until]
+def price_now(product: Product, now: Instant, over: frozenset[str] = frozenset()) -> int:
+    """The best running deal, else the list price. `over` names campaigns known to have closed."""
+    running = [
+        deal.price_minor for deal in product.deals if deal.from_at <= now < deal.until and deal.campaign_id not in over
+    ]
     return min(running, default=product.list_price_minor)
 
 

@@ -36,13 +36,14 @@ class Statement:
     return_exception: str | None
 
 
-def statement(terms: Campaign, group: Group) -> Statement:
+def statement(terms: Campaign, group: Group, deadline: Instant | None = None) -> Statement:
+    """As of now, or with the deadline that was told earlier."""
     target = target_of(terms, group.team_size)
     return Statement(
         version=terms.terms_version,
         measure=target.measure,
         at_least=target.at_least,
-        deadline=group.closes_at,
+        deadline=group.closes_at if deadline is None else deadline,
         zone=group.zone,
         pay_by_rule="until_close" if terms.pay_until_close else "window",
         refund_route="original_method",
@@ -52,3 +53,8 @@ def statement(terms: Campaign, group: Group) -> Statement:
         refund_rule=terms.refund_rule,
         return_exception=terms.return_exception,
     )
+
+
+def arrives_by(method: str, owed_at: Instant) -> Instant:
+    """Until when a refund owed since `owed_at` is back with the buyer."""
+    return owed_at + ARRIVAL.get(method, DEFAULT_ARRIVAL)[1]

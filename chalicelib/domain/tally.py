@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from .group import Count, reached
 from .campaign import Measure, Target
+from .group import Count, reached
 from .instants import SECOND, Instant
 from .ledger import Entry, EntryState, Kind
 from .order import Order, OrderState
@@ -56,6 +56,9 @@ class Tally(Row):
     units: Mapping[str, int] = field(default_factory=dict)
     as_of: Instant
     milestones: tuple[str, ...] = ()
+    low: tuple[str, ...] = ()
+    sold_out: tuple[str, ...] = ()
+    sold_out_at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from ..domain.ports import Identity, Payments, Sender, Store, Texts, Vault, Wake
 class World:
     """`draw` gives a number in [0, 1); `new_id` an id nobody can guess; `rest` waits, in milliseconds.
 
-    `seats` remembers which slice of a group this process last sat buyers in (a hint, never a truth).
+    `public_url` is what links in messages start with. `seats` remembers which slice of a group this process last
+    sat buyers in: a hint, never a truth.
     """
 
     store: Store
@@ -25,4 +26,5 @@ class World:
     draw: Callable[[], float]
     new_id: Callable[[], str]
     rest: Callable[[int], None]
+    public_url: str = ""
     seats: dict[str, int] = field(default_factory=dict)

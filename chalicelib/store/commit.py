@@ -66,15 +66,11 @@ def _next_version() -> Action:
 
 
 def take_from_slice(take: Take) -> tuple[Condition, list[Action]]:
-    sealed = Path(["body", "sealed"]) == Value(
-        False
-    )  # else a join or a cancel would move a count already taken
+    sealed = Path(["body", "sealed"]) == Value(False)  # else a join or a cancel would move a count already taken
     conditions: list[Condition] = [sealed]
     if take.now is not None:
         conditions.append(Path(["body", "opens_at"]) <= Value(take.now))  # else buyers join before the start
-        conditions.append(
-            Path(["body", "closes_at"]) > Value(take.now)
-        )  # else a late closer means a late deadline
+        conditions.append(Path(["body", "closes_at"]) > Value(take.now))  # else a late closer means a late deadline
     actions = [_next_version()]
     for sku, units in take.units.items():
         if units > 0:

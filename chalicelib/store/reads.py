@@ -142,14 +142,10 @@ class Reads:
 
     def _batch(self, keys: Sequence[tuple[str, str]], *, consistent: bool) -> list[Row]:
         with translated():
-            return [
-                from_stored(stored) for stored in Stored.batch_get(list(keys), consistent_read=consistent)
-            ]
+            return [from_stored(stored) for stored in Stored.batch_get(list(keys), consistent_read=consistent)]
 
     def stock_and_slices(self, campaign_id: str, group_id: str, count: int) -> tuple[Stock, list[Slice]]:
-        keys = [(f"CAMPAIGN#{campaign_id}", "STOCK")] + [
-            slice_key(group_id, k) for k in range(min(count, 99))
-        ]
+        keys = [(f"CAMPAIGN#{campaign_id}", "STOCK")] + [slice_key(group_id, k) for k in range(min(count, 99))]
         with translated():
             with TransactGet(connection=self.connection) as transaction:
                 futures = [transaction.get(Stored, pk, sk) for pk, sk in keys]
@@ -277,9 +273,7 @@ class Reads:
     ) -> Page[Listing]:
         """Open groups under one facet by deadline: what has closed drops out by the clock, without a write."""
         after_now = Stored.sk.between(stamp(now), stamp(10**15 - 1))
-        return self._query_page(
-            Listing, hall_pk(community_id or "-", category or "-"), after_now, limit, start
-        )
+        return self._query_page(Listing, hall_pk(community_id or "-", category or "-"), after_now, limit, start)
 
     def visitors(self, campaign_id: str) -> int:
         with translated():

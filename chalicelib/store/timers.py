@@ -16,7 +16,7 @@ from ..domain.upkeep import MOST_STUMBLES, Parked
 from ..domain.writes import Row
 from .commit import Commits, absent, translated
 from .reads import Reads
-from .rows import DUE_SHARDS, due_shard, from_stored, slice_key, tally_key, to_stored
+from .rows import DUE_SHARDS, due_shard, from_stored, key_of, slice_key, tally_key, to_stored
 from .stored import Stored, bind
 
 RECOUNT_SOON = 5_000
@@ -24,6 +24,9 @@ RECOUNT_SOON = 5_000
 
 class Timers(Commits, Reads):
     """What the clocks need of the store."""
+
+    def key_of(self, row: Row) -> RowKey:
+        return key_of(row)
 
     def wakeable(self, key: RowKey) -> Row | None:
         return self._get(Row, key.pk, key.sk)
@@ -70,9 +73,7 @@ class Timers(Commits, Reads):
         except Lost:
             return
 
-    def count_up(
-        self, scope: Scope, owner_id: str, delta: Numbers, units: Mapping[str, int], now: Instant
-    ) -> None:
+    def count_up(self, scope: Scope, owner_id: str, delta: Numbers, units: Mapping[str, int], now: Instant) -> None:
         pk, sk = tally_key(scope.value, owner_id)
         actions: list[Action] = [
             Path(["body", "as_of"]).set(Value(now)),

@@ -1,0 +1,79 @@
+"""The only reader of the environment: names in the template, typed here, once per process."""
+
+import os
+import time
+from dataclasses import dataclass
+from functools import cache
+
+from .domain.instants import MINUTE, Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """`clock_speed` story seconds pass in a real one, counted from `clock_start_ms` at `clock_real_ms`: both for
+    demo stages only, where a day is played in minutes. Real stages run at speed 1 from nowhere."""
+
+    stage: str
+    region: str
+    table: str
+    vault_table: str
+    wake_queue_url: str
+    key_arn: str
+    secret_arn: str
+    issuer: str
+    audience: str
+    jwks_url: str
+    user_pool_id: str
+    sandbox_url: str
+    sms_sender: str
+    email_from: str
+    public_url: str
+    transfer_account: str
+    clock_start_ms: int | None
+    clock_real_ms: int
+    clock_speed: float
+
+    def now(self) -> Instant:
+        """The time of this stage's clock."""
+        real = real_now()
+        if self.clock_start_ms is None:
+            return real
+        return self.clock_start_ms + int((real - self.clock_real_ms) * self.clock_speed)
+
+    @property
+    def tick_ms(self) -> int:
+        """How much of the stage's time passes between two ticks of the schedule."""
+        return int(MINUTE * self.clock_speed)
+
+
+def real_now() -> Instant:
+    return time.time_ns() // 1_000_000
+
+
+@cache
+def config() -> Config:
+    def said(name: str) -> str:
+        return os.environ.get(f"TUAN_{name}", "")
+
+    start, _, real = said("CLOCK_START").partition("@")
+    return Config(
+        stage=said("STAGE") or "none",
+        region=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1",
+        table=said("TABLE"),
+        vault_table=said("VAULT_TABLE"),
+        wake_queue_url=said("WAKE_QUEUE_URL"),
+        key_arn=said("KEY_ARN"),
+        secret_arn=said("SECRET_ARN"),
+        issuer=said("ISSUER"),
+        audience=said("AUDIENCE"),
+        jwks_url=said("JWKS_URL"),
+        user_pool_id=said("USER_POOL_ID"),
+        sandbox_url=said("SANDBOX_URL"),
+        sms_sender=said("SMS_SENDER"),
+        email_from=said("EMAIL_FROM"),
+        public_url=said("PUBLIC_URL").rstrip("/"),
+        transfer_account=said("TRANSFER_ACCOUNT"),
+        clock_start_ms=int(start) if start else None,
+        clock_real_ms=int(real) if real else 0,
+        clock_speed=float(said("CLOCK_SPEED") or "1"),
+    )

@@ -1,0 +1,48 @@
+"""Tells everyone in a group one thing. It remembers how far it got, so half-done is ordinary."""
+
+from dataclasses import replace
+
+from ..domain import ids
+from ..domain.group import Group
+from ..domain.instants import Instant
+from ..domain.order import HOLDING, Order
+from ..domain.refusals import Lost
+from ..domain.upkeep import Announcement
+from ..domain.writes import Replace
+from . import tell
+from .world import World
+
+AT_ONCE = 200
+"""Orders one waking tells, which keeps it well inside a worker's time limit."""
+
+
+def announce(world: World, announcement: Announcement, now: Instant) -> None:
+    group = world.store.group(announcement.group_id)
+    if group is None:
+        return
+    page = world.store.orders_of_group(group, AT_ONCE, announcement.cursor)
+    for order in page.rows:
+        if order.state in HOLDING:
+            _tell(world, announcement, group, order, now)
+    done = page.next is None
+    part = ids.part_of(page.next) if page.next else announcement.part
+    world.store.commit(Replace(replace(announcement, cursor=page.next, part=part, due_at=None if done else now)))
+
+
+def _tell(world: World, announcement: Announcement, group: Group, order: Order, now: Instant) -> None:
+    params = {**tell.group_params(group), **announcement.params}
+    planned = tell.plan(
+        world,
+        order.buyer_id,
+        about=group.id,
+        event=announcement.event,
+        template=announcement.template,
+        params=params,
+        now=now,
+    )
+    if not planned:
+        return
+    try:
+        world.store.commit(*planned)
+    except Lost:
+        return  # told before

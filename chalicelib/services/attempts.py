@@ -1,0 +1,40 @@
+"""Look, decide, commit; and when the rows moved in between, look again, a bounded number of times."""
+
+from collections.abc import Iterator
+
+from ..domain.refusals import Lost, Unavailable
+from .world import World
+
+MOST = 8
+FIRST_REST_MS = 8
+
+
+class Attempt:
+    """`with attempt:` swallows Lost, which means: another round."""
+
+    def __init__(self) -> None:
+        self.done = False
+        self.lost: Lost | None = None
+
+    def __enter__(self) -> "Attempt":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> bool:
+        self.done = error is None
+        self.lost = error if isinstance(error, Lost) else None
+        return self.lost is not None
+
+
+def attempts(world: World, most: int = MOST) -> Iterator[Attempt]:
+    """Rounds with growing, jittered rests, then Unavailable: the caller may send the same request again.
+
+    The loop ends by itself after a round that did not lose; most callers return from inside the round.
+    """
+    for turn in range(most):
+        attempt = Attempt()
+        yield attempt
+        if attempt.done:
+            return
+        world.rest(int(FIRST_REST_MS * (1 << min(turn, 5)) * (0.5 + world.draw())))
+    world.watch.count("conflicts_given_up")
+    raise Unavailable("busy")

@@ -1,0 +1,165 @@
+"""What anyone may see: the hall, a campaign, a group and how far it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..domain import group as groups
+from ..domain import pricing
+from ..domain.campaign import Campaign, CampaignState
+from ..domain.group import NO_SEAT_LIMIT, Group, GroupState
+from ..domain.instants import Instant
+from ..domain.ports import Caller, Page
+from ..domain.pricing import NextTier
+from ..domain.refusals import Refused
+from ..domain.statement import Statement, statement
+from ..domain.tally import Numbers, Scope, Tally
+from .world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupView:
+    group: Group
+    terms: Campaign
+    tally: Tally | None
+    statement: Statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemProgress:
+    sku: str
+    title: str
+    price_now_minor: int
+    reference_price_minor: int | None
+    next_tier: NextTier | None
+    units_left: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """`joined` are buyers who have paid, `held` seats not paid yet. `exact`: read from the slices just now."""
+
+    group_id: str
+    state: GroupState
+    joined: int
+    held: int
+    measure: str
+    target: int
+    reached: int
+    remaining: int
+    seats_left: int | None
+    items: tuple[ItemProgress, ...]
+    closes_at: Instant
+    zone: str
+    currency: str
+    stage: str | None
+    eta: tuple[Instant, Instant] | None
+    as_of: Instant
+    exact: bool
+
+
+def hall(
+    world: World,
+    *,
+    community: str | None,
+    category: str | None,
+    closing_before: Instant | None,
+    limit: int,
+    start: str | None,
+    now: Instant,
+) -> Page[tuple[Group, Tally | None]]:
+    """Open groups by deadline. A closed, filled or sold-out group is gone with the write that made it so."""
+    page = world.store.hall(community, category, now, limit, start)
+    found = world.store.groups_and_tallies([row.group_id for row in page.rows])
+    rows: list[tuple[Group, Tally | None]] = []
+    for row in page.rows:
+        group, tally = found.get(row.group_id, (None, None))
+        if group is None or group.state is not GroupState.OPEN or group.closes_at != row.closes_at:
+            continue
+        if closing_before is not None and group.closes_at > closing_before:
+            return Page(rows, None)
+        if not is_sold_out(world, group):
+            rows.append((group, tally))
+    return Page(rows, page.next)
+
+
+def is_sold_out(world: World, group: Group) -> bool:
+    tally = world.store.tally(Scope.CAMPAIGN, group.campaign_id)
+    return tally is not None and tally.sold_out_at is not None
+
+
+def campaign(world: World, caller: Caller | None, campaign_id: str) -> Campaign:
+    """Drafts are their merchant's alone."""
+    found = world.store.campaign(campaign_id)
+    if found is None or (found.state is CampaignState.DRAFT and (caller is None or caller.id != found.merchant_id)):
+        raise Refused("campaign_not_found", campaign=campaign_id)
+    return found
+
+
+def group(world: World, group_id: str) -> GroupView:
+    found = world.store.groups_and_tallies([group_id]).get(group_id)
+    if found is None:
+        raise Refused("group_not_found", group=group_id)
+    row, tally = found
+    terms = world.store.terms(row.campaign_id, row.terms_version)
+    return GroupView(group=row, terms=terms, tally=tally, statement=statement(terms, row))
+
+
+def progress(world: World, group_id: str, *, strong: bool, now: Instant) -> Progress:
+    """At most two reads whatever the group's size: the group with its tally, and (if asked) its slices."""
+    view = group(world, group_id)
+    row, terms = view.group, view.terms
+    numbers = view.tally.numbers if view.tally else Numbers()
+    target = groups.target_of(terms, row.team_size)
+    joined = row.verdict.participants if row.verdict else numbers.paid
+    count = groups.Count(
+        participants=joined,
+        units={"": sum(row.verdict.units.values()) if row.verdict else numbers.paid_units},
+        amount_minor=row.verdict.amount_minor if row.verdict else numbers.paid_minor,
+    )
+    reached = groups.reached(target, count)
+    seats, units = _left(world, view, strong=strong, numbers=numbers)
+    return Progress(
+        group_id=row.id,
+        state=row.state,
+        joined=joined,
+        held=0 if row.verdict else numbers.held,
+        measure=target.measure.value,
+        target=target.at_least,
+        reached=reached,
+        remaining=max(0, target.at_least - reached),
+        seats_left=seats,
+        items=tuple(_items(terms, joined, units)),
+        closes_at=row.closes_at,
+        zone=row.zone,
+        currency=row.currency,
+        stage=None,
+        eta=None,
+        as_of=now if strong else view.tally.as_of if view.tally else row.opened_at,
+        exact=strong,
+    )
+
+
+def _left(
+    world: World, view: GroupView, *, strong: bool, numbers: Numbers
+) -> tuple[int | None, Mapping[str, int] | None]:
+    """Seats and units buyers can still take here. Units a group has yet to fetch from the campaign are not counted."""
+    limit = groups.seats_of(view.group, view.terms)
+    if not strong:
+        return (max(0, limit - numbers.held - numbers.paid) if limit < NO_SEAT_LIMIT else None), None
+    slices = world.store.slices(view.group.id, view.group.slices)
+    units = {item.sku: sum(row.left.get(item.sku, 0) for row in slices) for item in view.terms.items}
+    return (sum(row.seats for row in slices) if limit < NO_SEAT_LIMIT else None), units
+
+
+def _items(terms: Campaign, joined: int, units: Mapping[str, int] | None) -> list[ItemProgress]:
+    return [
+        ItemProgress(
+            sku=item.sku,
+            title=item.title,
+            price_now_minor=pricing.unit_price(item.list_price_minor, item.tiers, joined),
+            reference_price_minor=item.reference_price_minor,
+            next_tier=pricing.next_tier(item.list_price_minor, item.tiers, joined),
+            units_left=units.get(item.sku) if units is not None else None,
+        )
+        for item in terms.items
+    ]

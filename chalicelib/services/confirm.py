@@ -1,0 +1,64 @@
+"""A merchant's word about bank transfers: the money came, or was paid back. Only for its own campaigns."""
+
+from ..domain.instants import Instant
+from ..domain.ledger import Entry, EntryState, Kind
+from ..domain.ports import Answer, Caller, Outcome
+from ..domain.refusals import Refused, Unavailable
+from ..domain.writes import Replace
+from .attempts import attempts
+from .money_in import money_in
+from .refund_wake import settle
+from .world import World
+
+BY_HAND = "transfer"
+
+
+def payment(
+    world: World,
+    caller: Caller,
+    entry_id: str,
+    *,
+    amount_minor: int,
+    currency: str,
+    received_at: Instant,
+    reference: str,
+    now: Instant,
+) -> Entry:
+    entry = _own(world, caller, entry_id, Kind.PAYMENT)
+    if received_at > now:
+        raise Refused("time_in_the_future")
+    money_in(
+        world,
+        entry.id,
+        amount_minor=amount_minor,
+        currency=currency,
+        paid_at=received_at,
+        ref=reference,
+        now=now,
+    )
+    return _own(world, caller, entry_id, Kind.PAYMENT)
+
+
+def refund(
+    world: World, caller: Caller, entry_id: str, *, reference: str, paid_back_at: Instant, now: Instant
+) -> Entry:
+    if paid_back_at > now:
+        raise Refused("time_in_the_future")
+    for attempt in attempts(world):
+        with attempt:
+            entry = _own(world, caller, entry_id, Kind.REFUND)
+            if entry.state is EntryState.POSTED:
+                return entry
+            answer = Answer(outcome=Outcome.SUCCEEDED, ref=reference)
+            world.store.commit(Replace(settle(entry, answer, now)))
+            return _own(world, caller, entry_id, Kind.REFUND)
+    raise Unavailable("busy")
+
+
+def _own(world: World, caller: Caller, entry_id: str, kind: Kind) -> Entry:
+    entry = world.store.entry(entry_id)
+    if entry is None or entry.kind is not kind or entry.merchant_id != caller.id:
+        raise Refused("payment_not_found" if kind is Kind.PAYMENT else "refund_not_found", entry=entry_id)
+    if entry.method != BY_HAND:
+        raise Refused("not_confirmed_by_hand", method=entry.method)
+    return entry

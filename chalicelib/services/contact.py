@@ -1,0 +1,36 @@
+"""A person's contact data: written to the vault, read from it with a reason, and every read recorded (X5, X6)."""
+
+from ..domain.instants import Instant
+from ..domain.person import Address, Contact
+from ..domain.ports import Caller, Page, VaultRead
+from ..domain.refusals import Refused
+from .world import World
+
+
+def read_mine(world: World, caller: Caller, *, now: Instant) -> Contact:
+    found = world.vault.read(caller.id, reader=caller.id, why="own contact", now=now)
+    return found or Contact()
+
+
+def save_mine(world: World, caller: Caller, *, email: str | None, now: Instant) -> Contact:
+    """The phone is the one the identity provider verified; nobody can name another's."""
+    contact = Contact(phone=world.identity.phone_of(caller.id), email=email)
+    world.vault.write(caller.id, contact, now)
+    return contact
+
+
+def add_address(world: World, caller: Caller, address: Address, *, now: Instant) -> str:
+    address_id = "a" + world.new_id()
+    world.vault.add_address(caller.id, address_id, address, now)
+    return address_id
+
+
+def read_for_support(world: World, caller: Caller, person_id: str, *, why: str, now: Instant) -> Contact:
+    found = world.vault.read(person_id, reader=caller.id, why=why, now=now)
+    if found is None:
+        raise Refused("contact_not_found", person=person_id)
+    return found
+
+
+def reads(world: World, person_id: str, *, limit: int, start: str | None) -> Page[VaultRead]:
+    return world.vault.reads(person_id, limit, start)

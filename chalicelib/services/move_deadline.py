@@ -1,0 +1,44 @@
+"""Moves a group's deadline: an intent on the group, carried to its slices at once and, if that fails, by its timer."""
+
+from dataclasses import replace
+
+from ..domain import group as groups
+from ..domain.group import Group
+from ..domain.instants import Instant
+from ..domain.ports import Caller
+from ..domain.refusals import Lost, Refused, Unavailable
+from ..domain.writes import Replace
+from .attempts import attempts
+from .group_wake import spread
+from .world import World
+
+
+def move_deadline(
+    world: World, caller: Caller, group_id: str, closes_at: Instant, *, now: Instant
+) -> tuple[Group, bool]:
+    """The group, and whether every slice already has the new deadline."""
+    moved = _intend(world, caller, group_id, closes_at, now)
+    try:
+        return spread(world, moved, now), True
+    except (Lost, Unavailable):
+        return moved, False
+
+
+def own_group(world: World, caller: Caller, group_id: str) -> Group:
+    """A group of the caller's own campaign; another's looks like a missing one."""
+    group = world.store.group(group_id)
+    if group is None or group.merchant_id != caller.id:
+        raise Refused("group_not_found", group=group_id)
+    return group
+
+
+def _intend(world: World, caller: Caller, group_id: str, closes_at: Instant, now: Instant) -> Group:
+    for attempt in attempts(world):
+        with attempt:
+            group = own_group(world, caller, group_id)
+            if group.closes_at == closes_at:
+                return group
+            moved = groups.deadline_moved(group, closes_at, now)
+            world.store.commit(Replace(moved))
+            return replace(moved, version=moved.version + 1)
+    raise Unavailable("busy")

@@ -1,0 +1,54 @@
+"""Orders as their buyer, and a group's orders as its merchant, get to see them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..domain import order as rules
+from ..domain.campaign import Campaign
+from ..domain.group import Group
+from ..domain.ledger import Entry
+from ..domain.notice import Notice
+from ..domain.order import Order
+from ..domain.ports import Caller, Page
+from .change import mine as own_order
+from .money import seen_group
+from .world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderView:
+    order: Order
+    group: Group
+    terms: Campaign
+    entries: Sequence[Entry] = ()
+    notices: Sequence[Notice] = ()
+
+
+def one(world: World, caller: Caller, order_id: str) -> OrderView:
+    """With its timeline: its own steps, every movement of its money, and what its buyer was told."""
+    order, group, terms = own_order(world, caller, order_id)
+    rules.check_mine(order, caller.id)
+    return OrderView(
+        order=order,
+        group=group,
+        terms=terms,
+        entries=world.store.entries_of_order(order.id),
+        notices=world.store.notices_about(order.buyer_id, order.id),
+    )
+
+
+def mine(world: World, caller: Caller, *, limit: int, start: str | None) -> Page[OrderView]:
+    page = world.store.orders_of_buyer(caller.id, limit, start)
+    views = []
+    for mark in page.rows:
+        order = world.store.order(mark.order_id)
+        group = world.store.group(order.group_id) if order else None
+        if order is not None and group is not None:
+            terms = world.store.terms(group.campaign_id, group.terms_version)
+            views.append(OrderView(order=order, group=group, terms=terms))
+    return Page(views, page.next)
+
+
+def of_group(world: World, caller: Caller, group_id: str, *, limit: int, start: str | None) -> Page[Order]:
+    group = seen_group(world, caller, group_id)
+    return world.store.orders_of_group(group, limit, start)

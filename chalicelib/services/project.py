@@ -1,0 +1,55 @@
+"""Moves the numbers for show along with the stream: one update a group and batch, however many orders changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..domain import tally as tallies
+from ..domain.instants import Instant
+from ..domain.ledger import Entry
+from ..domain.order import HOLDING, Order
+from ..domain.tally import Numbers, Scope, plus
+from ..domain.upkeep import Visit
+from ..domain.writes import Row
+from .world import World
+
+
+@dataclass
+class Delta:
+    numbers: Numbers = field(default_factory=Numbers)
+    units: dict[str, int] = field(default_factory=dict)
+
+
+def project(world: World, changes: Sequence[tuple[Row | None, Row | None]], now: Instant) -> None:
+    deltas: dict[tuple[Scope, str], Delta] = {}
+    for old, new in changes:
+        row = new or old
+        if not isinstance(row, (Order, Entry, Visit)):
+            continue
+        change = plus(_numbers(new), _numbers(old), -1)
+        for owner in ((Scope.GROUP, row.group_id), (Scope.CAMPAIGN, row.campaign_id)):
+            delta = deltas.setdefault(owner, Delta())
+            delta.numbers = plus(delta.numbers, change)
+            _add_units(delta.units, new, 1)
+            _add_units(delta.units, old, -1)
+    for (scope, owner_id), delta in deltas.items():
+        if delta.numbers != Numbers() or any(delta.units.values()):
+            units = {sku: change for sku, change in delta.units.items() if change}
+            world.store.count_up(scope, owner_id, delta.numbers, units, now)
+
+
+def _numbers(row: Row | None) -> Numbers:
+    match row:
+        case Order():
+            numbers = tallies.of_order(row)
+            return plus(numbers, Numbers(buyers=numbers.paid))
+        case Entry():
+            return tallies.of_entry(row)
+        case Visit():
+            return Numbers(visitors=1)
+    return Numbers()
+
+
+def _add_units(units: dict[str, int], row: Row | None, sign: int) -> None:
+    if isinstance(row, Order) and row.state in HOLDING:
+        for sku, count in row.lines.items():
+            units[sku] = units.get(sku, 0) + sign * count

@@ -1,0 +1,49 @@
+"""Publishes a draft: its terms are frozen as version 1, its stock set aside, and its groups open by themselves (L1)."""
+
+from dataclasses import replace
+
+from ..domain import product as products
+from ..domain.campaign import Campaign, CampaignState, Item, Stock, Terms, check_publishable
+from ..domain.instants import Instant
+from ..domain.ports import Caller
+from ..domain.refusals import Refused
+from ..domain.tally import Scope, Tally
+from ..domain.writes import Create, Replace
+from .draft import own
+from .world import World
+
+
+def publish(world: World, caller: Caller, campaign_id: str, *, now: Instant) -> Campaign:
+    """Publishing what is published is done already. Groups exist within seconds, and sell from `opens_at`."""
+    draft = own(world, caller, campaign_id)
+    if draft.state is CampaignState.PUBLISHED:
+        return draft
+    check_publishable(draft, now)
+    _check_methods(world, draft)
+    items = tuple(_with_reference(world, item, now) for item in draft.items)
+    published = replace(
+        draft, items=items, state=CampaignState.PUBLISHED, terms_version=1, published_at=now, due_at=now
+    )
+    terms = Terms(campaign_id=draft.id, number=1, campaign=replace(published, version=0, due_at=None))
+    world.store.commit(
+        Replace(published),
+        Create(terms),
+        Create(Stock(campaign_id=draft.id, left={item.sku: item.sellable for item in items})),
+        Create(Tally(scope=Scope.CAMPAIGN, id=draft.id, campaign_id=draft.id, as_of=now)),
+    )
+    return replace(published, version=published.version + 1)
+
+
+def _check_methods(world: World, draft: Campaign) -> None:
+    for method in draft.methods:
+        if method not in world.payments:
+            raise Refused("method_not_offered", methods=sorted(world.payments))
+
+
+def _with_reference(world: World, item: Item, now: Instant) -> Item:
+    """The struck-through price is one at which it was really sold, or there is none (P10)."""
+    marks = world.store.price_marks(item.product_id)
+    try:
+        return replace(item, reference_price_minor=products.reference_price(marks, item.reference_price_minor, now))
+    except Refused as refused:
+        raise Refused(refused.code, sku=item.sku, **refused.facts) from None

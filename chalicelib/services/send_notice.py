@@ -1,0 +1,74 @@
+"""A notice's timer: claim it, read the address from the vault, send, record what the provider said."""
+
+from dataclasses import replace
+
+from ..domain import notice as notices
+from ..domain.instants import Instant
+from ..domain.notice import Notice, NoticeState
+from ..domain.person import Channel, Contact, channels_for, send_at
+from ..domain.ports import Answer, Outcome
+from ..domain.writes import Replace
+from .tell import preferences_of
+from .world import World
+
+LASTING = ("opted_out", "bad_address", "suppressed")
+
+
+def send_notice(world: World, notice: Notice, now: Instant) -> None:
+    if notice.state is NoticeState.SENDING:
+        _after_silence(world, notice, now)
+        return
+    if notice.state is not NoticeState.PLANNED:
+        return
+    held_back = _held_back(world, notice, now)
+    if held_back is not None:
+        world.store.commit(Replace(held_back))
+        world.watch.count("notices_held_back")
+        return
+    _send(world, notices.claimed(notice, now), now)
+
+
+def _after_silence(world: World, notice: Notice, now: Instant) -> None:
+    next_try = notices.abandoned(notice, now)
+    if next_try.state is NoticeState.UNKNOWN:
+        world.store.commit(Replace(next_try))
+        return
+    _send(world, next_try, now)
+
+
+def _held_back(world: World, notice: Notice, now: Instant) -> Notice | None:
+    """People's wishes as they are now, not as they were when the notice was planned."""
+    preferences = preferences_of(world, notice.person_id)
+    if notice.channel not in channels_for(preferences, notice.urgency):
+        return notices.suppressed(notice, "not wanted")
+    later = send_at(preferences, notice.urgency, now)
+    return replace(notice, due_at=later) if later > now else None
+
+
+def _send(world: World, claimed: Notice, now: Instant) -> None:
+    world.store.commit(Replace(claimed))
+    claimed = replace(claimed, version=claimed.version + 1)
+    contact = world.vault.read(claimed.person_id, reader="notices", why=f"{claimed.template} {claimed.about}", now=now)
+    to = _address(contact, claimed.channel)
+    if to is None:
+        world.store.commit(Replace(notices.suppressed(claimed, "no address")))
+        return
+    params = {**claimed.params, "link": world.public_url + claimed.params.get("link", "")}
+    subject, text = world.texts.text(claimed.template, params, claimed.language, claimed.channel)
+    answer = world.senders[claimed.channel].send(to=to, subject=subject, text=text)
+    world.store.commit(Replace(_recorded(claimed, answer, now)))
+    world.watch.count("notices", channel=claimed.channel.value, outcome=answer.outcome.value)
+
+
+def _recorded(claimed: Notice, answer: Answer, now: Instant) -> Notice:
+    if answer.outcome in (Outcome.SUCCEEDED, Outcome.PENDING):
+        return notices.sent(claimed, answer.ref or "", now)
+    if answer.outcome is Outcome.UNKNOWN and claimed.urgency.value in ("courtesy", "marketing"):
+        return replace(claimed, state=NoticeState.UNKNOWN, reason=answer.reason, due_at=None)
+    return notices.not_sent(claimed, answer.reason, now, lasting=answer.reason in LASTING)
+
+
+def _address(contact: Contact | None, channel: Channel) -> str | None:
+    if contact is None:
+        return None
+    return contact.phone if channel is Channel.SMS else contact.email

@@ -1,0 +1,34 @@
+"""The minute clock: queues what is coming within its look-ahead, and again what stays overdue, ever more rarely."""
+
+from ..domain.instants import MINUTE, Instant
+from ..domain.ports import RowKey
+from .world import World
+
+AT_ONCE = 500
+
+
+def tick(world: World, *, now: Instant, interval_ms: int = MINUTE) -> int:
+    """How many rows were queued. A row is queued for its moment by at most two ticks; when it stays overdue, after
+    1, 2, 4, 8, … intervals, so that a stuck row costs less the longer it is stuck."""
+    queued = 0
+    batch: list[tuple[RowKey, Instant]] = []
+    for row in world.store.due(now + look_ahead(interval_ms)):
+        if row.due_at > now or _again((now - row.due_at) // interval_ms):
+            batch.append((row.key, row.due_at))
+            queued += 1
+        if len(batch) >= AT_ONCE:
+            world.queue.send(batch, now)
+            batch = []
+    if batch:
+        world.queue.send(batch, now)
+    world.watch.count("rows_queued", queued)
+    return queued
+
+
+def look_ahead(interval_ms: int) -> int:
+    """Half an interval more than one, so that a late tick still finds everything in time."""
+    return interval_ms * 3 // 2
+
+
+def _again(age: int) -> bool:
+    return age & (age - 1) == 0

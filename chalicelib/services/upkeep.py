@@ -1,0 +1,20 @@
+"""For operators: what is looked at next, what is parked and why, and putting it back."""
+
+from ..domain.instants import Instant
+from ..domain.ports import DueRow, Page, RowKey
+from ..domain.refusals import Refused
+from ..domain.upkeep import Parked
+from .world import World
+
+
+def due(world: World, *, limit: int) -> list[DueRow]:
+    return world.store.due_soon(limit)
+
+
+def parked(world: World, *, limit: int, start: str | None) -> Page[Parked]:
+    return world.store.parked(limit, start)
+
+
+def put_back(world: World, *, pk: str, sk: str, now: Instant) -> None:
+    if not world.store.put_back(RowKey(pk, sk), now):
+        raise Refused("not_parked", pk=pk, sk=sk)

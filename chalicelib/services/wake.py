@@ -1,0 +1,99 @@
+"""One waking of one row: load it, decide, commit, set its next timer. Early, late, doubled or needless: harmless."""
+
+from ..domain.campaign import Campaign
+from ..domain.group import Group, GroupState
+from ..domain.instants import SECOND, Instant
+from ..domain.ledger import Entry
+from ..domain.notice import Notice
+from ..domain.order import Order
+from ..domain.ports import RowKey
+from ..domain.refusals import Broken, Lost, Trouble
+from ..domain.tally import Tally
+from ..domain.upkeep import Announcement
+from ..domain.writes import Row
+from .announce import announce
+from .attempts import attempts
+from .carry_out import carry_out_part, finish
+from .close import count_part
+from .group_wake import group_wake
+from .open_groups import open_groups
+from .order_wake import order_wake
+from .recount import recount
+from .refund_wake import refund_wake
+from .send_notice import send_notice
+from .world import World
+
+EARLY = SECOND
+"""A message that comes this much early, because clocks differ a little, is taken as on time."""
+
+
+def wake(world: World, key: RowKey, now: Instant) -> None:
+    """Raises Unavailable where the message should come again; any other trouble is the row's own."""
+    for attempt in attempts(world, most=3):
+        with attempt:
+            row = world.store.wakeable(key)
+            if row is None or row.due_at is None or row.due_at > now + EARLY:
+                return
+            now = max(now, row.due_at)
+            world.watch.count("timer_lag_ms", now - row.due_at, unit="Milliseconds")
+            look_at(world, row, now)
+            return
+
+
+def look_at(world: World, row: Row, now: Instant) -> None:
+    match row:
+        case Group():
+            group_wake(world, row, now)
+        case Order():
+            order_wake(world, row, now)
+        case Entry():
+            refund_wake(world, row, now)
+        case Notice():
+            send_notice(world, row, now)
+        case Tally():
+            recount(world, row, now)
+        case Announcement():
+            announce(world, row, now)
+        case Campaign():
+            open_groups(world, row, now)
+        case _:
+            raise Broken(f"a {type(row).__name__} has no use for a timer")
+
+
+def wake_part(world: World, group_id: str, number: int, now: Instant) -> None:
+    """One part of a large group's orders: counted before the verdict, carried out after it."""
+    group = world.store.group(group_id)
+    if group is None:
+        return
+    if group.state is GroupState.SEALING:
+        count_part(world, group, number, now)
+    elif group.verdict is not None and group.resolved_at is None:
+        carry_out_part(world, group, number, now)
+    else:
+        return
+    _go_on(world, group_id, now)
+
+
+def _go_on(world: World, group_id: str, now: Instant) -> None:
+    """The worker of the last part takes the group's next step at once instead of waiting for its timer."""
+    group = world.store.group(group_id)
+    if group is None or group.resolved_at is not None:
+        return
+    parts = [world.store.part(group_id, number) for number in range(group.parts)]
+    try:
+        if group.state is GroupState.SEALING and all(part is not None for part in parts):
+            group_wake(world, group, now)
+        elif group.verdict is not None and all(part is not None and part.resolved for part in parts):
+            finish(world, group, now)
+    except Lost:
+        return
+
+
+def stumbled(world: World, key: RowKey, error: Exception, now: Instant) -> bool:
+    """A row that cannot be processed: tried again later a few times, then parked with its reason (promise 4)."""
+    reason = f"{type(error).__name__}: {error}" if isinstance(error, Trouble) else type(error).__name__
+    if world.store.stumble(key, reason, now):
+        world.watch.alarm("row_parked", pk=key.pk, sk=key.sk, reason=reason)
+    else:
+        world.watch.note("row_stumbled", pk=key.pk, sk=key.sk, reason=reason)
+    return True

@@ -1,0 +1,148 @@
+"""The only place where services meet store and gateways. Everything is made when first needed, once per process.
+
+Imports stand inside the functions, so that a function which never sends an e-mail never loads what sends one.
+"""
+
+import random
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING
+
+from .config import config, real_now
+from .domain.instants import Instant
+from .domain.person import Channel
+from .domain.ports import Identity, Payments, Sender, WakeQueue, Watch
+
+if TYPE_CHECKING:
+    from .services.world import World
+
+
+def now() -> Instant:
+    """The stage's clock: real time, except on demo stages."""
+    return config().now()
+
+
+def tick_ms() -> int:
+    return config().tick_ms
+
+
+__all__ = ["identity", "now", "queue", "real_now", "secrets", "tick_ms", "watch", "world"]
+
+
+@cache
+def world() -> "World":
+    from .gateways.texts import Wording
+    from .gateways.vault import SealedVault
+    from .services.world import World
+    from .store.timers import DynamoStore
+
+    settings = config()
+    return World(
+        store=DynamoStore(settings.table, settings.region),
+        payments=Providers(),
+        senders=Senders(),
+        vault=SealedVault(settings.vault_table, settings.key_arn),
+        identity=identity(),
+        queue=queue(),
+        texts=Wording(),
+        watch=watch(),
+        draw=random.SystemRandom().random,
+        new_id=lambda: uuid.uuid4().hex[:20],
+        rest=lambda ms: time.sleep(ms / 1000),
+        public_url=settings.public_url,
+    )
+
+
+@cache
+def identity() -> Identity:
+    from .gateways.identity import Pool
+
+    settings = config()
+    return Pool(
+        issuer=settings.issuer,
+        audience=settings.audience,
+        jwks_url=settings.jwks_url,
+        user_pool_id=settings.user_pool_id,
+    )
+
+
+@cache
+def queue() -> WakeQueue:
+    from .gateways.queue import Queue
+
+    return Queue(config().wake_queue_url, config().clock_speed)
+
+
+@cache
+def watch() -> Watch:
+    from .gateways.watch import Lines
+
+    return Lines(config().stage)
+
+
+@cache
+def secrets() -> Mapping[str, str]:
+    from .gateways.secrets import Secrets
+
+    return Secrets(config().secret_arn)()
+
+
+@cache
+def provider(name: str) -> Payments:
+    if name == "transfer":
+        from .gateways.payments.transfer import Transfer
+
+        return Transfer(config().transfer_account)
+    from .gateways.payments.sandbox import Sandbox
+
+    keys = secrets()
+    old = keys.get("sandbox_webhook_old", "")
+    hooks = [keys["sandbox_webhook"], *([old] if old else [])]
+    return Sandbox(config().sandbox_url, keys["sandbox_api_key"], hooks)
+
+
+@cache
+def sender(channel: Channel) -> Sender:
+    if channel is Channel.SMS:
+        from .gateways.sms import Sms
+
+        return Sms(config().sms_sender)
+    from .gateways.email import Email
+
+    return Email(config().email_from)
+
+
+class Providers(Mapping[str, Payments]):
+    """The payment providers of this stage by name; each is made when first used."""
+
+    def _names(self) -> tuple[str, ...]:
+        return ("sandbox", "transfer") if config().sandbox_url else ("transfer",)
+
+    def __getitem__(self, name: str) -> Payments:
+        if name not in self._names():
+            raise KeyError(name)
+        return provider(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names())
+
+    def __len__(self) -> int:
+        return len(self._names())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names()
+
+
+class Senders(Mapping[Channel, Sender]):
+    """One sender per channel; each is made when first used."""
+
+    def __getitem__(self, channel: Channel) -> Sender:
+        return sender(channel)
+
+    def __iter__(self) -> Iterator[Channel]:
+        return iter(Channel)
+
+    def __len__(self) -> int:
+        return len(Channel)
