@@ -87,9 +87,7 @@ class Region:
             "StackName": name,
             "TemplateURL": template_url,
             "Capabilities": CAPABILITIES,
-            "Tags": [
-                {"Key": key, "Value": value} for key, value in ({"app": "tuan"} | dict(self.tags)).items()
-            ],
+            "Tags": [{"Key": key, "Value": value} for key, value in ({"app": "tuan"} | dict(self.tags)).items()],
             "Parameters": [
                 {"ParameterKey": key, "ParameterValue": values[key]}
                 for key in (parameter["ParameterKey"] for parameter in declared)

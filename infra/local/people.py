@@ -49,9 +49,7 @@ def enrol(cognito: Any, outputs: Outputs, people: Iterable[Person] = PEOPLE) -> 
             )
         except cognito.exceptions.UsernameExistsException:
             continue
-        cognito.admin_set_user_password(
-            UserPoolId=pool, Username=person.phone, Password=PASSWORD, Permanent=True
-        )
+        cognito.admin_set_user_password(UserPoolId=pool, Username=person.phone, Password=PASSWORD, Permanent=True)
         if person.role:
             cognito.admin_add_user_to_group(UserPoolId=pool, Username=person.phone, GroupName=person.role)
 

@@ -28,9 +28,7 @@ def main() -> None:
     options = parser.parse_args()
     asked_to_stop = stop_signal()
     console = Console()
-    stack = LocalStack(
-        options.name, fresh=options.fresh, tell=lambda step: console.print(f"[dim]{step}[/dim]")
-    )
+    stack = LocalStack(options.name, fresh=options.fresh, tell=lambda step: console.print(f"[dim]{step}[/dim]"))
     try:
         with stack:
             enrol(stack.client("cognito-idp"), stack.outputs)

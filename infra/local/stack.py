@@ -238,10 +238,10 @@ class LocalStack:
         log = self.home / "logs" / f"{name}.log"
         with log.open("w") as out:
             child = subprocess.Popen(
-                [sys.executable, "-m", module, *options],
+                [sys.executable, "-m", "infra.local.child", module, *options],
                 cwd=ROOT,
                 env=environment or plain_environment(),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # closes when we end, whatever ends us; see child.py
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -319,9 +319,7 @@ def local_client(endpoint_url: str, service: str) -> Any:
 
 
 def invoke(lambda_client: Any, outputs: Outputs, function: str, event: object) -> object:
-    names = {"api": "APIHandlerName"} | {
-        n: f"{n.title()}Name" for n in ("authorize", "tick", "changes", "wake")
-    }
+    names = {"api": "APIHandlerName"} | {n: f"{n.title()}Name" for n in ("authorize", "tick", "changes", "wake")}
     answer = lambda_client.invoke(FunctionName=outputs[names[function]], Payload=json.dumps(event))
     return json.load(answer["Payload"])
 
@@ -369,6 +367,8 @@ def end(child: subprocess.Popen[str]) -> None:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+    if child.stdin:
+        child.stdin.close()
     try:
         os.killpg(child.pid, signal.SIGKILL)  # the group bears its leader's id and is ours alone
     except ProcessLookupError:

@@ -3,17 +3,21 @@
 import base64
 import json
 import os
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
 from infra import keys
 from infra.local.people import PEOPLE, enrol, token
 from infra.local.stack import LocalStack, LocalStackError
+from infra.package import ROOT
 
 pytestmark = pytest.mark.local
 
@@ -128,6 +132,29 @@ def test_state_survives_a_stop_and_the_second_start_is_quick(tmp_path: Path) -> 
     with LocalStack("again", state_dir=tmp_path, fresh=True) as third:
         gone = third.client("dynamodb").get_item(TableName=third.outputs["Table"], Key=row)
     assert "Item" not in gone
+
+
+def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    """No clean-up code runs in a killed process, so the children must notice by themselves."""
+    script = """
+import sys
+from pathlib import Path
+from subprocess import PIPE
+from infra.local.stack import LocalStack
+stack = LocalStack("orphan", state_dir=Path(sys.argv[1])).start()
+print(*(child.pid for child in stack._children), flush=True)
+input()
+"""
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True, cwd=ROOT) as parent:
+        assert parent.stdout
+        children = [int(pid) for pid in parent.stdout.readline().split()]
+        parent.kill()
+    assert children
+    deadline = time.monotonic() + 20
+    while any(alive(pid) for pid in children) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not any(alive(pid) for pid in children)
 
 
 def test_two_copies_run_side_by_side(stack: LocalStack, tmp_path: Path) -> None:

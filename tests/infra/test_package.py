@@ -58,7 +58,5 @@ def test_a_cut_drops_whole_names_only() -> None:
 
 
 def test_the_top_level_holds_only_what_belongs_there() -> None:
-    found = {
-        path.name for path in ROOT.iterdir() if not path.name.startswith(".") and path.name != "__pycache__"
-    }
+    found = {path.name for path in ROOT.iterdir() if not path.name.startswith(".") and path.name != "__pycache__"}
     assert found <= ALLOWED_AT_THE_TOP

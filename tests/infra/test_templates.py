@@ -108,9 +108,7 @@ def test_the_stream_loses_nothing_and_blocks_on_nothing(app_template: Template) 
 
 
 def test_the_stream_starts_a_function_for_marked_rows_and_figures_alone(app_template: Template) -> None:
-    patterns = [
-        json.loads(one["Pattern"]) for one in event(app_template, "Changes")["FilterCriteria"]["Filters"]
-    ]
+    patterns = [json.loads(one["Pattern"]) for one in event(app_template, "Changes")["FilterCriteria"]["Filters"]]
     figures = {"kind": {"S": ["order", "visit", "entry"]}}
     assert patterns == [
         {"dynamodb": {"NewImage": {"hot": {"S": ["1"]}}}},
@@ -153,9 +151,7 @@ def test_the_api_is_throttled(app_template: Template) -> None:
     assert {"ThrottlingRateLimit", "ThrottlingBurstLimit"} <= set(setting)
 
 
-def test_no_policy_allows_more_than_named_actions(
-    app_template: Template, identity_template: Template
-) -> None:
+def test_no_policy_allows_more_than_named_actions(app_template: Template, identity_template: Template) -> None:
     seen = [*statements(app_template), *statements(identity_template)]
     assert len(seen) > len(FUNCTIONS)
     for statement in seen:
@@ -166,9 +162,7 @@ def test_no_policy_allows_more_than_named_actions(
 
 def test_any_resource_is_named_only_where_aws_knows_none(app_template: Template) -> None:
     """A phone has no ARN, and streams cannot be listed by name; topics are then refused explicitly."""
-    wide = {
-        one["Sid"] for one in statements(app_template) if one["Effect"] == "Allow" and one["Resource"] == "*"
-    }
+    wide = {one["Sid"] for one in statements(app_template) if one["Effect"] == "Allow" and one["Resource"] == "*"}
     assert wide == {"SmsToPhones", "StreamList"}
     (refused,) = [one for one in statements(app_template) if one["Effect"] == "Deny"]
     assert refused["Sid"] == "NeverToTopics"
@@ -189,10 +183,5 @@ def test_operators_hear_of_everything_that_waits_for_them(app_template: Template
     assert {"Alarm", "Parked", "LateRefund"} <= watched
     for name, alarm in alarms.items():
         assert alarm["Properties"]["AlarmActions"] == [{"Ref": "Operators"}], name
-    failing = {
-        d["Value"]["Ref"]
-        for a in alarms.values()
-        for d in a["Properties"]["Dimensions"]
-        if "Ref" in d["Value"]
-    }
+    failing = {d["Value"]["Ref"] for a in alarms.values() for d in a["Properties"]["Dimensions"] if "Ref" in d["Value"]}
     assert failing >= FUNCTIONS
