@@ -1,20 +1,27 @@
-"""Runs a module as a child that cannot outlive its parent: `python -m infra.local.child MODULE [OPTION…]`.
+"""Runs a module as a child of the local stack: `python -I child.py LIBRARIES MODULE [OPTION…]`.
 
-The parent holds the other end of our standard input. However it ends, killed included, that end closes;
-the child then ends itself as if asked to, and so keeps its state.
+It cannot outlive its parent, who holds the other end of our standard input: however the parent ends,
+killed included, that end closes; the child then ends itself as if asked to, and so keeps its state.
+
+It runs on the bare interpreter and finds our libraries by itself rather than through the environment, so that
+the Lambdas which the engine starts do not see them: they get their zip and what AWS's runtime has.
 """
 
 import os
 import runpy
 import signal
+import site
 import sys
 import threading
+from pathlib import Path
 
 
 def main() -> None:
-    module = sys.argv[1]
+    libraries, module = sys.argv[1:3]
+    site.addsitedir(libraries)
+    sys.path.insert(0, str(Path(__file__).parents[2]))
     threading.Thread(target=end_with_parent, daemon=True).start()
-    sys.argv[:2] = [module]
+    sys.argv[:3] = [module]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

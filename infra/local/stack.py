@@ -18,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import time
 import urllib.error
 import urllib.request
@@ -40,6 +41,11 @@ BUCKET = "tuan-artefacts"
 API_ID = "tuan"
 EMAIL_FROM = "tuan@local.example"
 START_SECONDS, STOP_SECONDS = 30, 30
+LIBRARIES = Path(sysconfig.get_path("purelib"))
+BARE_PYTHON: str = getattr(sys, "_base_executable", sys.executable)
+CHILD = Path(__file__).with_name("child.py")
+# What AWS's Python runtime offers to every function.
+RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "urllib3", "dateutil", "six.py")
 SANDBOX_MODULE = "infra.local.sandbox_provider"
 
 
@@ -151,6 +157,7 @@ class LocalStack:
         shutil.rmtree(self.home / "tmp", ignore_errors=True)
         for part in ("state", "tmp", "logs"):
             (self.home / part).mkdir(exist_ok=True)
+        make_runtime(self.home / "tmp" / "runtime")
 
     def _ports(self) -> dict[str, int]:
         """The ports of the last time, so that addresses stay; new ones where somebody else took them."""
@@ -191,6 +198,7 @@ class LocalStack:
             # The gateway does not tell its functions under which address it was asked.
             "PublicUrl": self.url,
             "SandboxUrl": f"http://{HOST}:{ports['sandbox']}",
+            "TransferAccount": "Demo Bank 0000 1111 2222",
             "SmsSender": "TUAN",
             "EmailFrom": EMAIL_FROM,
             "ClockStart": self._clock(),
@@ -238,7 +246,7 @@ class LocalStack:
         log = self.home / "logs" / f"{name}.log"
         with log.open("w") as out:
             child = subprocess.Popen(
-                [sys.executable, "-m", "infra.local.child", module, *options],
+                [BARE_PYTHON, "-I", "-u", str(CHILD), str(LIBRARIES), module, *options],
                 cwd=ROOT,
                 env=environment or plain_environment(),
                 stdin=subprocess.PIPE,  # closes when we end, whatever ends us; see child.py
@@ -251,6 +259,18 @@ class LocalStack:
         return child
 
 
+def make_runtime(folder: Path) -> None:
+    """Gives the Lambdas what AWS's runtime has, and hides whatever else this machine has installed, so that a
+    library missing from a zip is missed here, too."""
+    folder.mkdir()
+    for name in RUNTIME:
+        (folder / name).symlink_to(LIBRARIES / name)
+    hidden = '("site-packages", "dist-packages")'
+    (folder / "sitecustomize.py").write_text(
+        f"import sys\nsys.path[:] = [path for path in sys.path if not path.endswith({hidden})]\n"
+    )
+
+
 def real_ms() -> int:
     return time.time_ns() // 1_000_000
 
@@ -258,7 +278,7 @@ def real_ms() -> int:
 def plain_environment() -> dict[str, str]:
     """Nothing of the caller's that could name a real AWS account or change how Python imports."""
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT")
-    return {name: os.environ[name] for name in kept if name in os.environ} | {"PYTHONUNBUFFERED": "1"}
+    return {name: os.environ[name] for name in kept if name in os.environ}
 
 
 def engine_environment(home: Path, port: int) -> dict[str, str]:
@@ -277,6 +297,8 @@ def engine_environment(home: Path, port: int) -> dict[str, str]:
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(home / "state" / "s3"),
         "TMPDIR": str(home / "tmp"),
+        "PYTHONPATH": str(home / "tmp" / "runtime"),
+        "PYTHONNOUSERSITE": "1",
         "LAMBDA_EXECUTOR": "local",
         "LOG_LEVEL": "INFO",
         # Listeners nobody uses here, on fixed ports that a second copy would want, too.
