@@ -8,9 +8,7 @@ import re
 from ..domain.ports import Answer, Outcome
 from . import aws
 
-_ADDRESS = re.compile(
-    r"[^@\s,;:<>()\[\]\"\\\x00-\x1f]{1,64}@[^@\s,;:<>()\[\]\"\\\x00-\x1f]{1,190}\.[^@\s.,;:<>]{2,63}"
-)
+_ADDRESS = re.compile(r"[^@\s,;:<>()\[\]\"\\\x00-\x1f]{1,64}@[^@\s,;:<>()\[\]\"\\\x00-\x1f]{1,190}\.[^@\s.,;:<>]{2,63}")
 DAILY_QUOTA = ("daily message quota", "daily sending quota")
 SUSPENDED = frozenset({"AccountSuspendedException", "SendingPausedException"})
 

@@ -62,11 +62,7 @@ class Pool:
         if claims.get("token_use") != "id" or not isinstance(person, str) or not _ID.fullmatch(person):
             raise Refused("bad_token")
         groups = claims.get("cognito:groups")
-        known = (
-            ROLES.intersection(g for g in groups if isinstance(g, str))
-            if isinstance(groups, list)
-            else frozenset()
-        )
+        known = ROLES.intersection(g for g in groups if isinstance(g, str)) if isinstance(groups, list) else frozenset()
         verified = claims.get("phone_number_verified") in (True, "true")
         return Caller(id=person, roles=known | {"buyer"}, phone_verified=verified)
 
@@ -75,9 +71,7 @@ class Pool:
 
         with aws.answered("identity"):
             try:
-                said = self._clients("cognito-idp").admin_get_user(
-                    UserPoolId=self._user_pool_id, Username=person_id
-                )
+                said = self._clients("cognito-idp").admin_get_user(UserPoolId=self._user_pool_id, Username=person_id)
             except ClientError as error:
                 if aws.code_of(error) == "UserNotFoundException":
                     return None

@@ -32,9 +32,7 @@ class Sms:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            sent = self._clients("sns").publish(
-                PhoneNumber=to, Message=text, MessageAttributes=self._attributes()
-            )
+            sent = self._clients("sns").publish(PhoneNumber=to, Message=text, MessageAttributes=self._attributes())
         except ClientError as error:
             return _refusal(error)
         except BotoCoreError as error:

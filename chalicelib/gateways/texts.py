@@ -32,9 +32,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 class Wording:
     """Implements ports.Texts."""
 
-    def text(
-        self, template: str, params: Mapping[str, str], language: str, channel: Channel
-    ) -> tuple[str, str]:
+    def text(self, template: str, params: Mapping[str, str], language: str, channel: Channel) -> tuple[str, str]:
         """(subject, text); the subject is empty for SMS. Raises Broken for parameters other than the
         template's.
         """
@@ -63,9 +61,7 @@ def _check(template: str, params: Mapping[str, str]) -> None:
     wanted = set(TEMPLATES[template].params)
     if params.keys() != wanted:
         raise Broken(f"{template} takes {sorted(wanted)}, not {sorted(params)}")
-    empty = {name for name, value in params.items() if not value.strip()} - OPTIONAL.get(
-        template, frozenset()
-    )
+    empty = {name for name, value in params.items() if not value.strip()} - OPTIONAL.get(template, frozenset())
     if empty:
         raise Broken(f"{template} says nothing about {sorted(empty)}")
 

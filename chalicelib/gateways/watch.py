@@ -70,16 +70,12 @@ class Lines:
         alarms.
         """
         name = "".join(word[:1].upper() + word[1:] for word in re.split(r"[^A-Za-z0-9]+", what))
-        self._line(
-            "alarm", what, about, {"Alarm": 1, name: 1} if _NAME.fullmatch(name) else {"Alarm": 1}, "Count"
-        )
+        self._line("alarm", what, about, {"Alarm": 1, name: 1} if _NAME.fullmatch(name) else {"Alarm": 1}, "Count")
 
     def note(self, what: str, **about: str) -> None:
         self._line("note", what, about, {}, "")
 
-    def _line(
-        self, level: str, what: str, about: Mapping[str, str], metrics: Mapping[str, int], unit: str
-    ) -> None:
+    def _line(self, level: str, what: str, about: Mapping[str, str], metrics: Mapping[str, int], unit: str) -> None:
         now = self._clock()
         record: dict[str, object] = {"level": level, "what": masked(what), "at": now, "Stage": self._stage}
         record |= {name: masked(str(value)) for name, value in about.items() if name in FIELDS}

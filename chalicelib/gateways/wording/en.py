@@ -13,8 +13,7 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     ),
     "order_paid": (
         "Payment received: {title}",
-        'We have your {amount} for "{title}". It closes {closes_at}; if it fails you get everything '
-        "back. {link}",
+        'We have your {amount} for "{title}". It closes {closes_at}; if it fails you get everything back. {link}',
         "Hello,\n\n"
         'we have received {amount} for "{title}": you are in. The group closes {closes_at}. If it forms, '
         "everyone pays the final price and you get back what you paid above it; if not, you get "
@@ -33,8 +32,7 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     ),
     "order_cancelled": (
         "Order cancelled: {title}",
-        'Your order for "{title}" is cancelled.[ {amount} goes back the way it came, by {arrives_by}.] '
-        "{link}",
+        'Your order for "{title}" is cancelled.[ {amount} goes back the way it came, by {arrives_by}.] {link}',
         "Hello,\n\n"
         'as you asked, your order for "{title}" is cancelled and its place given up.[ The {amount} you '
         "paid goes back the way it came and arrives by {arrives_by}.]\n\n"
@@ -58,8 +56,7 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     ),
     "pickup_defaulted": (
         "Your pickup point: {title}",
-        'Your pickup point for "{title}" is now {pickup_point}. If that does not suit you, tell us soon. '
-        "{link}",
+        'Your pickup point for "{title}" is now {pickup_point}. If that does not suit you, tell us soon. {link}',
         "Hello,\n\n"
         'as none was chosen in time, your pickup point for "{title}" is now: {pickup_point}. If that '
         "does not suit you, please tell us soon.\n\n"
@@ -91,8 +88,7 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     ),
     "milestone_reached": (
         "Target reached: {title}",
-        '"{title}" reached its target ({joined} of {target}, {remaining} to go). The price may still '
-        "drop: {link}",
+        '"{title}" reached its target ({joined} of {target}, {remaining} to go). The price may still drop: {link}',
         "Hello,\n\n"
         '"{title}" has reached its target: {joined} of {target}, {remaining} to go. It is confirmed at '
         "the close, from the orders that are paid; until then, more people may bring a lower price.\n\n"
@@ -108,8 +104,7 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     ),
     "group_formed": (
         "It's on: {title}",
-        '"{title}" is on! {joined} joined; your final price is {final_price}, anything above it comes '
-        "back. {link}",
+        '"{title}" is on! {joined} joined; your final price is {final_price}, anything above it comes back. {link}',
         "Hello,\n\n"
         '"{title}" is on: {joined} people joined! Your final price is {final_price}; if you paid more, '
         "the difference goes back the way it came. Now the goods are ordered, and we tell you every "
@@ -127,8 +122,7 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     ),
     "price_drop_refund": (
         "A lower price, and money back: {title}",
-        'The final price of "{title}" is {final_price}: {amount} goes back the way it came, by '
-        "{arrives_by}. {link}",
+        'The final price of "{title}" is {final_price}: {amount} goes back the way it came, by {arrives_by}. {link}',
         "Hello,\n\n"
         'because more people joined, the final price of "{title}" dropped to {final_price}. The {amount} '
         "you paid above it goes back the way it came and arrives by {arrives_by}; you need not do "
@@ -136,8 +130,7 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     ),
     "late_money_refund": (
         "Your payment goes back: {title}",
-        'Your payment for "{title}" came too late to join. {amount} goes back the way it came, by '
-        "{arrives_by}. {link}",
+        'Your payment for "{title}" came too late to join. {amount} goes back the way it came, by {arrives_by}. {link}',
         "Hello,\n\n"
         'when your {amount} for "{title}" arrived, there was no place left or the group had closed. The '
         "full amount goes back the way it came and arrives by {arrives_by}; you need not do anything.\n\n"
@@ -169,8 +162,7 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     ),
     "campaign_offer": (
         "New group: {title}",
-        '【Tuan】"{title}" from {price}, until {closes_at}: cheaper with your neighbours. {link} Reply R '
-        "to stop",
+        '【Tuan】"{title}" from {price}, until {closes_at}: cheaper with your neighbours. {link} Reply R to stop',
         "Hello,\n\n"
         'a new group: "{title}" from {price}, until {closes_at}. The more join, the lower the price; if '
         "it does not form you get everything back.\n\n"

@@ -68,8 +68,7 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     "milestone_one_more": (
         "只差最后一步:{title}",
         "「{title}」已达{joined}/{target},只差{remaining}!转给一位朋友就成团:{link}",
-        "您好,\n\n「{title}」已达{joined}/{target},只差{remaining}就成团!转给一位朋友,也许就是他。\n\n"
-        "进度:{link}",
+        "您好,\n\n「{title}」已达{joined}/{target},只差{remaining}就成团!转给一位朋友,也许就是他。\n\n进度:{link}",
     ),
     "milestone_reached": (
         "达到目标:{title}",
@@ -133,8 +132,7 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     "sold_out": (
         "已售完:{title}",
         "「{title}」的{item}已售完,新的买家暂时无法购买。{link}",
-        "您好,\n\n您的活动「{title}」中,{item}已售完,已有订单不受影响,新的买家暂时无法购买。\n\n"
-        "活动详情:{link}",
+        "您好,\n\n您的活动「{title}」中,{item}已售完,已有订单不受影响,新的买家暂时无法购买。\n\n活动详情:{link}",
     ),
     "campaign_offer": (
         "新团上线:{title}",

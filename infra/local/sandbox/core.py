@@ -187,9 +187,7 @@ class SandboxProvider:
         start = refs.index(after) + 1 if after is not None else 0
         page = rows[start : start + limit]
         more = start + limit < len(rows)
-        return _json(
-            200, {"items": [self.shown(row) for row in page], "next": page[-1].ref if more else None}
-        )
+        return _json(200, {"items": [self.shown(row) for row in page], "next": page[-1].ref if more else None})
 
     # ---------------------------------------------------------------- money
 
@@ -218,11 +216,7 @@ class SandboxProvider:
         """
         now = self.clock()
         for refund in self.state.refunds.values():
-            if (
-                refund.status == "pending"
-                and refund.settles_at_ms is not None
-                and refund.settles_at_ms <= now
-            ):
+            if refund.status == "pending" and refund.settles_at_ms is not None and refund.settles_at_ms <= now:
                 refund.settles_at_ms = None
                 self._succeed(refund)
             if refund.status == "succeeded" and refund.fails_at_ms is not None and refund.fails_at_ms <= now:
@@ -353,8 +347,7 @@ class SandboxProvider:
         body = webhook.body.encode()
         at = str(self.clock() // SECOND)
         marks = [
-            hmac.new(secret.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest()
-            for secret in self.secrets
+            hmac.new(secret.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest() for secret in self.secrets
         ]
         value = ",".join([f"t={at}", *(f"v1={mark}" for mark in marks)])
         return {"Content-Type": "application/json", "Tuan-Sandbox-Signature": value}, body

@@ -98,15 +98,11 @@ def _handler_for(server: Server) -> type[BaseHTTPRequestHandler]:
                 return
             body = self.rfile.read(int(length))
             if self.path.startswith("/pay/"):
-                self._answer(
-                    *_page(server, self.path[5:], self.command == "POST"), "text/html; charset=utf-8"
-                )
+                self._answer(*_page(server, self.path[5:], self.command == "POST"), "text/html; charset=utf-8")
                 return
             try:
                 with server.lock:
-                    status, said = server.provider.transport(
-                        self.command, self.path, dict(self.headers), body
-                    )
+                    status, said = server.provider.transport(self.command, self.path, dict(self.headers), body)
             except HungUp:
                 self.close_connection = True
                 return
