@@ -66,14 +66,14 @@ class Region:
                 zip_url = self.upload(built / resource["Properties"]["CodeUri"])
                 bucket_key = zip_url.removeprefix(f"{self.bucket_url}/")
                 resource["Properties"]["CodeUri"] = {"Bucket": self.bucket, "Key": bucket_key}
-        placed = built / "placed.yaml"
-        placed.write_text(yaml.safe_dump(template, allow_unicode=True))
-        return self.upload(placed)
+        return self.put(yaml.safe_dump(template, allow_unicode=True).encode(), ".yaml")
 
     def upload(self, path: Path) -> str:
-        """Puts the file under a name made from its content, so that only a change is a change."""
-        body = path.read_bytes()
-        bucket_key = f"{self.stage}/{hashlib.sha256(body).hexdigest()[:32]}{path.suffix}"
+        return self.put(path.read_bytes(), path.suffix)
+
+    def put(self, body: bytes, suffix: str) -> str:
+        """Stores it under a name made from its content, so that only a change is a change; returns its address."""
+        bucket_key = f"{self.stage}/{hashlib.sha256(body).hexdigest()[:32]}{suffix}"
         self.connect("s3").put_object(Bucket=self.bucket, Key=bucket_key, Body=body)
         return f"{self.bucket_url}/{bucket_key}"
 
