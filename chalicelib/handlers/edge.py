@@ -48,7 +48,8 @@ Headers = dict[str, str | list[str]]
 
 Body = TypeVar("Body")
 Query = TypeVar("Query")
-View = TypeVar("View", bound=Callable[..., msgspec.Struct | None])
+Answer = msgspec.Struct | msgspec.Raw | None
+View = TypeVar("View", bound=Callable[..., Answer])
 
 _log = logging.getLogger("tuan.edge")
 _request: ContextVar[Request] = ContextVar("request")
@@ -264,7 +265,7 @@ def _check_role(caller: Caller | None, declared: Route, request: Request) -> Non
         raise Refused("forbidden")
 
 
-def _sent(call: Call[Any, Any], answer: msgspec.Struct | None) -> Response:
+def _sent(call: Call[Any, Any], answer: Answer) -> Response:
     declared = call.route
     headers: Headers = {
         "Cache-Control": declared.cache or NO_STORE,
@@ -281,9 +282,11 @@ def _sent(call: Call[Any, Any], answer: msgspec.Struct | None) -> Response:
     return Response(body=_encoder.encode(answer).decode(), status_code=declared.status, headers=headers)
 
 
-def _etag(answer: msgspec.Struct) -> str:
+def _etag(answer: msgspec.Struct | msgspec.Raw) -> str:
     """Changes with what is said, not with when it was looked up."""
-    lasting = msgspec.structs.replace(answer, as_of="") if hasattr(answer, "as_of") else answer
+    lasting: Answer = answer
+    if isinstance(answer, msgspec.Struct) and hasattr(answer, "as_of"):
+        lasting = msgspec.structs.replace(answer, as_of="")
     return f'W/"{hashlib.sha256(_encoder.encode(lasting)).hexdigest()[:20]}"'
 
 

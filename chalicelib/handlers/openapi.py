@@ -67,7 +67,7 @@ def described(routes: Iterable[Route]) -> dict[str, Any]:
 
 def _schemas(routes: Iterable[Route]) -> dict[str, Any]:
     shapes = {shape for one in routes for shape in (one.body, one.answer) if shape is not None}
-    _, schemas = msgspec.json.schema_components([*sorted(shapes, key=lambda s: s.__name__), Problem], REF)
+    _, schemas = msgspec.json.schema_components([*sorted(shapes, key=lambda s: s.__name__), Problem], ref_template=REF)
     return dict(sorted(schemas.items()))
 
 
@@ -99,7 +99,7 @@ def _path_parameters(one: Route) -> list[dict[str, Any]]:
 def _query_parameters(one: Route) -> list[dict[str, Any]]:
     if one.query is None:
         return []
-    _, schemas = msgspec.json.schema_components([one.query], REF)
+    _, schemas = msgspec.json.schema_components([one.query], ref_template=REF)
     schema = schemas[one.query.__name__]
     required = schema.get("required", ())
     return [
@@ -160,10 +160,7 @@ def _problems(one: Route) -> dict[str, Any]:
     by_status: dict[int, list[str]] = {}
     for code in codes(one):
         by_status.setdefault(PROBLEMS[code].status, []).append(code)
-    if one.cache:
-        not_modified = {"304": {"description": "as the ETag sent with If-None-Match says"}}
-    else:
-        not_modified = {}
+    not_modified = {"304": {"description": "as the ETag sent with If-None-Match says"}} if one.cache else {}
     return not_modified | {
         str(status): {
             "description": ", ".join(f"`{code}`" for code in sorted(named)),

@@ -10,6 +10,7 @@ from ...domain.campaign import Campaign, CampaignState, Fulfilment, Kind, Measur
 from ...domain.instants import MINUTE, Instant, midnight_after
 from ...domain.pricing import Tier, tier_from_percent
 from ...domain.refusals import Refused
+from ...services.figures import CampaignFigures
 from .words import (
     Category,
     Currency,
@@ -139,11 +140,12 @@ class CampaignDraft(Input):
     max_unpaid_per_person: Annotated[int, Meta(ge=1, le=100)] = 5
     max_unpaid_per_group: People | None = None
 
-    def to_domain(self, campaign_id: str, merchant_id: str) -> Campaign:
+    def to_domain(self, *, merchant_id: str) -> Campaign:
+        """The id is given when it is stored."""
         opens_at, closes_at = self._window()
         one_day = self.preset is Preset.ONE_DAY
         return Campaign(
-            id=campaign_id,
+            id="",
             merchant_id=merchant_id,
             title=self.title,
             description=self.description,
@@ -372,10 +374,10 @@ class CampaignPage(Output):
 
 
 class Restock(Input):
-    """Units to add, by SKU, and why."""
+    """Units to add, by SKU. With the `version` of the stock that was seen, a repeat adds nothing."""
 
     units: Annotated[dict[Sku, Units], Meta(min_length=1, max_length=domain.MAX_ITEMS)]
-    reason: Title
+    version: Version | None = None
 
 
 class StockLeft(Output):
@@ -383,6 +385,11 @@ class StockLeft(Output):
 
     campaign_id: str
     left: dict[str, int]
+    version: int
+
+    @classmethod
+    def of(cls, stock: domain.Stock) -> Self:
+        return cls(campaign_id=stock.campaign_id, left=dict(stock.left), version=stock.version)
 
 
 class Figures(Output):
@@ -407,7 +414,37 @@ class Figures(Output):
     average_order_minor: int | None
     formed_share_bp: int | None
     refund_share_bp: int | None
+    low: list[str]
+    sold_out: list[str]
     as_of: Moment
+
+    @classmethod
+    def of(cls, campaign_id: str, found: CampaignFigures) -> Self:
+        numbers, shares = found.numbers, found.figures
+        return cls(
+            campaign_id=campaign_id,
+            currency=found.currency,
+            visitors=numbers.visitors,
+            buyers=numbers.buyers,
+            orders_held=numbers.held,
+            orders_paid=numbers.paid,
+            orders_expired=numbers.expired,
+            orders_cancelled=numbers.cancelled,
+            paid_minor=numbers.paid_minor,
+            captured_minor=numbers.captured_minor,
+            refunded_minor=numbers.refunded_minor,
+            refunds=numbers.refunds,
+            groups=numbers.groups,
+            groups_formed=numbers.formed,
+            groups_failed=numbers.failed,
+            conversion_bp=shares.conversion_bp,
+            average_order_minor=shares.average_order_minor,
+            formed_share_bp=shares.formed_share_bp,
+            refund_share_bp=shares.refund_share_bp,
+            low=list(found.low),
+            sold_out=list(found.sold_out),
+            as_of=shown(found.as_of),
+        )
 
 
 def _ms(minutes: int | None) -> int | None:

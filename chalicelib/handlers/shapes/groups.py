@@ -2,17 +2,20 @@
 
 from typing import Annotated, Self
 
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from ...domain import group as domain
-from ...domain.campaign import Campaign, Kind, Measure
+from ...domain import pricing
+from ...domain.campaign import Campaign, Fulfilment, Kind, Measure
 from ...domain.group import Group, GroupState, target_of
-from ...domain.instants import local_text
+from ...domain.instants import Instant, local_text
 from ...domain.money import shown as money_shown
+from ...domain.share import Share
 from ...domain.statement import Statement
 from ...domain.tally import Tally
-from .campaigns import Item, Target
-from .words import Category, Id, Input, Moment, MomentIn, Output, PageQuery, Word, shown
+from ...services import browse, preview
+from .campaigns import CampaignOffer, Item, PickupPoint, Target
+from .words import Category, Id, Input, Moment, MomentIn, Output, PageQuery, shown
 
 
 class HallQuery(PageQuery, kw_only=True):
@@ -166,6 +169,116 @@ class Verdict(Output):
         return None if verdict is None else cls.of(verdict)
 
 
+class GroupCard(GroupLine, kw_only=True):
+    """One group with all a buyer needs to decide."""
+
+    description: str
+    fulfilment: Fulfilment | None
+    pickup_points: list[PickupPoint]
+    methods: list[str]
+    terms: Conditions
+    verdict: Verdict | None
+
+    @classmethod
+    def seen(cls, view: browse.GroupView, language: str) -> Self:
+        terms, group = view.terms, view.group
+        offer = CampaignOffer.of(terms)
+        return cls(
+            **structs.asdict(GroupLine.of(group, terms, view.tally)),
+            description=terms.description,
+            fulfilment=terms.fulfilment,
+            pickup_points=[p for p in offer.pickup_points if p.community_id in (None, group.community_id)],
+            methods=offer.methods,
+            terms=Conditions.of(view.statement, group.currency, language),
+            verdict=Verdict.of_or_none(group.verdict),
+        )
+
+
+class NextTier(Output):
+    """So many more people, and everyone pays so much less."""
+
+    more_participants: int
+    unit_price_minor: int
+    less_minor: int
+
+    @classmethod
+    def of_or_none(cls, tier: pricing.NextTier | None) -> Self | None:
+        if tier is None:
+            return None
+        return cls(
+            more_participants=tier.more_participants,
+            unit_price_minor=tier.unit_price_minor,
+            less_minor=tier.less_minor,
+        )
+
+
+class ItemProgress(Output):
+    sku: str
+    title: str
+    price_now_minor: int
+    reference_price_minor: int | None
+    next_tier: NextTier | None
+    units_left: int | None
+
+    @classmethod
+    def of(cls, item: browse.ItemProgress) -> Self:
+        return cls(
+            sku=item.sku,
+            title=item.title,
+            price_now_minor=item.price_now_minor,
+            reference_price_minor=item.reference_price_minor,
+            next_tier=NextTier.of_or_none(item.next_tier),
+            units_left=item.units_left,
+        )
+
+
+class Eta(Output):
+    earliest: Moment
+    latest: Moment
+
+
+class GroupProgress(Output):
+    """How far a group is. `joined` have paid, `held` have a seat; `exact`: counted from its rows just now."""
+
+    group_id: str
+    state: GroupState
+    joined: int
+    held: int
+    target: Target
+    reached: int
+    remaining: int
+    seats_left: int | None
+    items: list[ItemProgress]
+    closes_at: Moment
+    zone: str
+    currency: str
+    stage: str | None
+    eta: Eta | None
+    as_of: Moment
+    exact: bool
+
+    @classmethod
+    def of(cls, found: browse.Progress) -> Self:
+        return cls(
+            group_id=found.group_id,
+            state=found.state,
+            joined=found.joined,
+            held=found.held,
+            target=Target(measure=Measure(found.measure), at_least=found.target),
+            reached=found.reached,
+            remaining=found.remaining,
+            seats_left=found.seats_left,
+            items=[ItemProgress.of(item) for item in found.items],
+            closes_at=shown(found.closes_at),
+            zone=found.zone,
+            currency=found.currency,
+            stage=found.stage,
+            eta=Eta(earliest=shown(found.eta[0]), latest=shown(found.eta[1])) if found.eta else None,
+            as_of=shown(found.as_of),
+            exact=found.exact,
+        )
+
+
 class DeadlineMoved(Output):
     """`done` says whether every slice of the group has the new deadline; until then it is on its way."""
 
@@ -176,25 +289,41 @@ class DeadlineMoved(Output):
 
 
 class ShareLink(Output):
-    """A person's own link to a group. `path` is relative to the address of this API."""
+    """A person's own link to a group. `path` is relative to this API; `url` is whole, where that is known."""
 
     code: str
     group_id: str
     path: str
+    url: str | None
+
+    @classmethod
+    def of(cls, link: Share, public_url: str) -> Self:
+        path = f"/shares/{link.code}"
+        return cls(code=link.code, group_id=link.group_id, path=path, url=public_url + path if public_url else None)
 
 
-class PlannedRefund(Output):
-    """What one order would get back. The buyer is not named."""
+class ClosePreview(Output):
+    """What a close right now would do: `refunds` and `notices` count people."""
 
-    order_id: str
-    amount_minor: int
-    cause: str
+    group_id: str
+    verdict: Verdict
+    held_to_expire: int
+    refunds: int
+    refund_minor: int
+    notices: int
+    as_of: Moment
 
-
-class JoinedByMethod(Input):
-    """The method to pay with, where a call starts a payment as well."""
-
-    method: Word | None = None
+    @classmethod
+    def of(cls, group_id: str, found: preview.Preview, now: Instant) -> Self:
+        return cls(
+            group_id=group_id,
+            verdict=Verdict.of(found.verdict),
+            held_to_expire=found.held_to_expire,
+            refunds=found.refunds,
+            refund_minor=found.refund_minor,
+            notices=found.notices,
+            as_of=shown(now),
+        )
 
 
 def _community(group: Group) -> CommunityName | None:

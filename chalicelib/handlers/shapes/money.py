@@ -3,7 +3,8 @@
 from typing import Self
 
 from ...domain.instants import SECOND, Instant
-from ...domain.ledger import Balance, Entry, EntryState, RefundStage
+from ...domain.ledger import Entry, EntryState, RefundStage
+from ...services import money
 from .words import Currency, Input, Minor, Moment, MomentIn, Output, Title, Word, shown, shown_or_none
 
 
@@ -139,18 +140,11 @@ class GroupMoney(Output):
     as_of: Moment
 
     @classmethod
-    def of(
-        cls,
-        group_id: str,
-        currency: str,
-        balance: Balance,
-        accounts: dict[str, int],
-        entries: int,
-        now: Instant,
-    ) -> Self:
+    def of(cls, group_id: str, found: money.GroupMoney, now: Instant) -> Self:
+        balance, accounts = found.balance, found.accounts
         return cls(
             group_id=group_id,
-            currency=currency,
+            currency=found.currency,
             captured_minor=balance.captured,
             refunded_minor=balance.refunded,
             released_minor=balance.released,
@@ -161,7 +155,7 @@ class GroupMoney(Output):
                 held_minor=accounts["held"],
                 merchant_minor=accounts["merchant"],
             ),
-            entries=entries,
+            entries=found.entries,
             as_of=shown(now),
         )
 

@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 from typing import Annotated, Self
 
-from msgspec import Meta
+from msgspec import Meta, structs
 
-from ...domain.group import Group
+from ...domain.group import Group, GroupState
 from ...domain.ids import derived
 from ...domain.instants import Instant
 from ...domain.ledger import Entry, EntryState, Kind, RefundStage
-from ...domain.order import Order, OrderState, Receipt
-from ...domain.ports import OrderMark
-from ...domain.statement import Statement
+from ...domain.order import Order, OrderState
+from ...services.join import JoinAnswer, JoinRequest
+from ...services.orders import OrderView
 from .groups import Conditions, Verdict
 from .money import Payment, PaymentBegun, Refund
 from .people import MyNotice
@@ -29,6 +29,18 @@ class JoinBody(Input):
     address_id: Id | None = None
     method: Word | None = None
     share: Id | None = None
+
+    def to_service(self, key: str, fingerprint: str) -> JoinRequest:
+        return JoinRequest(
+            lines=self.lines,
+            accepts_terms=self.accepts_terms,
+            key=key,
+            fingerprint=fingerprint,
+            pickup_point_id=self.pickup_point,
+            address_id=self.address_id,
+            method=self.method,
+            share=self.share,
+        )
 
 
 class TeamBody(JoinBody, kw_only=True):
@@ -69,29 +81,19 @@ class Seat(Output):
     payment_trouble: str | None
 
     @classmethod
-    def of(
-        cls,
-        *,
-        order_id: str,
-        group_id: str,
-        receipt: Receipt,
-        currency: str,
-        told: Statement,
-        payment: Entry | None,
-        payment_trouble: str | None,
-        language: str,
-    ) -> Self:
+    def of(cls, taken: JoinAnswer, language: str) -> Self:
+        receipt = taken.receipt
         return cls(
-            order_id=order_id,
-            group_id=group_id,
+            order_id=taken.order_id,
+            group_id=taken.group_id,
             lines=dict(receipt.lines),
             amount_minor=receipt.amount_minor,
-            currency=currency,
+            currency=taken.currency,
             joined_at=shown(receipt.joined_at),
             pay_by=shown(receipt.pay_by),
-            terms=Conditions.of(told, currency, language),
-            payment=PaymentBegun.of(payment) if payment else None,
-            payment_trouble=payment_trouble,
+            terms=Conditions.of(taken.statement, taken.currency, language),
+            payment=PaymentBegun.of(taken.payment) if taken.payment else None,
+            payment_trouble=taken.payment_trouble,
         )
 
 
@@ -141,21 +143,20 @@ class MyOrder(Output):
         )
 
 
-class OrderLine(Output):
-    """An order of mine in the list: as the index knows it, so a moment late."""
+class OrderLine(MyOrder, kw_only=True):
+    """An order of mine in the list, with what it needs of its group."""
 
-    id: str
-    group_id: str
-    state: OrderState
-    joined_at: Moment
+    group_title: str
+    group_state: GroupState
+    group_closes_at: Moment
 
     @classmethod
-    def of(cls, mark: OrderMark) -> Self:
+    def seen(cls, view: OrderView) -> Self:
         return cls(
-            id=mark.order_id,
-            group_id=mark.order_id.partition("-")[0],
-            state=mark.state,
-            joined_at=shown(mark.joined_at),
+            **structs.asdict(MyOrder.of(view.order)),
+            group_title=view.group.title,
+            group_state=view.group.state,
+            group_closes_at=shown(view.group.closes_at),
         )
 
 
@@ -164,7 +165,7 @@ class OrderPage(Output):
     next: str | None
 
 
-class Moment1(Output):
+class TimelineStep(Output):
     """One thing that happened, or (with `expected`) that is promised."""
 
     at: Moment
@@ -178,45 +179,62 @@ class OrderStory(Output):
 
     order: MyOrder
     group_title: str
+    group_state: GroupState
     group_closes_at: Moment
     verdict: Verdict | None
     payments: list[Payment]
     refunds: list[Refund]
-    timeline: list[Moment1]
+    timeline: list[TimelineStep]
     notices: list[MyNotice]
     as_of: Moment
 
+    @classmethod
+    def of(cls, view: OrderView, now: Instant) -> Self:
+        entries = sorted(view.entries, key=lambda entry: (entry.created_at, entry.id))
+        return cls(
+            order=MyOrder.of(view.order),
+            group_title=view.group.title,
+            group_state=view.group.state,
+            group_closes_at=shown(view.group.closes_at),
+            verdict=Verdict.of_or_none(view.group.verdict),
+            payments=[Payment.of(entry) for entry in entries if entry.kind is Kind.PAYMENT],
+            refunds=[Refund.of(entry, now) for entry in entries if entry.kind is Kind.REFUND],
+            timeline=timeline(view.order, view.group, entries),
+            notices=[MyNotice.of(notice) for notice in view.notices],
+            as_of=shown(now),
+        )
 
-def timeline(order: Order, group: Group, entries: Iterable[Entry], now: Instant) -> list[Moment1]:
+
+def timeline(order: Order, group: Group, entries: Iterable[Entry]) -> list[TimelineStep]:
     """What happened to an order and its money, and what is promised next, oldest first."""
-    told = [Moment1(at=shown(step.at), what=f"order_{step.state}") for step in order.steps]
+    told = [TimelineStep(at=shown(step.at), what=f"order_{step.state}") for step in order.steps]
     if group.verdict is not None:
         what = "group_formed" if group.verdict.formed else "group_failed"
-        told.append(Moment1(at=shown(group.verdict.given_at), what=what))
+        told.append(TimelineStep(at=shown(group.verdict.given_at), what=what))
     for entry in entries:
         told += _payment(entry) if entry.kind is Kind.PAYMENT else _refund(entry)
     return sorted(told, key=lambda one: (one.expected, one.at))
 
 
-def _payment(entry: Entry) -> list[Moment1]:
-    told = [Moment1(at=shown(entry.created_at), what="payment_started", amount_minor=entry.amount_minor)]
+def _payment(entry: Entry) -> list[TimelineStep]:
+    told = [TimelineStep(at=shown(entry.created_at), what="payment_started", amount_minor=entry.amount_minor)]
     if entry.posted_at is not None:
-        told.append(Moment1(at=shown(entry.posted_at), what="payment_received", amount_minor=entry.amount_minor))
+        told.append(TimelineStep(at=shown(entry.posted_at), what="payment_received", amount_minor=entry.amount_minor))
     return told
 
 
-def _refund(entry: Entry) -> list[Moment1]:
+def _refund(entry: Entry) -> list[TimelineStep]:
     if entry.kind is not Kind.REFUND:
         return []
     amount = entry.amount_minor
-    told = [Moment1(at=shown(entry.created_at), what="refund_requested", amount_minor=amount)]
+    told = [TimelineStep(at=shown(entry.created_at), what="refund_requested", amount_minor=amount)]
     if entry.last_tried_at is not None:
-        told.append(Moment1(at=shown(entry.last_tried_at), what="refund_submitted", amount_minor=amount))
+        told.append(TimelineStep(at=shown(entry.last_tried_at), what="refund_submitted", amount_minor=amount))
     if entry.state is EntryState.POSTED and entry.posted_at is not None:
-        told.append(Moment1(at=shown(entry.posted_at), what="refund_succeeded", amount_minor=amount))
+        told.append(TimelineStep(at=shown(entry.posted_at), what="refund_succeeded", amount_minor=amount))
     elif entry.promised_by is not None:
         looked_at = "refund_looked_at_by_a_person" if entry.stage is RefundStage.PARKED else "refund_promised"
-        told.append(Moment1(at=shown(entry.promised_by), what=looked_at, expected=True, amount_minor=amount))
+        told.append(TimelineStep(at=shown(entry.promised_by), what=looked_at, expected=True, amount_minor=amount))
     return told
 
 

@@ -4,9 +4,8 @@ from typing import Annotated, Self
 
 from msgspec import Meta
 
-from ...domain import product as domain
-from ...domain.instants import Instant
-from ...domain.product import Product
+from ...domain.product import PriceMark, Product
+from ...services.products import ProductDraft as Wanted
 from .words import (
     Category,
     Currency,
@@ -37,8 +36,15 @@ class ProductDraft(Input):
     category: Category | None = None
     attributes: Annotated[tuple[Attribute, ...], Meta(max_length=50)] = ()
 
-    def pairs(self) -> tuple[tuple[str, str], ...]:
-        return tuple((attribute.name, attribute.value) for attribute in self.attributes)
+    def to_domain(self) -> Wanted:
+        return Wanted(
+            title=self.title,
+            list_price_minor=self.list_price_minor,
+            currency=self.currency,
+            description=self.description,
+            category=self.category or "",
+            attributes=tuple((attribute.name, attribute.value) for attribute in self.attributes),
+        )
 
 
 class ProductEdit(ProductDraft, kw_only=True):
@@ -53,7 +59,6 @@ class SaleInput(Input):
     price_minor: Minor
     units: Units
     sold_at: MomentIn
-    source: Title
 
 
 class ProductAttribute(Output):
@@ -77,14 +82,14 @@ class ProductCard(Output):
     updated_at: Moment
 
     @classmethod
-    def of(cls, product: Product, now: Instant) -> Self:
+    def of(cls, product: Product, price_minor: int) -> Self:
         return cls(
             id=product.id,
             title=product.title,
             description=product.description,
             category=product.category,
             list_price_minor=product.list_price_minor,
-            price_minor=domain.price_now(product, now),
+            price_minor=price_minor,
             currency=product.currency,
             attributes=[ProductAttribute(name=name, value=value) for name, value in product.attributes],
             version=product.version,
@@ -108,7 +113,7 @@ class PriceLine(Output):
     source: str
 
     @classmethod
-    def of(cls, mark: domain.PriceMark) -> Self:
+    def of(cls, mark: PriceMark) -> Self:
         return cls(
             at=shown(mark.at),
             nature=mark.nature,
@@ -120,5 +125,4 @@ class PriceLine(Output):
 
 class PriceHistory(Output):
     product_id: str
-    currency: str
     items: list[PriceLine]

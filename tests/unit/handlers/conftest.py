@@ -113,7 +113,7 @@ def _behind_the_door(monkeypatch: pytest.MonkeyPatch, fake_world: SimpleNamespac
 def bp(monkeypatch: pytest.MonkeyPatch) -> Iterator[Blueprint]:
     """A blueprint of the test's own, whose routes stay out of the app's table."""
     monkeypatch.setattr(edge, "ROUTES", [])
-    yield Blueprint("tests")
+    return Blueprint("tests")
 
 
 @pytest.fixture

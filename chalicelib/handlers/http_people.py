@@ -1,0 +1,147 @@
+"""Me: how I am reached and told. And support, who may read a contact for a reason that is recorded."""
+
+from chalice.app import Blueprint
+
+from ..domain.person import Hours
+from ..services import contact, preferences
+from .edge import BUYER, OPS, SUPPORT, Call, route
+from .shapes.people import (
+    AddressAdded,
+    AddressInput,
+    ConsentInput,
+    ContactCard,
+    ContactInput,
+    ContactRead,
+    ContactReadPage,
+    MyNotice,
+    MyPreferences,
+    NoticePage,
+    PreferencesInput,
+    WhyQuery,
+)
+from .shapes.words import PageQuery
+
+bp = Blueprint(__name__)
+
+
+@route(bp, "GET", "/me/contact", answer=ContactCard, roles=BUYER, summary="My phone, e-mail and addresses")
+def my_contact(call: Call[None, None]) -> ContactCard:
+    return ContactCard.of(contact.read_mine(call.world, call.caller, now=call.now))
+
+
+@route(
+    bp,
+    "PUT",
+    "/me/contact",
+    body=ContactInput,
+    answer=ContactCard,
+    roles=BUYER,
+    summary="Saves my e-mail; the phone is the verified one of my log-in",
+    refusals=("too_long",),
+)
+def save_contact(call: Call[ContactInput, None]) -> ContactCard:
+    contact.save_mine(call.world, call.caller, email=call.body.email, now=call.now)
+    return ContactCard.of(contact.read_mine(call.world, call.caller, now=call.now))
+
+
+@route(
+    bp,
+    "POST",
+    "/me/addresses",
+    body=AddressInput,
+    answer=AddressAdded,
+    status=201,
+    roles=BUYER,
+    summary="Adds an address; orders name it by its id",
+    refusals=("too_many_addresses", "too_long"),
+)
+def add_address(call: Call[AddressInput, None]) -> AddressAdded:
+    return AddressAdded(id=contact.add_address(call.world, call.caller, call.body.to_domain(), now=call.now))
+
+
+@route(bp, "GET", "/me/preferences", answer=MyPreferences, roles=BUYER, summary="How I want to be told")
+def my_preferences(call: Call[None, None]) -> MyPreferences:
+    return MyPreferences.of(preferences.read(call.world, call.caller))
+
+
+@route(
+    bp,
+    "PUT",
+    "/me/preferences",
+    body=PreferencesInput,
+    answer=MyPreferences,
+    roles=BUYER,
+    summary="Sets language, channels, hours and opt-outs, all anew",
+    refusals=("unknown_zone", "bad_hours"),
+)
+def save_preferences(call: Call[PreferencesInput, None]) -> MyPreferences:
+    wanted = call.body
+    saved = preferences.save(
+        call.world,
+        call.caller,
+        language=wanted.language,
+        zone=wanted.zone,
+        channels=wanted.channels,
+        hours=Hours(start=wanted.hours.start, end=wanted.hours.end) if wanted.hours else None,
+        opted_out=wanted.opted_out,
+    )
+    return MyPreferences.of(saved)
+
+
+@route(
+    bp,
+    "POST",
+    "/me/consents",
+    body=ConsentInput,
+    answer=MyPreferences,
+    roles=BUYER,
+    summary="A yes or no to marketing on one channel, kept with its text and time",
+)
+def give_consent(call: Call[ConsentInput, None]) -> MyPreferences:
+    word = call.body
+    saved = preferences.consent(
+        call.world,
+        call.caller,
+        channel=word.channel,
+        text_version=word.text_version,
+        given=word.given,
+        now=call.now,
+    )
+    return MyPreferences.of(saved)
+
+
+@route(bp, "GET", "/me/notices", query=PageQuery, answer=NoticePage, roles=BUYER, summary="What I was told")
+def my_notices(call: Call[None, PageQuery]) -> NoticePage:
+    start = call.opened(call.query.cursor)
+    page = preferences.notices(call.world, call.caller, limit=call.query.limit, start=start)
+    return NoticePage(items=[MyNotice.of(row) for row in page.rows], next=call.sealed(page.next))
+
+
+@route(
+    bp,
+    "GET",
+    "/people/{person_id}/contact",
+    query=WhyQuery,
+    answer=ContactCard,
+    roles=SUPPORT,
+    summary="A person's contact, for a reason that is recorded with the read",
+    refusals=("contact_not_found",),
+)
+def person_contact(call: Call[None, WhyQuery], person_id: str) -> ContactCard:
+    found = contact.read_for_support(call.world, call.caller, person_id, why=call.query.why, now=call.now)
+    return ContactCard.of(found)
+
+
+@route(
+    bp,
+    "GET",
+    "/people/{person_id}/contact/reads",
+    query=PageQuery,
+    answer=ContactReadPage,
+    roles=SUPPORT | OPS,
+    summary="Who read a person's contact, when and why",
+)
+def contact_reads(call: Call[None, PageQuery], person_id: str) -> ContactReadPage:
+    start = call.opened(call.query.cursor)
+    page = contact.reads(call.world, person_id, limit=call.query.limit, start=start)
+    return ContactReadPage(items=[ContactRead.of(row) for row in page.rows], next=call.sealed(page.next))

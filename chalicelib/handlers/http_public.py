@@ -1,0 +1,154 @@
+"""What anyone may see without signing in: the hall, a campaign, a group, and how far it is."""
+
+from typing import Any
+
+import msgspec
+from chalice.app import Blueprint
+
+from ..domain.group import Group
+from ..domain.instants import MINUTE
+from ..domain.ports import Page
+from ..domain.tally import Tally
+from ..services import browse, share, visit
+from . import openapi
+from .edge import NO_STORE, PUBLIC, Call, route
+from .shapes.campaigns import CampaignOffer
+from .shapes.groups import (
+    GroupCard,
+    GroupLine,
+    GroupPage,
+    GroupProgress,
+    HallQuery,
+    ProgressQuery,
+    ShareLink,
+    ViewInput,
+)
+from .shapes.ops import Health
+from .shapes.words import PageQuery, shown
+
+bp = Blueprint(__name__)
+
+
+@route(bp, "GET", "/health", answer=Health, roles=PUBLIC, summary="Whether the API answers, and its clock")
+def health(call: Call[None, None]) -> Health:
+    return Health(status="ok", now=shown(call.now))
+
+
+@route(bp, "GET", "/openapi.json", roles=PUBLIC, cache="public, max-age=300", summary="This document")
+def openapi_document(call: Call[None, None]) -> msgspec.Raw:
+    return msgspec.Raw(openapi.document())
+
+
+@route(
+    bp, "GET", "/hall", query=HallQuery, answer=GroupPage, roles=PUBLIC, summary="Open groups by deadline (拼团大厅)"
+)
+def hall(call: Call[None, HallQuery]) -> GroupPage:
+    asked = call.query
+    minutes = asked.closing_within_minutes
+    page = browse.hall(
+        call.world,
+        community=asked.community,
+        category=asked.category,
+        closing_before=None if minutes is None else call.now + minutes * MINUTE,
+        limit=asked.limit,
+        start=call.opened(asked.cursor),
+        now=call.now,
+    )
+    return _lines(call, page)
+
+
+@route(
+    bp,
+    "GET",
+    "/campaigns/{campaign_id}",
+    answer=CampaignOffer,
+    roles=PUBLIC,
+    summary="One published campaign",
+    refusals=("campaign_not_found",),
+)
+def campaign(call: Call[None, None], campaign_id: str) -> CampaignOffer:
+    return CampaignOffer.of(browse.campaign(call.world, None, campaign_id))
+
+
+@route(
+    bp,
+    "GET",
+    "/campaigns/{campaign_id}/groups",
+    query=PageQuery,
+    answer=GroupPage,
+    roles=PUBLIC,
+    summary="The groups of a published campaign",
+    refusals=("campaign_not_found",),
+)
+def campaign_groups(call: Call[None, PageQuery], campaign_id: str) -> GroupPage:
+    browse.campaign(call.world, None, campaign_id)
+    store = call.world.store
+    page = store.groups_of(campaign_id, call.query.limit, call.opened(call.query.cursor))
+    known = store.groups_and_tallies([row.id for row in page.rows])
+    return _lines(call, Page([known.get(row.id, (row, None)) for row in page.rows], page.next))
+
+
+@route(
+    bp,
+    "GET",
+    "/groups/{group_id}",
+    answer=GroupCard,
+    roles=PUBLIC,
+    summary="One group with its terms",
+    refusals=("group_not_found",),
+)
+def group(call: Call[None, None], group_id: str) -> GroupCard:
+    return GroupCard.seen(browse.group(call.world, group_id), call.language)
+
+
+@route(
+    bp,
+    "GET",
+    "/groups/{group_id}/progress",
+    query=ProgressQuery,
+    answer=GroupProgress,
+    roles=PUBLIC,
+    cache="public, max-age=2",
+    summary="How far a group is, and what the next tier takes; strong=true counts the rows just now",
+    refusals=("group_not_found",),
+)
+def progress(call: Call[None, ProgressQuery], group_id: str) -> GroupProgress:
+    if call.query.strong:
+        call.headers["Cache-Control"] = NO_STORE
+    return GroupProgress.of(browse.progress(call.world, group_id, strong=call.query.strong, now=call.now))
+
+
+@route(
+    bp,
+    "POST",
+    "/groups/{group_id}/views",
+    body=ViewInput,
+    status=204,
+    roles=PUBLIC,
+    summary="Counts a distinct human visitor of a group's page",
+    refusals=("group_not_found",),
+)
+def view_group(call: Call[ViewInput, None], group_id: str) -> None:
+    agent = call.received.get("user-agent", "")[:500]
+    visit.visit(call.world, group_id, call.body.visitor, agent, now=call.now)
+
+
+@route(
+    bp,
+    "GET",
+    "/shares/{code}",
+    answer=ShareLink,
+    roles=PUBLIC,
+    summary="Which group a share link leads to; a join with its code is attributed to the sharer",
+    refusals=("share_not_found",),
+)
+def follow_share(call: Call[None, None], code: str) -> ShareLink:
+    return ShareLink.of(share.follow(call.world, code), call.world.public_url)
+
+
+def _lines(call: Call[None, Any], page: Page[tuple[Group, Tally | None]]) -> GroupPage:
+    terms = call.world.store.terms
+    return GroupPage(
+        items=[GroupLine.of(row, terms(row.campaign_id, row.terms_version), tally) for row, tally in page.rows],
+        next=call.sealed(page.next),
+    )
