@@ -13,7 +13,7 @@ from . import pricing
 from .campaign import Campaign, Community, Kind, Measure, Target
 from .ids import group_id
 from .instants import SECOND, Instant
-from .refusals import Refused
+from .refusals import Broken, Refused
 from .writes import Row
 
 CLOCK_SKEW = 2 * SECOND
@@ -194,6 +194,8 @@ def deadline_moved(group: Group, closes_at: Instant, now: Instant) -> Group:
 
 def sealing(group: Group, now: Instant) -> Group:
     """The close begins. The caller has seen the deadline pass, or every seat of a team paid."""
+    if group.state is not GroupState.OPEN:
+        raise Broken(f"group {group.id} is {group.state.value} and cannot begin to close")
     return replace(group, state=GroupState.SEALING, sealed_at=now, due_at=now, tries=0)
 
 
@@ -252,5 +254,7 @@ def judged(group: Group, terms: Campaign, count: Count, left: Mapping[str, int],
 
 
 def verdict_given(group: Group, verdict: Verdict) -> Group:
+    if group.state is not GroupState.SEALING:
+        raise Broken(f"group {group.id} is {group.state.value} and cannot be given a verdict")
     state = GroupState.FORMED if verdict.formed else GroupState.FAILED
     return replace(group, state=state, verdict=verdict, due_at=verdict.given_at, tries=0)

@@ -224,7 +224,11 @@ def unknown(refund: Entry, now: Instant) -> Entry:
 
 
 def failed(refund: Entry, reason: str, now: Instant) -> Entry:
-    """The provider refused this attempt for good: a new one, under a new key, up to a limit; then a person."""
+    """The provider refused this attempt for good: a new one, under a new key, up to a limit; then a person.
+
+    A refund may fail after it had succeeded: what was not said about that yet is not said any more.
+    """
+    refund = replace(refund, owed=tuple(event for event in refund.owed if event != "refund_done"))
     if refund.attempt >= MOST_ATTEMPTS:
         return replace(
             refund,

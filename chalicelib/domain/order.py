@@ -18,7 +18,7 @@ from . import pricing
 from .campaign import Campaign, Fulfilment, price_on_joining
 from .group import Group, GroupState
 from .instants import HOUR, MINUTE, Instant, next_slot
-from .refusals import Refused
+from .refusals import Broken, Refused
 from .writes import Row
 
 REMINDER_SLOTS = (time(12, 0), time(17, 0), time(22, 0))
@@ -29,6 +29,8 @@ SHORT_WINDOW = 10 * MINUTE
 NON_PAYER_AFTER = 2
 NON_PAYER_WINDOW = 30 * 24 * HOUR
 MOST_KEYS = 20
+MOST_STEPS = 40
+"""Steps an order remembers: it may be changed any number of times, and its row must stay small enough to be closed."""
 
 
 class OrderState(StrEnum):
@@ -157,11 +159,13 @@ def prices_on_joining(terms: Campaign, group: Group, lines: Mapping[str, int]) -
 
 def joined(new: Order, old: Order | None, key: str, receipt: Receipt) -> Order:
     """The order as a join leaves it. A seat given up may be taken again, under a key never used before."""
+    if old is not None and (old.state in HOLDING or old.resolution is not None or key in old.receipts):
+        raise Broken(f"order {old.id} is {old.state.value} and was joined again")
     receipts = dict(old.receipts) if old else {}
     if len(receipts) >= MOST_KEYS:
         raise Refused("rejoined_too_often", most=MOST_KEYS)
     receipts[key] = replace(receipt, payment_number=1 + (old.payments if old else 0))
-    steps = (old.steps if old else ())[-30:] + (Step(state="held", at=new.joined_at, by=new.buyer_id),)
+    steps = _and_then(old.steps if old else (), "held", new.joined_at, new.buyer_id)
     return replace(
         new,
         version=old.version if old else 0,
@@ -171,6 +175,10 @@ def joined(new: Order, old: Order | None, key: str, receipt: Receipt) -> Order:
         owed=("order_held",),
         due_at=new.joined_at,
     )
+
+
+def _and_then(steps: tuple[Step, ...], state: str, at: Instant, by: str) -> tuple[Step, ...]:
+    return (*steps, Step(state=state, at=at, by=by))[-MOST_STEPS:]
 
 
 def check_mine(order: Order, buyer_id: str) -> None:
@@ -192,7 +200,7 @@ def changed(order: Order, lines: Mapping[str, int], group: Group, terms: Campaig
         lines=dict(lines),
         prices=prices,
         amount_minor=pricing.amount(lines, prices),
-        steps=(*order.steps, Step(state="changed", at=now, by=order.buyer_id)),
+        steps=_and_then(order.steps, "changed", now, order.buyer_id),
     )
 
 
@@ -203,7 +211,7 @@ def pickup_chosen(order: Order, point: str, now: Instant) -> Order:
         order,
         pickup_point_id=point,
         pickup_defaulted=False,
-        steps=(*order.steps, Step(state="pickup_chosen", at=now, by=order.buyer_id)),
+        steps=_and_then(order.steps, "pickup_chosen", now, order.buyer_id),
     )
 
 
@@ -218,12 +226,14 @@ def cancelled(order: Order, now: Instant, *, by: str) -> Order:
         released=True,
         owed=(*order.owed, "order_cancelled"),
         due_at=now,
-        steps=(*order.steps, Step(state="cancelled", at=now, by=by)),
+        steps=_and_then(order.steps, "cancelled", now, by),
     )
 
 
 def expired(order: Order, now: Instant, *, released: bool) -> Order:
     """Not paid in time. After the seal the units stay where they are and return with the group's."""
+    if order.state is not OrderState.HELD:
+        raise Broken(f"order {order.id} is {order.state.value} and cannot expire")
     return replace(
         order,
         state=OrderState.EXPIRED,
@@ -231,7 +241,7 @@ def expired(order: Order, now: Instant, *, released: bool) -> Order:
         released=released,
         owed=(*order.owed, "order_expired"),
         due_at=now,
-        steps=(*order.steps, Step(state="expired", at=now, by="timer")),
+        steps=_and_then(order.steps, "expired", now, "timer"),
     )
 
 
@@ -243,6 +253,8 @@ def payment_started(order: Order, payment_id: str, now: Instant) -> Order:
 
 def paid(order: Order, payment_id: str, paid_at: Instant, now: Instant, *, slice_number: int | None = None) -> Order:
     """The money is there. `slice_number` names the seat when the order had lost its own (late money)."""
+    if order.state is not (OrderState.HELD if slice_number is None else OrderState.EXPIRED):
+        raise Broken(f"order {order.id} is {order.state.value} and cannot be paid")
     return replace(
         order,
         state=OrderState.PAID,
@@ -253,7 +265,7 @@ def paid(order: Order, payment_id: str, paid_at: Instant, now: Instant, *, slice
         released=False,
         owed=(*order.owed, "order_paid"),
         due_at=now,
-        steps=(*order.steps, Step(state="paid", at=now, by="provider")),
+        steps=_and_then(order.steps, "paid", now, "provider"),
     )
 
 

@@ -78,7 +78,7 @@ def reference_price(marks: list[PriceMark], declared: int | None, now: Instant) 
         if all(mark.price_minor != declared for mark in sold):
             raise Refused("reference_price_never_sold", price_minor=declared)
         return declared
-    recent = [mark.price_minor for mark in sold if mark.source == "group" and mark.at >= now - 7 * DAY]
+    recent = [mark.price_minor for mark in sold if mark.source.startswith("group:") and mark.at >= now - 7 * DAY]
     return min(recent, default=None)
 
 
