@@ -51,10 +51,9 @@ def _refusal(error: Exception) -> Answer:
         return Answer(outcome=Outcome.FAILED, reason="spend_limit")
     if "suppression list" in words or "blacklisted" in words:
         return Answer(outcome=Outcome.FAILED, reason="opted_out")
-    if aws.is_busy(error):
-        return Answer(outcome=Outcome.UNKNOWN, reason=code)
     if code in ("BadRequestException", "InvalidParameterValue", "ValidationException"):
         return Answer(outcome=Outcome.FAILED, reason="bad_address")
     if code == "MessageRejected":
         return Answer(outcome=Outcome.FAILED, reason="refused")
+    # Too busy, no rights: says nothing about this person, and passes or can be mended.
     return Answer(outcome=Outcome.UNKNOWN, reason=code)

@@ -54,8 +54,6 @@ def _refusal(error: Exception) -> Answer:
         return Answer(outcome=Outcome.FAILED, reason="opted_out")
     if any(said in words for said in SPEND_LIMIT):
         return Answer(outcome=Outcome.FAILED, reason="spend_limit")
-    if aws.is_busy(error):
-        return Answer(outcome=Outcome.UNKNOWN, reason=code)
     if code in (
         "InvalidParameter",
         "InvalidParameterException",
@@ -63,5 +61,5 @@ def _refusal(error: Exception) -> Answer:
         "ValidationException",
     ):
         return Answer(outcome=Outcome.FAILED, reason="bad_address" if "phone" in words else "refused")
-    # Rights, regions, an account that is not set up: says nothing about this person, and can be mended.
+    # Too busy, no rights, an account that is not set up: says nothing about this person, and can be mended.
     return Answer(outcome=Outcome.UNKNOWN, reason=code)

@@ -29,7 +29,7 @@ def refund_wake(world: World, entry: Entry, now: Instant) -> None:
     world.store.commit(Replace(outcome))
     world.watch.count(f"refunds_{outcome.stage.value if outcome.stage else 'none'}")
     if outcome.stage is RefundStage.PARKED:
-        world.watch.alarm("refund_parked", entry=outcome.id, reason=outcome.reason)
+        world.watch.alarm("parked", entry=outcome.id, reason=outcome.reason)
 
 
 def _claim(world: World, entry: Entry, now: Instant) -> Entry:
@@ -73,7 +73,7 @@ def _alarm(world: World, entry: Entry, now: Instant) -> Entry:
     """Once, at 24 h (R4); the refund itself goes on."""
     alarmed = replace(entry, alarmed_at=now)
     world.store.commit(Replace(alarmed))
-    world.watch.alarm("refund_over_24h", entry=entry.id, order=entry.order_id)
+    world.watch.alarm("late_refund", entry=entry.id, order=entry.order_id)
     return replace(alarmed, version=alarmed.version + 1)
 
 

@@ -93,7 +93,7 @@ def stumbled(world: World, key: RowKey, error: Exception, now: Instant) -> bool:
     """A row that cannot be processed: tried again later a few times, then parked with its reason (promise 4)."""
     reason = f"{type(error).__name__}: {error}" if isinstance(error, Trouble) else type(error).__name__
     if world.store.stumble(key, reason, now):
-        world.watch.alarm("row_parked", pk=key.pk, sk=key.sk, reason=reason)
+        world.watch.alarm("parked", pk=key.pk, sk=key.sk, reason=reason)
     else:
         world.watch.note("row_stumbled", pk=key.pk, sk=key.sk, reason=reason)
     return True

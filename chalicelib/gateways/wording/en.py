@@ -121,10 +121,10 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "Your refund: {link}",
     ),
     "price_drop_refund": (
-        "A lower price, and money back: {title}",
-        'The final price of "{title}" is {final_price}: {amount} goes back the way it came, by {arrives_by}. {link}',
+        "Formed, at a lower price, and money back: {title}",
+        '"{title}" has formed! You pay {final_price}: {amount} goes back the way it came, by {arrives_by}. {link}',
         "Hello,\n\n"
-        'because more people joined, the final price of "{title}" dropped to {final_price}. The {amount} '
+        '"{title}" has formed! Because more people joined, you pay {final_price} in the end. The {amount} '
         "you paid above it goes back the way it came and arrives by {arrives_by}; you need not do "
         "anything.\n\nYour refund: {link}",
     ),

@@ -102,9 +102,9 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "退款进度:{link}",
     ),
     "price_drop_refund": (
-        "价格更低了,差价退给您:{title}",
-        "「{title}」最终价降到{final_price},差价{amount}将原路退回,最迟{arrives_by}到账。{link}",
-        "您好,\n\n参团的人多了,「{title}」的最终价降到{final_price}。您多付的{amount}将原路退回,"
+        "成团了,价格更低,差价退给您:{title}",
+        "「{title}」成团了!最终价降到{final_price},差价{amount}将原路退回,最迟{arrives_by}到账。{link}",
+        "您好,\n\n「{title}」成团了!参团的人多了,您的最终价降到{final_price}。您多付的{amount}将原路退回,"
         "最迟{arrives_by}到账,无需任何操作。\n\n"
         "退款进度:{link}",
     ),
