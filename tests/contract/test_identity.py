@@ -15,7 +15,7 @@ from chalicelib.domain.refusals import Refused, Unavailable
 from chalicelib.gateways import aws
 from chalicelib.gateways.identity import LEEWAY, MOST_TOKEN, Pool
 
-pytestmark = pytest.mark.req("X3")
+pytestmark = pytest.mark.req("S20")
 
 NOW = 1_764_000_000_000
 ISSUER, AUDIENCE = "https://pool.example/p1", "client-1"
@@ -163,6 +163,13 @@ def test_every_changed_character_is_refused() -> None:
 @pytest.mark.parametrize("given", ["", ".", "..", "a.b.c", "Bearer x", "é" * 50, "x" * (MOST_TOKEN + 1), "\x00"])
 def test_nonsense_is_refused(given: str) -> None:
     refused(given)
+
+
+def test_a_token_longer_than_any_of_ours_is_not_even_looked_at() -> None:
+    long = token(nickname="x" * MOST_TOKEN)
+    discovery = Discovery()
+    refused(long, pool(discovery))
+    assert discovery.asked == 0
 
 
 def test_keys_are_fetched_once_and_again_after_a_rotation_but_not_on_anybodys_whim() -> None:

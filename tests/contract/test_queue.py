@@ -115,6 +115,18 @@ def test_trouble_with_the_queue_has_a_name(error: Exception, raised: type[Except
         queue(Sqs(fails)).send(rows(1), NOW)
 
 
+def test_a_batch_that_got_no_answer_is_sent_again_and_the_others_are_not_held_up() -> None:
+    def silent_at_first(call: int, entry: object) -> bool:
+        if call == 1:
+            raise ReadTimeoutError(endpoint_url="https://sqs")
+        return True
+
+    sqs = Sqs(silent_at_first)
+    queue(sqs).send(rows(23), NOW)
+    assert [len(batch) for batch in sqs.batches] == [10, 10, 3, 10]
+    assert len(sqs.taken) == 23
+
+
 @pytest.mark.parametrize(
     "body",
     [

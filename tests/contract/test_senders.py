@@ -144,7 +144,7 @@ def test_silence_is_unknown(by: type[Answer], error: type[Exception]) -> None:
     assert (answer.outcome, answer.reason) == (Outcome.UNKNOWN, error.__name__)
 
 
-@pytest.mark.req("X3")
+@pytest.mark.req("X5")
 def test_no_answer_repeats_the_address() -> None:
     for answer in (by_sms(refusal("InvalidParameter", PHONE)), by_email(refusal("MessageRejected", MAIL))):
         assert PHONE not in repr(answer)

@@ -12,7 +12,7 @@ from chalicelib.domain.refusals import Broken, Refused, Unavailable
 from chalicelib.gateways import aws
 from chalicelib.gateways.vault import LIMITS, MOST_ADDRESSES, SealedVault
 
-pytestmark = pytest.mark.req("X3")
+pytestmark = [pytest.mark.req("X5"), pytest.mark.req("X6")]
 
 NOW = 1_764_000_000_000
 TABLE = "tuan-test-vault"

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -83,3 +84,34 @@ def test_a_short_answer_is_no_answer() -> None:
 def test_redirects_are_not_followed() -> None:
     with peer(answer(b"", "307 Temporary Redirect", "Location: http://127.0.0.1:1/\r\n")) as url:
         assert over_http(url, 1.0)("POST", "/refunds", {}, b"{}") == (307, b"")
+
+
+def test_a_line_is_used_again_unless_something_is_left_on_it() -> None:
+    lines: set[tuple[str, int]] = set()
+
+    class Peer(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            lines.add(self.client_address)
+            body = b"x" * (MOST_BYTES + 10) if self.path == "/long" else b"short"
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            with_suppressed_send(self.connection, body)
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Peer)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    call = over_http(f"http://127.0.0.1:{server.server_address[1]}", 2.0)
+    try:
+        for _ in range(3):
+            assert call("GET", "/", {}, b"") == (200, b"short")
+        assert len(lines) == 1
+        with pytest.raises(NoAnswer):
+            call("GET", "/long", {}, b"")
+        assert call("GET", "/", {}, b"") == (200, b"short")
+    finally:
+        server.shutdown()
+        server.server_close()

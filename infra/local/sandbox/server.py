@@ -19,7 +19,8 @@ ROUND_S = 0.05
 PAGE = """<!doctype html><html lang="zh"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>Sandbox</title>
 <body style="font-family:sans-serif;max-width:24em;margin:3em auto">
-<h1>{title}</h1><p style="font-size:2em">{amount} {currency}<br><small>最小货币单位 minor units</small></p><p>{status}</p>
+<h1>{title}</h1><p style="font-size:2em">{amount} {currency}<br>
+<small>最小货币单位 minor units</small></p><p>{status}</p>
 <form method="post"><button style="font-size:1.5em"{disabled}>支付 Pay</button></form>
 </body></html>"""
 
