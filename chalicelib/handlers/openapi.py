@@ -5,9 +5,12 @@ test compares the two.
 """
 
 import re
+import sys
 from collections.abc import Iterable
 from functools import cache
 from http import HTTPStatus
+from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -16,7 +19,7 @@ from msgspec import Meta
 from . import edge
 from .edge import JSON, PROBLEM_JSON, Route
 from .problems import PROBLEMS
-from .reading import MOST_BODY_BYTES
+from .reading import MOST_BODY_BYTES, required
 
 REF = "#/components/schemas/{name}"
 ANYWHERE = ("internal", "unavailable", "busy")
@@ -83,7 +86,8 @@ def _operation(one: Route) -> dict[str, Any]:
     if one.roles:
         operation["x-roles"] = sorted(one.roles)
     if one.body is not None:
-        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": _reference(one.body)}}}
+        content = {JSON: {"schema": _reference(one.body)}}
+        operation["requestBody"] = {"required": required(one.body), "content": content}
     elif one.raw:
         operation["requestBody"] = {"required": True, "content": {"*/*": {}}}
     return operation
@@ -149,7 +153,8 @@ def codes(one: Route) -> tuple[str, ...]:
         found += ["body_too_large"]
     found += ["unknown_parameter", "repeated_parameter"]
     if one.query is not None:
-        found += ["bad_parameter", "missing_parameter"]
+        found += ["bad_parameter"]
+        found += ["missing_parameter"] if required(one.query) else []
         found += ["bad_cursor"] if "cursor" in one.query.__struct_fields__ else []
     if one.key:
         found += ["key_required", "bad_key"]
@@ -168,3 +173,13 @@ def _problems(one: Route) -> dict[str, Any]:
         }
         for status, named in sorted(by_status.items())
     }
+
+
+def main(path: str) -> None:
+    """Writes the document where it is kept."""
+    import_module("app")  # declares the routes
+    Path(path).write_bytes(document())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

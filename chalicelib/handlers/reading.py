@@ -29,8 +29,9 @@ def raw_body(request: Request) -> bytes:
 
 
 def body(raw: bytes, shape: type[msgspec.Struct]) -> Any:
+    """The body as `shape`. Where nothing is required, nothing need be sent."""
     try:
-        return _decoder(shape).decode(raw)
+        return _decoder(shape).decode(raw or (b"{}" if not required(shape) else b""))
     except msgspec.ValidationError as error:
         raise _refusal(str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -86,6 +87,12 @@ def language(accepted: str | None) -> str:
 def _weight(text: str) -> float:
     given = re.fullmatch(r"\s*q=([01](?:\.\d{0,3})?)\s*", text)
     return float(given[1]) if given else 1.0
+
+
+@cache
+def required(shape: type[msgspec.Struct]) -> bool:
+    """Whether a shape has a field that must be sent."""
+    return any(one.required for one in msgspec.structs.fields(shape))
 
 
 @cache

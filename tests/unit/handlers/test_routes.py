@@ -1,0 +1,146 @@
+"""Who may do what (B26): every route of the app against everyone, and nothing in the app that is not in the table."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from app import app
+from chalicelib.domain.refusals import Unavailable
+from chalicelib.handlers import edge
+from chalicelib.handlers.authorize import authorize
+
+from .conftest import Door
+
+PUBLIC, BUYER, MERCHANT = "public", "buyer", "merchant"
+SERVING = "merchant manager support ops"
+
+MATRIX = {
+    "GET /health": PUBLIC,
+    "GET /openapi.json": PUBLIC,
+    "GET /hall": PUBLIC,
+    "GET /campaigns/{campaign_id}": PUBLIC,
+    "GET /campaigns/{campaign_id}/groups": PUBLIC,
+    "GET /groups/{group_id}": PUBLIC,
+    "GET /groups/{group_id}/progress": PUBLIC,
+    "POST /groups/{group_id}/views": PUBLIC,
+    "GET /shares/{code}": PUBLIC,
+    "POST /webhooks/{provider}": PUBLIC,
+    "POST /products": MERCHANT,
+    "GET /products": MERCHANT,
+    "GET /products/{product_id}": MERCHANT,
+    "PUT /products/{product_id}": MERCHANT,
+    "POST /products/{product_id}/sales": MERCHANT,
+    "GET /products/{product_id}/prices": MERCHANT,
+    "POST /campaigns": MERCHANT,
+    "GET /campaigns": MERCHANT,
+    "GET /campaigns/{campaign_id}/own": MERCHANT,
+    "PUT /campaigns/{campaign_id}": MERCHANT,
+    "POST /campaigns/{campaign_id}/publish": MERCHANT,
+    "POST /campaigns/{campaign_id}/stock": MERCHANT,
+    "GET /campaigns/{campaign_id}/figures": MERCHANT,
+    "GET /groups/{group_id}/orders": SERVING,
+    "GET /groups/{group_id}/money": SERVING,
+    "POST /groups/{group_id}/deadline": MERCHANT,
+    "GET /groups/{group_id}/close-preview": MERCHANT,
+    "POST /payments/{entry_id}/confirm": MERCHANT,
+    "POST /refunds/{entry_id}/confirm": MERCHANT,
+    "POST /groups/{group_id}/share": BUYER,
+    "POST /groups/{group_id}/join": BUYER,
+    "POST /campaigns/{campaign_id}/teams": BUYER,
+    "GET /orders": BUYER,
+    "GET /orders/{order_id}": BUYER,
+    "PATCH /orders/{order_id}": BUYER,
+    "POST /orders/{order_id}/cancel": BUYER,
+    "POST /orders/{order_id}/payments": BUYER,
+    "GET /me/contact": BUYER,
+    "PUT /me/contact": BUYER,
+    "POST /me/addresses": BUYER,
+    "GET /me/preferences": BUYER,
+    "PUT /me/preferences": BUYER,
+    "POST /me/consents": BUYER,
+    "GET /me/notices": BUYER,
+    "GET /people/{person_id}/contact": "support",
+    "GET /people/{person_id}/contact/reads": "support ops",
+    "GET /ops/due": "ops",
+    "GET /ops/parked": "ops",
+    "POST /ops/parked/put-back": "ops",
+}
+"""Roles that pass the door. Whether the object is the caller's own is asked behind it, by the services."""
+
+PEOPLE = ("buyer", "leader", "supplier", "merchant", "manager", "support", "ops")
+
+
+class Silent(SimpleNamespace):
+    """A world behind which nothing answers: whoever passes the door gets 503."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise Unavailable(name)
+
+
+@pytest.fixture
+def door(monkeypatch: pytest.MonkeyPatch) -> Door:
+    monkeypatch.setattr(edge, "world", Silent)
+    return Door(app)
+
+
+def named(one: edge.Route) -> str:
+    return f"{one.method} {one.path}"
+
+
+def filled(path: str) -> str:
+    return path.replace("{", "").replace("}", "")
+
+
+@pytest.mark.req("B26")
+def test_every_route_has_a_row_and_every_row_a_route() -> None:
+    assert sorted(map(named, edge.ROUTES)) == sorted(MATRIX)
+
+
+@pytest.mark.req("B26")
+def test_the_app_serves_nothing_that_was_not_declared_at_the_door() -> None:
+    served = {f"{method} {path}" for path, methods in app.routes.items() for method in methods}
+    assert served == set(MATRIX)
+    for one in edge.ROUTES:
+        entry = app.routes[one.path][one.method]
+        assert (entry.authorizer is authorize) is bool(one.roles), named(one)
+        assert entry.cors is None
+        assert not entry.api_key_required
+
+
+@pytest.mark.req("B26")
+@pytest.mark.parametrize("row", sorted(MATRIX))
+def test_without_a_good_token_only_public_routes_answer(door: Door, row: str) -> None:
+    method, path = row.split(" ")
+    expected = MATRIX[row] == PUBLIC
+    for headers in ({}, {"Authorization": "Bearer stale"}, {"Authorization": "Basic bWVp"}):
+        passed = door(method, filled(path), headers=headers).status != 401
+        assert passed is expected
+
+
+@pytest.mark.req("B26", "S20")
+@pytest.mark.parametrize("row", sorted(row for row, who in MATRIX.items() if who != PUBLIC))
+def test_only_the_roles_of_the_row_pass(door: Door, row: str) -> None:
+    method, path = row.split(" ")
+    wanted = MATRIX[row].split(" ")
+    for person in PEOPLE:
+        said = door(method, filled(path), as_=f"someone:{person}")
+        passes = person in wanted or BUYER in wanted
+        assert (said.status != 403) is passes, f"{person}: {said.status}"
+        assert said.status not in (401, 500)
+
+
+def test_names_are_unique_as_the_framework_asks() -> None:
+    names = [one.name for one in edge.ROUTES]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.req("B6")
+def test_every_call_that_makes_something_takes_a_key_or_repeats_harmlessly() -> None:
+    keyed = {named(one) for one in edge.ROUTES if one.key}
+    assert keyed == {
+        "POST /products",
+        "POST /campaigns",
+        "POST /groups/{group_id}/join",
+        "POST /campaigns/{campaign_id}/teams",
+    }
