@@ -50,12 +50,14 @@ class SealedVault:
         self._key_arn = key_arn
         self._clients = clients
 
-    def read(self, person_id: str, *, reader: str, why: str, now: Instant) -> Contact | None:
+    def read(
+        self, person_id: str, *, reader: str, why: str, now: Instant, addresses_too: bool = True
+    ) -> Contact | None:
         self._record(VaultRead(person_id=person_id, reader=reader, why=why, at=now))
         phone = email = None
         addresses: dict[str, Address] = {}
         found = False
-        for row in self._rows(person_id):
+        for row in self._rows(person_id) if addresses_too else self._row(person_id, "contact"):
             found = True
             opened = self._open(person_id, row["sealed"]["B"])
             kind, _, address_id = row["sk"]["S"].partition("#")
@@ -64,6 +66,17 @@ class SealedVault:
             else:
                 addresses[address_id] = _address(opened)
         return Contact(phone=phone, email=email, addresses=addresses) if found else None
+
+    def knows_address(self, person_id: str, address_id: str) -> bool:
+        """Whether the person has such an address. Opens nothing, so it is no read of contact data."""
+        return bool(self._row(person_id, f"address#{address_id}"))
+
+    def _row(self, person_id: str, name: str) -> list[Item]:
+        """The one row of that name, or none."""
+        key = {"pk": {"S": f"person#{person_id}"}, "sk": {"S": name}}
+        with aws.answered("vault"):
+            said = self._clients("dynamodb").get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        return [said["Item"]] if "Item" in said else []
 
     def write(self, person_id: str, contact: Contact, now: Instant) -> None:
         """Sets phone and e-mail, and each address given. Addresses that are not given stay as they are."""

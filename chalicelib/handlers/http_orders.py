@@ -36,6 +36,8 @@ _JOINING = (
     "pickup_not_offered",
     "unknown_pickup_point",
     "address_missing",
+    "unknown_address",
+    "amount_over_provider_limit",
     "too_many_unpaid",
     "group_has_too_many_unpaid",
     "not_started",

@@ -106,6 +106,7 @@ PROBLEMS: Mapping[str, Problem] = {
     "group_closed": Problem(409, "该团已截止，请看看其他正在进行的团。", "This group has closed: look for one that is open."),
     "rejoined_too_often": Problem(409, "您已多次退出并重新参团，最多 {most} 次。", "You have joined this group again too often: at most {most} times."),
     "pickup_not_offered": Problem(422, "该活动为送货，无需选择自提点。", "This campaign delivers: leave the pickup point out."),
+    "unknown_address": Problem(422, "您没有编号为 {address} 的地址，请先在“我的地址”中添加。", "You have no address {address}: add it to your addresses first."),
     "unknown_pickup_point": Problem(422, "没有自提点 {pickup_point}，请从活动的自提点中选择。", "There is no pickup point {pickup_point} for this group: choose one of the campaign's."),
     "order_not_found": Problem(404, "没有找到该订单，请在“我的订单”中查看。", "There is no such order: see the list of your orders."),
     "order_not_held": Problem(409, "订单当前状态为 {state}，不能再做此修改。", "The order is {state}, so this can no longer be changed."),

@@ -20,7 +20,7 @@ from ..domain.statement import Statement, statement
 from ..domain.writes import Create, Replace, Take, Write
 from . import limits, seats
 from .attempts import attempts
-from .start_payment import start
+from .start_payment import check_amount, start
 from .world import World
 
 
@@ -56,15 +56,15 @@ def join(world: World, caller: Caller, group_id: str, ask: JoinRequest, *, now: 
     if group is None:
         raise Refused("group_not_found", group=group_id)
     terms = world.store.terms(group.campaign_id, group.terms_version)
-    check_ask(caller, terms, group, ask)
+    check_ask(world, caller, terms, group, ask)
     new = draft(world, caller, terms, group, ask, now)
     receipt = seat(world, terms, group, new, ask, now)
     world.watch.count("joins")
     return answered(world, terms, group, new.id, receipt, ask, now)
 
 
-def check_ask(caller: Caller, terms: Campaign, group: Group, ask: JoinRequest) -> None:
-    """What no store is needed for: who may join, under which terms, with which lines."""
+def check_ask(world: World, caller: Caller, terms: Campaign, group: Group, ask: JoinRequest) -> None:
+    """Who may join, under which terms, with which lines and where to: before any seat is touched."""
     if not caller.phone_verified:
         raise Refused("phone_not_verified")
     if ask.accepts_terms != group.terms_version:
@@ -75,6 +75,8 @@ def check_ask(caller: Caller, terms: Campaign, group: Group, ask: JoinRequest) -
     orders.check_pickup(terms, group, ask.pickup_point_id)
     if terms.fulfilment is Fulfilment.DELIVERY and ask.address_id is None:
         raise Refused("address_missing")
+    if ask.address_id is not None and not world.vault.knows_address(caller.id, ask.address_id):
+        raise Refused("unknown_address", address=ask.address_id)
 
 
 def draft(world: World, caller: Caller, terms: Campaign, group: Group, ask: JoinRequest, now: Instant) -> Order:
@@ -83,6 +85,8 @@ def draft(world: World, caller: Caller, terms: Campaign, group: Group, ask: Join
     who = limits.standing(world, caller.id, order_id, now)
     limits.check_holds(world, terms, group, who)
     prices = orders.prices_on_joining(terms, group, ask.lines)
+    if ask.method is not None:
+        check_amount(world, ask.method, pricing.amount(ask.lines, prices))
     return Order(
         id=order_id,
         group_id=group.id,

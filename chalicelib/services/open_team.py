@@ -37,7 +37,7 @@ def open_team(world: World, caller: Caller, campaign_id: str, ask: TeamRequest, 
     which = ("team", caller.id, ask.join.key)
     group = groups.opened(terms, now=now, which=which, initiator_id=caller.id, team_size=ask.size)
     known = world.store.group(group.id)
-    check_ask(caller, terms, group, ask.join)
+    check_ask(world, caller, terms, group, ask.join)
     if known is None:
         _check_open(terms.opens_at, terms.closes_at, now)
     group = known or group

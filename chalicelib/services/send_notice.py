@@ -48,7 +48,13 @@ def _held_back(world: World, notice: Notice, now: Instant) -> Notice | None:
 def _send(world: World, claimed: Notice, now: Instant) -> None:
     world.store.commit(Replace(claimed))
     claimed = replace(claimed, version=claimed.version + 1)
-    contact = world.vault.read(claimed.person_id, reader="notices", why=f"{claimed.template} {claimed.about}", now=now)
+    contact = world.vault.read(
+        claimed.person_id,
+        reader="notices",
+        why=f"{claimed.template} {claimed.about}",
+        now=now,
+        addresses_too=False,
+    )
     to = _address(contact, claimed.channel)
     if to is None:
         world.store.commit(Replace(notices.suppressed(claimed, "no address")))
