@@ -330,11 +330,15 @@ def _community(group: Group) -> CommunityName | None:
     return CommunityName(id=group.community_id, name=group.community_name) if group.community_id else None
 
 
-_MEASURES_ZH = {Measure.PARTICIPANTS: "{} 人参团", Measure.UNITS: "{} 件", Measure.AMOUNT: "金额 {}"}
+_MEASURES_ZH = {
+    Measure.PARTICIPANTS: "{} 人付款参团",
+    Measure.UNITS: "{} 件付款商品",
+    Measure.AMOUNT: "付款金额 {}",
+}
 _MEASURES_EN = {
-    Measure.PARTICIPANTS: "{} participants",
-    Measure.UNITS: "{} units",
-    Measure.AMOUNT: "{} in orders",
+    Measure.PARTICIPANTS: "{} paid participant(s)",
+    Measure.UNITS: "{} paid unit(s)",
+    Measure.AMOUNT: "{} in paid orders",
 }
 
 
@@ -347,7 +351,7 @@ def _in_chinese(told: Statement, currency: str) -> list[str]:
     days = told.refund_arrives_within_days
     arrival = "、".join(f"{method} {count} 天内" for method, count in sorted(days.items()))
     return [
-        f"成团条件：满 {_target(told, currency, _MEASURES_ZH)}。",
+        f"成团条件：至少 {_target(told, currency, _MEASURES_ZH)}。",
         f"截止时间：{local_text(told.deadline, told.zone)}（{told.zone}）。",
         f"未成团则全额原路退回，到账时间：{arrival}。",
         f"退款规则：{told.refund_rule}",
