@@ -161,10 +161,17 @@ class Terms(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stock(Row):
-    """What a campaign has left to give to groups: they take from it in chunks, and return what they don't sell."""
+    """What a campaign has left to give to groups: they take from it in chunks, and return what they don't sell.
+
+    `low` and `sold_out` name the items whose crossing has been told (P14); `sold_out_at` is when the last of all items
+    ran out, which closes the shop until stock is added (L6).
+    """
 
     campaign_id: str
     left: Mapping[str, int]
+    low: tuple[str, ...] = ()
+    sold_out: tuple[str, ...] = ()
+    sold_out_at: Instant | None = None
 
 
 def certain_participants(terms: Campaign, team_size: int | None) -> int:

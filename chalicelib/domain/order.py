@@ -16,7 +16,7 @@ from enum import StrEnum
 
 from . import pricing
 from .campaign import Campaign, Fulfilment, price_on_joining
-from .group import Group, GroupState
+from .group import PAYMENT_GRACE, Group, GroupState
 from .instants import HOUR, MINUTE, Instant, next_slot
 from .refusals import Broken, Refused
 from .writes import Row
@@ -274,12 +274,17 @@ def counts_in_time(paid_at: Instant, group: Group) -> bool:
     return paid_at < group.closes_at and group.state in (GroupState.OPEN, GroupState.SEALING)
 
 
+def lapses_at(order: Order, group: Group) -> Instant:
+    """When the seat is let go. A payment under way gets the grace in which its provider may still report it."""
+    return min(order.pay_by, group.closes_at) + (PAYMENT_GRACE if order.payment_id is not None else 0)
+
+
 def due_after(order: Order, group: Group, terms: Campaign, now: Instant) -> Instant | None:
     """When the order next wants to be looked at, once it owes nobody a word."""
     if order.state is OrderState.HELD:
-        until = min(order.pay_by, group.closes_at)
+        until = lapses_at(order, group)
         slot = next_slot(max(now, order.joined_at), REMINDER_SLOTS, terms.zone)
-        return min(until, slot) if slot < until else until
+        return min(until, slot) if slot < order.pay_by else until
     if order.state is OrderState.PAID and wants_pickup(order, terms):
         chase = pickup_cutoff(group, terms) - PICKUP_CHASE
         if order.chased_at is None and chase > now:

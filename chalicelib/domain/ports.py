@@ -1,6 +1,6 @@
 """What the use cases need of the outside: the store, and the gateways. Everything else is decided in here."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
@@ -70,6 +70,10 @@ class Store(Protocol):
         ...
 
     def stock(self, campaign_id: str) -> Stock | None: ...
+    def stocks_lately(self, campaign_ids: Iterable[str]) -> dict[str, Stock]:
+        """For show, so not consistent; one read for all."""
+        ...
+
     def group(self, group_id: str) -> Group | None: ...
     def group_lately(self, group_id: str, now: Instant) -> Group | None:
         """As seen within the last seconds: for routing only, never for a decision."""
@@ -108,6 +112,16 @@ class Store(Protocol):
     def tally(self, scope: Scope, owner_id: str) -> Tally | None: ...
     def count_up(self, scope: Scope, owner_id: str, delta: Numbers, units: Mapping[str, int], now: Instant) -> None:
         """Adds to a tally and sets its timer; a tally that does not exist is left for the recount."""
+        ...
+
+    def correct_tally(
+        self, tally: Tally, delta: Numbers, units: Mapping[str, int], now: Instant, next_at: Instant
+    ) -> None:
+        """Adds a recount's correction to a tally, notes that it was recounted, and sets its timer."""
+        ...
+
+    def rest_tally(self, tally: Tally) -> None:
+        """Clears the timer of a tally to which nothing has happened since it was read."""
         ...
 
     def visitors(self, campaign_id: str) -> int: ...

@@ -5,7 +5,7 @@ timer recounts from the rows, so a lost, doubled or late stream record is never 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .campaign import Measure, Target
@@ -49,16 +49,15 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally(Row):
+    """`recounted_version` is the version a recount left it at: still there at the next one, nothing has happened."""
+
     scope: Scope
     id: str
     campaign_id: str
     numbers: Numbers = Numbers()
     units: Mapping[str, int] = field(default_factory=dict)
     as_of: Instant
-    milestones: tuple[str, ...] = ()
-    low: tuple[str, ...] = ()
-    sold_out: tuple[str, ...] = ()
-    sold_out_at: Instant | None = None
+    recounted_version: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,9 +121,8 @@ def _share(part: int, whole: int) -> int | None:
 MILESTONES = ("milestone_half", "milestone_most", "milestone_one_more", "milestone_reached")
 
 
-def new_milestones(told: tuple[str, ...], target: Target, count: Count) -> tuple[str, ...]:
-    """The milestones just passed: half, 80 %, one more to go, reached. Of several passed at once, only the last
-    one is worth a message; all of them count as told."""
+def milestones_passed(target: Target, count: Count) -> tuple[str, ...]:
+    """Half, 80 %, one more to go, reached: those that hold now, the furthest last. Tiny targets have fewer."""
     have, need = reached(target, count), target.at_least
     passed = {
         "milestone_half": 2 * have >= need and need >= 4,
@@ -132,8 +130,4 @@ def new_milestones(told: tuple[str, ...], target: Target, count: Count) -> tuple
         "milestone_one_more": target.measure is Measure.PARTICIPANTS and have == need - 1 and need >= 3,
         "milestone_reached": have >= need,
     }
-    return tuple(name for name in MILESTONES if passed[name] and name not in told)
-
-
-def with_milestones(tally: Tally, names: tuple[str, ...]) -> Tally:
-    return replace(tally, milestones=(*tally.milestones, *names))
+    return tuple(name for name in MILESTONES if passed[name])

@@ -12,7 +12,11 @@ Failures = dict[str, list[dict[str, str]]]
 @bp.on_sqs_message(queue_arn="arn:aws:sqs:local:000000000000:placeholder", batch_size=10)
 def wake(event: SQSEvent) -> Failures:
     """Names the messages that should come again; all others are done with."""
-    failed = [record.to_dict()["messageId"] for record in event if not looked_at(record.body)]
+    done: dict[str, bool] = {}
+    for record in event:
+        if record.body not in done:  # several changes of one row ask for one look
+            done[record.body] = looked_at(record.body)
+    failed = [record.to_dict()["messageId"] for record in event if not done[record.body]]
     return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
 
 

@@ -12,7 +12,7 @@ from ..domain.ports import Caller, Page
 from ..domain.pricing import NextTier
 from ..domain.refusals import Refused
 from ..domain.statement import Statement, statement
-from ..domain.tally import Numbers, Scope, Tally
+from ..domain.tally import Numbers, Tally
 from .world import World
 
 
@@ -70,6 +70,7 @@ def hall(
     """Open groups by deadline. A closed, filled or sold-out group is gone with the write that made it so."""
     page = world.store.hall(community, category, now, limit, start)
     found = world.store.groups_and_tallies([row.group_id for row in page.rows])
+    stocks = world.store.stocks_lately(group.campaign_id for group, _ in found.values())
     rows: list[tuple[Group, Tally | None]] = []
     for row in page.rows:
         group, tally = found.get(row.group_id, (None, None))
@@ -77,14 +78,10 @@ def hall(
             continue
         if closing_before is not None and group.closes_at > closing_before:
             return Page(rows, None)
-        if not is_sold_out(world, group):
+        stock = stocks.get(group.campaign_id)
+        if stock is None or stock.sold_out_at is None:
             rows.append((group, tally))
     return Page(rows, page.next)
-
-
-def is_sold_out(world: World, group: Group) -> bool:
-    tally = world.store.tally(Scope.CAMPAIGN, group.campaign_id)
-    return tally is not None and tally.sold_out_at is not None
 
 
 def campaign(world: World, caller: Caller | None, campaign_id: str) -> Campaign:

@@ -24,13 +24,14 @@ class CampaignFigures:
 def figures(world: World, caller: Caller, campaign_id: str) -> CampaignFigures:
     campaign = own(world, caller, campaign_id)
     tally = world.store.tally(Scope.CAMPAIGN, campaign_id)
-    if tally is None:
+    stock = world.store.stock(campaign_id)
+    if tally is None or stock is None:
         raise Refused("not_published")
     return CampaignFigures(
         numbers=tally.numbers,
         figures=tallies.figures(tally.numbers),
         currency=campaign.currency,
-        low=tally.low,
-        sold_out=tally.sold_out,
+        low=stock.low,
+        sold_out=stock.sold_out,
         as_of=tally.as_of,
     )

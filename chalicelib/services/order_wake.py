@@ -22,7 +22,7 @@ def order_wake(world: World, order: Order, now: Instant) -> None:
     if group is None:
         raise Broken(f"order {order.id} has no group")
     terms = world.store.terms(group.campaign_id, group.terms_version)
-    if order.state is OrderState.HELD and now >= min(order.pay_by, group.closes_at):
+    if order.state is OrderState.HELD and now >= orders.lapses_at(order, group):
         lapse(world, order, group, terms, now)
         return
     paid_in_team = "order_paid" in order.owed and group.kind is Kind.TEAM

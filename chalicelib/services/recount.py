@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 
 from ..domain import group as groups
 from ..domain import tally as tallies
-from ..domain.campaign import Campaign, Measure, Target
+from ..domain.campaign import Campaign, Measure, Stock, Target
 from ..domain.group import Group, GroupState
 from ..domain.instants import Instant
 from ..domain.money import shown
 from ..domain.order import HOLDING, Order, OrderState
+from ..domain.refusals import Broken, Lost
 from ..domain.tally import Numbers, Scope, Tally, plus
 from ..domain.upkeep import Announcement
 from ..domain.writes import Create, Replace, Write
@@ -22,6 +23,8 @@ from .close import count_of
 from .world import World
 
 GROUPS_AT_ONCE = 50
+MOST_STOCK_NOTICES = 20
+"""Rows of one transaction; twenty items on two channels that cross at one moment would be more."""
 
 
 @dataclass
@@ -33,32 +36,48 @@ class Counted:
 
 
 def recount(world: World, tally: Tally, now: Instant) -> None:
+    """What differs is added, not overwritten: whatever the stream counts meanwhile stays counted."""
+    if tally.version == tally.recounted_version:
+        world.store.rest_tally(tally)
+        return
     if tally.scope is Scope.GROUP:
-        group = world.store.group(tally.id)
-        if group is not None:
-            recount_group(world, tally, group, now)
+        recount_group(world, tally, now)
     else:
         recount_campaign(world, tally, now)
 
 
-def recount_group(world: World, tally: Tally, group: Group, now: Instant) -> None:
-    terms = world.store.terms(group.campaign_id, group.terms_version)
+def recount_group(world: World, tally: Tally, now: Instant) -> None:
+    group = world.store.group(tally.id)
+    if group is None:
+        raise Broken(f"tally {tally.id} has no group")
     counted = count(world, [group])
-    fresh = replace(
-        tally,
-        numbers=replace(counted.numbers, visitors=tally.numbers.visitors),
-        units=counted.units,
-        as_of=now,
-        due_at=None,
-    )
-    writes: list[Write] = []
+    correct(world, tally, counted, tally.numbers.visitors, now)
     if group.state is GroupState.OPEN and now < group.closes_at:
-        target = groups.target_of(terms, group.team_size)
-        total = groups.total(counted.counts)
-        names = tallies.new_milestones(tally.milestones, target, total)
-        fresh = tallies.with_milestones(fresh, names)
-        writes += [Create(announcement(group, name, target, total, now)) for name in names[-1:]]
-    world.store.commit(Replace(fresh), *writes)
+        tell_milestones(world, group, counted, now)
+
+
+def correct(world: World, tally: Tally, counted: Counted, visitors: int, now: Instant) -> None:
+    fresh = replace(counted.numbers, visitors=visitors)
+    skus = {*counted.units, *tally.units}
+    units = {sku: more for sku in skus if (more := counted.units.get(sku, 0) - tally.units.get(sku, 0))}
+    next_at = tallies.recount_at(replace(tally, numbers=fresh), now)
+    world.store.correct_tally(tally, plus(fresh, tally.numbers, -1), units, now, next_at)
+
+
+def tell_milestones(world: World, group: Group, counted: Counted, now: Instant) -> None:
+    """Each once: the announcement's row is what remembers it. Of several passed at once only the last is told."""
+    terms = world.store.terms(group.campaign_id, group.terms_version)
+    target = groups.target_of(terms, group.team_size)
+    total = groups.total(counted.counts)
+    passed = tallies.milestones_passed(target, total)
+    new = [name for name in passed if world.store.announcement(group.id, name) is None]
+    for name in new:
+        told = announcement(group, name, target, total, now)
+        silent = name != passed[-1]
+        try:
+            world.store.commit(Create(replace(told, due_at=None) if silent else told))
+        except Lost:
+            continue
 
 
 def count(world: World, of: Iterable[Group]) -> Counted:
@@ -119,34 +138,35 @@ def all_groups(world: World, campaign_id: str) -> Iterator[Group]:
 
 def recount_campaign(world: World, tally: Tally, now: Instant) -> None:
     campaign = world.store.campaign(tally.campaign_id)
-    if campaign is None or campaign.terms_version == 0:
-        return
+    if campaign is None:
+        raise Broken(f"tally {tally.id} has no campaign")
     terms = world.store.terms(campaign.id, campaign.terms_version)
     of = list(all_groups(world, campaign.id))
-    counted = count(world, of)
-    numbers = replace(counted.numbers, visitors=world.store.visitors(campaign.id))
-    available = left_to_sell(world, terms, of)
-    low = tuple(i.sku for i in terms.items if available[i.sku] <= i.low_stock)
-    sold_out = tuple(sku for sku, units in available.items() if units == 0)
-    fresh = replace(
-        tally,
-        numbers=numbers,
-        units=counted.units,
-        as_of=now,
-        low=low,
-        sold_out=sold_out,
-        sold_out_at=now if len(sold_out) == len(terms.items) and tally.sold_out_at is None else tally.sold_out_at,
-        due_at=None,
-    )
-    if len(sold_out) < len(terms.items):
-        fresh = replace(fresh, sold_out_at=None)
-    world.store.commit(Replace(fresh), *_stock_notices(world, terms, tally, fresh, available, now))
+    correct(world, tally, count(world, of), world.store.visitors(campaign.id), now)
+    watch_stock(world, terms, of, now)
 
 
-def left_to_sell(world: World, terms: Campaign, of: Iterable[Group]) -> dict[str, int]:
-    """Units buyers can still take: the campaign's stock and what open groups hold."""
+def watch_stock(world: World, terms: Campaign, of: Iterable[Group], now: Instant) -> None:
+    """Tells the merchant of each crossing once (P14), and closes the shop while nothing is left (L6)."""
     stock = world.store.stock(terms.id)
-    left = {item.sku: (stock.left.get(item.sku, 0) if stock else 0) for item in terms.items}
+    if stock is None:
+        raise Broken(f"campaign {terms.id} has no stock row")
+    left = left_to_sell(world, terms, stock, of)
+    sold_out = tuple(sku for sku, units in left.items() if units == 0)
+    everything = len(sold_out) == len(left)
+    fresh = replace(
+        stock,
+        low=tuple(item.sku for item in terms.items if left[item.sku] <= item.low_stock),
+        sold_out=sold_out,
+        sold_out_at=(stock.sold_out_at or now) if everything else None,
+    )
+    if fresh != stock:
+        world.store.commit(Replace(fresh), *_stock_notices(world, terms, stock, fresh, left, now))
+
+
+def left_to_sell(world: World, terms: Campaign, stock: Stock, of: Iterable[Group]) -> dict[str, int]:
+    """Units buyers can still take: the campaign's stock and what open groups hold."""
+    left = {item.sku: stock.left.get(item.sku, 0) for item in terms.items}
     for group in of:
         if group.state is not GroupState.OPEN:
             continue
@@ -157,30 +177,29 @@ def left_to_sell(world: World, terms: Campaign, of: Iterable[Group]) -> dict[str
 
 
 def _stock_notices(
-    world: World, terms: Campaign, before: Tally, after: Tally, available: dict[str, int], now: Instant
+    world: World, terms: Campaign, before: Stock, after: Stock, left: dict[str, int], now: Instant
 ) -> list[Write]:
-    """Once per crossing (P14, L6): an item that was low already says nothing new."""
     writes: list[Write] = []
     for item in terms.items:
-        crossed = (
-            ("sold_out", item.sku in after.sold_out and item.sku not in before.sold_out),
-            ("stock_low", item.sku in after.low and item.sku not in before.low and available[item.sku] > 0),
+        if item.sku in after.sold_out and item.sku not in before.sold_out:
+            template = "sold_out"
+        elif item.sku in after.low and item.sku not in before.low:
+            template = "stock_low"
+        else:
+            continue
+        params = {
+            "title": terms.title,
+            "item": item.title,
+            "left": str(left[item.sku]),
+            "link": f"/campaigns/{terms.id}",
+        }
+        writes += tell.plan(
+            world,
+            terms.merchant_id,
+            about=terms.id,
+            event=f"{template}@{item.sku}@{after.version}",
+            template=template,
+            params=params,
+            now=now,
         )
-        for template, now_true in crossed:
-            if now_true:
-                params = {
-                    "title": terms.title,
-                    "item": item.title,
-                    "left": str(available[item.sku]),
-                    "link": f"/campaigns/{terms.id}",
-                }
-                writes += tell.plan(
-                    world,
-                    terms.merchant_id,
-                    about=terms.id,
-                    event=f"{template}@{item.sku}@{after.version}",
-                    template=template,
-                    params=params,
-                    now=now,
-                )
-    return writes[:20]
+    return writes[:MOST_STOCK_NOTICES]

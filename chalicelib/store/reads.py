@@ -1,7 +1,7 @@
 """Every question the use cases ask of the table. Consistent unless it says otherwise."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar, cast
 
 from pynamodb.connection import Connection
@@ -82,6 +82,10 @@ class Reads:
 
     def stock(self, campaign_id: str) -> Stock | None:
         return self._get(Stock, f"CAMPAIGN#{campaign_id}", "STOCK")
+
+    def stocks_lately(self, campaign_ids: Iterable[str]) -> dict[str, Stock]:
+        keys = [(f"CAMPAIGN#{campaign_id}", "STOCK") for campaign_id in dict.fromkeys(campaign_ids)]
+        return {row.campaign_id: row for row in self._batch(keys, consistent=False) if isinstance(row, Stock)}
 
     def group(self, group_id: str) -> Group | None:
         return self._get(Group, f"GROUP#{group_id}", "GROUP")

@@ -11,15 +11,34 @@ from ..domain.group import Slice
 from ..domain.instants import HOUR, MINUTE, Instant
 from ..domain.ports import DueRow, Page, RowKey
 from ..domain.refusals import Lost, Unavailable
-from ..domain.tally import Numbers, Scope
+from ..domain.tally import Numbers, Scope, Tally
 from ..domain.upkeep import MOST_STUMBLES, Parked
 from ..domain.writes import Row
-from .commit import Commits, absent, translated
+from .commit import Commits, absent, at_version, translated
 from .reads import Reads
 from .rows import DUE_SHARDS, due_shard, from_stored, key_of, slice_key, tally_key, to_stored
 from .stored import Stored, bind
 
 RECOUNT_SOON = 5_000
+
+
+def _no_timer() -> list[Action]:
+    return [Stored.due_at.remove(), Stored.due_shard.remove(), Stored.hot.remove()]
+
+
+def _added(delta: Numbers, units: Mapping[str, int], now: Instant) -> list[Action]:
+    actions: list[Action] = [
+        Path(["body", "as_of"]).set(Value(now)),
+        Stored.version.set(Path("version") + Value(1)),
+    ]
+    for name in Numbers.__slots__:
+        if change := getattr(delta, name):
+            path = Path(["body", "numbers", name])
+            actions.append(path.set(path + Value(change)))
+    for sku, change in units.items():
+        path = Path(["body", "units", sku])
+        actions.append(path.set((path | Value(0)) + Value(change)))
+    return actions
 
 
 class Timers(Commits, Reads):
@@ -74,26 +93,34 @@ class Timers(Commits, Reads):
             return
 
     def count_up(self, scope: Scope, owner_id: str, delta: Numbers, units: Mapping[str, int], now: Instant) -> None:
+        actions = _added(delta, units, now)
+        # The earlier moment stays: a busy tally is recounted at its own pace, not put off by every change.
+        actions.append(Stored.due_at.set(Path("due_at") | Value(now + RECOUNT_SOON)))
+        self._count(scope, owner_id, actions)
+
+    def correct_tally(
+        self, tally: Tally, delta: Numbers, units: Mapping[str, int], now: Instant, next_at: Instant
+    ) -> None:
+        actions = _added(delta, units, now)
+        actions.append(Path(["body", "recounted_version"]).set(Path("version") + Value(1)))
+        actions.append(Stored.due_at.set(next_at))
+        self._count(tally.scope, tally.id, actions)
+
+    def _count(self, scope: Scope, owner_id: str, actions: list[Action]) -> None:
         pk, sk = tally_key(scope.value, owner_id)
-        actions: list[Action] = [
-            Path(["body", "as_of"]).set(Value(now)),
-            Stored.version.set(Path("version") + Value(1)),
-            Stored.due_at.set(Path("due_at") | Value(now + RECOUNT_SOON)),
-            Stored.due_shard.set(due_shard(pk, sk)),
-            Stored.hot.set("1"),
-        ]
-        for name in Numbers.__slots__:
-            if change := getattr(delta, name):
-                path = Path(["body", "numbers", name])
-                actions.append(path.set(path + Value(change)))
-        for sku, change in units.items():
-            path = Path(["body", "units", sku])
-            actions.append(path.set((path | Value(0)) + Value(change)))
+        timer: list[Action] = [Stored.due_shard.set(due_shard(pk, sk)), Stored.hot.set("1")]
         try:
             with translated():
-                Stored(pk, sk).update(actions, Stored.pk.exists())
+                Stored(pk, sk).update(actions + timer, Stored.pk.exists())
         except Lost:
             return  # no tally yet: the group's opening creates it, and its recount finds everything
+
+    def rest_tally(self, tally: Tally) -> None:
+        try:
+            with translated():
+                Stored(*tally_key(tally.scope.value, tally.id)).update(_no_timer(), at_version(tally.version))
+        except Lost:
+            return  # something was counted meanwhile: its timer stays
 
     def stumble(self, key: RowKey, reason: str, now: Instant) -> bool:
         """Works on the key alone, so that a row nobody can read any more can still be parked."""
@@ -121,12 +148,7 @@ class Timers(Commits, Reads):
     def _park(self, key: RowKey, kind: str, reason: str, now: Instant) -> None:
         """The timer goes and the parked row comes in one transaction, so that it is always in one of the lists."""
         parked = Parked(pk=key.pk, sk=key.sk, kind=kind, reason=reason[:500], parked_at=now)
-        clear: list[Action] = [
-            Stored.due_at.remove(),
-            Stored.due_shard.remove(),
-            Stored.hot.remove(),
-            Stored.stumbles.remove(),
-        ]
+        clear: list[Action] = [*_no_timer(), Stored.stumbles.remove()]
         try:
             with translated(), TransactWrite(connection=self.connection) as transaction:
                 transaction.update(Stored(key.pk, key.sk), clear, Stored.due_at.exists())
