@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from typing import Any
 
 import pytest
@@ -22,6 +23,21 @@ OPERATIONS = [(m, path, one) for path, item in DOCUMENT["paths"].items() for m, 
 
 TEXTS = ["", " ", "a", "团", "🍎" * 50, "\u202e", "\x00", "a\nb", "'; --", "<b>", "x" * 9_000, "null", "-1", "{}"]
 NUMBERS = [0, 1, -1, 2, 100, 2**31, 2**53, 2**64, -(2**70), 1.5, 1e308]
+PLAIN = [
+    "a",
+    "b",
+    "CNY",
+    "Asia/Shanghai",
+    "a@b.cn",
+    "sandbox",
+    "08:30",
+    "330106",
+    "团",
+    "+8613800000000",
+    "zh",
+    "visitor-1",
+]
+TIMES = ["2025-11-22T08:00:00+08:00", "2026-01-01T00:00:00Z", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00Z"]
 ODD = [None, True, [], {}, [[]], {"a": {}}, *TEXTS, *NUMBERS]
 IDS = ["g1", "..", "%2e%2e", "a%00b", "%ff", "团", "x" * 300, "g1-zz", "g1-00abc", "%25", "{x}"]
 
@@ -39,40 +55,54 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Door:
     return Door(app)
 
 
-def value(dice: random.Random, schema: dict[str, Any], depth: int = 0) -> Any:
-    """Mostly what the schema asks for, often at its limits, sometimes anything else."""
-    if dice.random() < 0.15 or depth > 5:
+def value(dice: random.Random, schema: dict[str, Any], noise: float, depth: int = 0) -> Any:
+    """What the schema asks for, often at its limits; with the probability `noise`, anything else."""
+    if dice.random() < noise or depth > 5:
         return dice.choice(ODD)
     if "$ref" in schema:
-        return value(dice, SCHEMAS[schema["$ref"].rpartition("/")[2]], depth + 1)
+        return value(dice, SCHEMAS[schema["$ref"].rpartition("/")[2]], noise, depth + 1)
     if "anyOf" in schema:
-        return value(dice, dice.choice(schema["anyOf"]), depth + 1)
+        return value(dice, dice.choice(schema["anyOf"]), noise, depth + 1)
     if "enum" in schema:
         return dice.choice(schema["enum"])
-    match schema.get("type"):
-        case "object" if "properties" in schema:
-            chosen = [name for name in schema["properties"] if dice.random() < 0.8]
-            made = {name: value(dice, schema["properties"][name], depth + 1) for name in chosen}
-            return made | ({dice.choice(TEXTS): 1} if dice.random() < 0.1 else {})
-        case "object":
-            inner = schema["additionalProperties"]
-            return {dice.choice(TEXTS): value(dice, inner, depth + 1) for _ in range(dice.randrange(4))}
-        case "array":
-            return [value(dice, schema["items"], depth + 1) for _ in range(dice.randrange(4))]
-        case "integer":
-            return dice.choice([schema["minimum"], schema["maximum"], schema["minimum"] - 1, *NUMBERS])
-        case "boolean":
-            return dice.random() < 0.5
-        case _:
-            times = ["2025-11-22T08:00:00+08:00", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00Z"]
-            return dice.choice([*TEXTS, *times, "CNY", "Asia/Shanghai", "a@b.cn", "sandbox", "08:30"])
+    if schema.get("type") == "object":
+        return mapping(dice, schema, noise, depth)
+    if schema.get("type") == "array":
+        return [value(dice, schema["items"], noise, depth + 1) for _ in range(dice.randrange(4))]
+    if schema.get("type") == "integer":
+        return dice.choice([schema["minimum"], schema["minimum"] + 1, 2, schema["maximum"]])
+    if schema.get("type") == "boolean":
+        return dice.random() < 0.5
+    return text(dice, schema)
+
+
+def mapping(dice: random.Random, schema: dict[str, Any], noise: float, depth: int) -> dict[str, Any]:
+    if "properties" not in schema:
+        names = [text(dice, schema.get("propertyNames", {})) for _ in range(1 + dice.randrange(3))]
+        return {name: value(dice, schema["additionalProperties"], noise, depth + 1) for name in names}
+    wanted = set(schema.get("required", ()))
+    chosen = [name for name in schema["properties"] if name in wanted or dice.random() < 0.5]
+    made = {name: value(dice, schema["properties"][name], noise, depth + 1) for name in chosen}
+    return made | ({dice.choice(TEXTS): 1} if dice.random() < noise else {})
+
+
+def text(dice: random.Random, schema: dict[str, Any]) -> str:
+    if schema.get("format") == "date-time":
+        return dice.choice(TIMES)
+    return dice.choice([one for one in PLAIN if fits(one, schema)] or TEXTS)
+
+
+def fits(one: str, schema: dict[str, Any]) -> bool:
+    long_enough = schema.get("minLength", 0) <= len(one) <= schema.get("maxLength", 10**6)
+    return long_enough and re.search(schema.get("pattern", ""), one) is not None
 
 
 def body_of(dice: random.Random, one: dict[str, Any]) -> bytes:
     content = one.get("requestBody", {}).get("content", {})
     schema = content.get("application/json", {}).get("schema", {})
-    raw = json.dumps(value(dice, schema)).encode()
-    if dice.random() < 0.1:
+    noise = dice.choice([0.0, 0.02, 0.2])
+    raw = json.dumps(value(dice, schema, noise)).encode()
+    if dice.random() < noise:
         cut = dice.randrange(len(raw) + 1)
         raw = raw[:cut] + bytes([dice.randrange(256)]) + raw[cut:]
     return raw
