@@ -48,7 +48,13 @@ def create(world: World, caller: Caller, draft: ProductDraft, *, key: str | None
 
 
 def _listed(product: Product, now: Instant) -> PriceMark:
-    return PriceMark(product_id=product.id, at=now, nature="list", price_minor=product.list_price_minor)
+    return PriceMark(
+        product_id=product.id,
+        at=now,
+        nature="list",
+        price_minor=product.list_price_minor,
+        source=f"version:{product.version}",
+    )
 
 
 def _same(world: World, wanted: Product) -> Product:
@@ -132,11 +138,12 @@ def prices(world: World, caller: Caller, product_id: str) -> list[PriceMark]:
 
 
 def price_now(world: World, product: Product, now: Instant) -> int:
-    """What the catalogue shows: a deal lasts as long as its campaign's group is open (L7)."""
+    """What the catalogue shows: a deal lasts as long as its campaign's group is open, wherever its end was moved (L7)."""
     over = set()
+    deals = []
     for deal in product.deals:
-        if deal.group_id is not None and deal.from_at <= now < deal.until:
-            group = world.store.group(deal.group_id)
-            if group is not None and group.state is not GroupState.OPEN:
-                over.add(deal.campaign_id)
-    return products.price_now(product, now, frozenset(over))
+        group = world.store.group(deal.group_id) if deal.group_id is not None and deal.from_at <= now else None
+        if group is not None and group.state is not GroupState.OPEN:
+            over.add(deal.campaign_id)
+        deals.append(replace(deal, until=group.closes_at) if group is not None else deal)
+    return products.price_now(replace(product, deals=tuple(deals)), now, frozenset(over))
