@@ -138,7 +138,7 @@ def prices(world: World, caller: Caller, product_id: str) -> list[PriceMark]:
 
 
 def price_now(world: World, product: Product, now: Instant) -> int:
-    """What the catalogue shows: a deal lasts as long as its campaign's group is open, wherever its end was moved (L7)."""
+    """What the catalogue shows: a deal lasts as long as its group is open, wherever its end was moved (L7)."""
     over = set()
     deals = []
     for deal in product.deals:
