@@ -174,6 +174,17 @@ class Stock(Row):
     sold_out_at: Instant | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restocked(Row):
+    """Units added to a campaign's stock: the row that makes a repeated request add nothing, and keeps the reason."""
+
+    campaign_id: str
+    key: str
+    units: Mapping[str, int]
+    reason: str
+    at: Instant
+
+
 def certain_participants(terms: Campaign, team_size: int | None) -> int:
     """The fewest participants with which the group can form: their tier is what a buyer pays on joining."""
     if team_size is not None:

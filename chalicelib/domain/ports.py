@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
-from .campaign import Campaign, Stock
+from .campaign import Campaign, Restocked, Stock
 from .group import Group, Part, Slice
 from .instants import Instant
 from .ledger import Entry
@@ -70,6 +70,7 @@ class Store(Protocol):
         ...
 
     def stock(self, campaign_id: str) -> Stock | None: ...
+    def restocked(self, campaign_id: str, key: str) -> Restocked | None: ...
     def stocks_lately(self, campaign_ids: Iterable[str]) -> dict[str, Stock]:
         """For show, so not consistent; one read for all."""
         ...

@@ -46,7 +46,7 @@ class Listing(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit(Row):
-    """One distinct visitor of a campaign's pages; the id is a keyed hash, so it names nobody."""
+    """One distinct visitor of a campaign's pages. Its id hashes a random one that the page keeps: it names nobody."""
 
     campaign_id: str
     group_id: str

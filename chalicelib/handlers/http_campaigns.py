@@ -129,12 +129,15 @@ def publish_campaign(call: Call[None, None], campaign_id: str) -> OwnCampaign:
     body=Restock,
     answer=StockLeft,
     roles=MERCHANT,
+    key=True,
     summary="Adds stock to a published campaign; a sold-out one sells again",
-    refusals=("campaign_not_found", "not_published", "unknown_item", "stock_out_of_range", "stock_has_changed"),
+    refusals=("campaign_not_found", "not_published", "unknown_item", "stock_out_of_range", "key_reused"),
 )
 def restock_campaign(call: Call[Restock, None], campaign_id: str) -> StockLeft:
     asked = call.body
-    stock = restock.restock(call.world, call.caller, campaign_id, asked.units, version=asked.version, now=call.now)
+    stock = restock.restock(
+        call.world, call.caller, campaign_id, asked.units, reason=asked.reason, key=call.key, now=call.now
+    )
     return StockLeft.of(stock)
 
 

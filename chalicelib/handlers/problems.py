@@ -55,7 +55,6 @@ PROBLEMS: Mapping[str, Problem] = {
     "campaign_not_found": Problem(404, "没有找到该活动，请从拼团大厅重新查找。", "There is no such campaign: look for it in the hall."),
     "campaign_has_changed": Problem(409, "活动草稿已被修改，请按第 {version} 版重新编辑。", "The draft has changed meanwhile: read version {version} and edit again."),
     "not_published": Problem(409, "活动尚未发布，请先发布。", "The campaign is not published: publish it first."),
-    "stock_has_changed": Problem(409, "库存已变动，请按第 {version} 版核对后再加。", "The stock has changed meanwhile: check version {version} and add again if needed."),
     "method_not_offered": Problem(422, "不支持该付款方式，可选：{methods}。", "That payment method is not offered: choose one of {methods}."),
     "unknown_zone": Problem(422, "时区 {zone} 不存在，请使用如 Asia/Shanghai 的名称。", "There is no time zone {zone}: use a name such as Asia/Shanghai."),
     "unknown_currency": Problem(422, "不支持币种 {currency}，请使用如 CNY 的代码。", "We do not take {currency}: use a code such as CNY."),

@@ -125,7 +125,7 @@ def progress(world: World, group_id: str, *, strong: bool, now: Instant) -> Prog
         reached=reached,
         remaining=max(0, target.at_least - reached),
         seats_left=seats,
-        items=tuple(_items(terms, joined, units)),
+        items=tuple(_items(terms, joined, units, over=row.verdict is not None)),
         closes_at=row.closes_at,
         zone=row.zone,
         currency=row.currency,
@@ -148,14 +148,14 @@ def _left(
     return (sum(row.seats for row in slices) if limit < NO_SEAT_LIMIT else None), units
 
 
-def _items(terms: Campaign, joined: int, units: Mapping[str, int] | None) -> list[ItemProgress]:
+def _items(terms: Campaign, joined: int, units: Mapping[str, int] | None, *, over: bool) -> list[ItemProgress]:
     return [
         ItemProgress(
             sku=item.sku,
             title=item.title,
             price_now_minor=pricing.unit_price(item.list_price_minor, item.tiers, joined),
             reference_price_minor=item.reference_price_minor,
-            next_tier=pricing.next_tier(item.list_price_minor, item.tiers, joined),
+            next_tier=None if over else pricing.next_tier(item.list_price_minor, item.tiers, joined),
             units_left=units.get(item.sku) if units is not None else None,
         )
         for item in terms.items

@@ -1,14 +1,13 @@
 """Adds stock to a published campaign: short groups fetch it, a sold-out campaign sells again (L6)."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from ..domain.campaign import MAX_UNITS, CampaignState, Stock
+from ..domain.campaign import MAX_UNITS, CampaignState, Restocked, Stock
 from ..domain.instants import Instant
 from ..domain.ports import Caller
-from ..domain.refusals import Broken, Refused, Unavailable
+from ..domain.refusals import Broken, Lost, Refused, Unavailable
 from ..domain.tally import Numbers, Scope
-from ..domain.writes import Replace
+from ..domain.writes import Create, TakeStock
 from .attempts import attempts
 from .draft import own
 from .world import World
@@ -20,10 +19,11 @@ def restock(
     campaign_id: str,
     units: Mapping[str, int],
     *,
-    version: int | None,
+    reason: str,
+    key: str,
     now: Instant,
 ) -> Stock:
-    """`version` is the stock's as the caller saw it: a repeated request then adds nothing."""
+    """Counted on top of whatever is sold meanwhile; the same request adds once."""
     campaign = own(world, caller, campaign_id)
     if campaign.state is not CampaignState.PUBLISHED:
         raise Refused("not_published")
@@ -31,16 +31,29 @@ def restock(
         campaign.item(sku)
         if not 0 < count <= MAX_UNITS:
             raise Refused("stock_out_of_range", sku=sku)
+    added = Restocked(campaign_id=campaign_id, key=key, units=dict(units), reason=reason, at=now)
     for attempt in attempts(world):
         with attempt:
-            stock = world.store.stock(campaign_id)
-            if stock is None:
-                raise Broken(f"campaign {campaign_id} has no stock row")
-            if version is not None and stock.version != version:
-                raise Refused("stock_has_changed", version=stock.version)
-            left = {sku: stock.left.get(sku, 0) + units.get(sku, 0) for sku in {*stock.left, *units}}
-            new = replace(stock, left=left)
-            world.store.commit(Replace(new))
+            try:
+                world.store.commit(Create(added), TakeStock(campaign_id, {sku: -count for sku, count in units.items()}))
+            except Lost:
+                _check_same(world, added)
             world.store.count_up(Scope.CAMPAIGN, campaign_id, Numbers(), {}, now)
-            return replace(new, version=new.version + 1)
+            return _stock(world, campaign_id)
     raise Unavailable("busy")
+
+
+def _check_same(world: World, added: Restocked) -> None:
+    """Done before by this very request, refused for another one under its key, or not done at all (Lost)."""
+    known = world.store.restocked(added.campaign_id, added.key)
+    if known is None:
+        raise Lost()
+    if dict(known.units) != dict(added.units):
+        raise Refused("key_reused")
+
+
+def _stock(world: World, campaign_id: str) -> Stock:
+    stock = world.store.stock(campaign_id)
+    if stock is None:
+        raise Broken(f"campaign {campaign_id} has no stock row")
+    return stock

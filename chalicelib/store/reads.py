@@ -9,7 +9,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactGet
 
 from ..domain import ids
-from ..domain.campaign import Campaign, Stock, Terms
+from ..domain.campaign import Campaign, Restocked, Stock, Terms
 from ..domain.group import Group, Part, Slice
 from ..domain.instants import SECOND, Instant
 from ..domain.ledger import Entry
@@ -82,6 +82,9 @@ class Reads:
 
     def stock(self, campaign_id: str) -> Stock | None:
         return self._get(Stock, f"CAMPAIGN#{campaign_id}", "STOCK")
+
+    def restocked(self, campaign_id: str, key: str) -> Restocked | None:
+        return self._get(Restocked, f"CAMPAIGN#{campaign_id}", f"RESTOCK#{key}")
 
     def stocks_lately(self, campaign_ids: Iterable[str]) -> dict[str, Stock]:
         keys = [(f"CAMPAIGN#{campaign_id}", "STOCK") for campaign_id in dict.fromkeys(campaign_ids)]

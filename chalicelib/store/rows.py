@@ -6,13 +6,14 @@ Slices have partitions of their own, because they are where a crowd writes.
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from ..domain import ids
-from ..domain.campaign import Campaign, Stock, Terms
+from ..domain.campaign import Campaign, Restocked, Stock, Terms
 from ..domain.group import Group, Part, Slice
 from ..domain.instants import DAY
 from ..domain.ledger import Entry
@@ -92,6 +93,7 @@ KINDS: tuple[Kind[Any], ...] = (
          listed=lambda c: (f"CAMPAIGNS#{c.merchant_id}", stamp(c.created_at)), state=lambda c: c.state.value),
     Kind("terms", Terms, lambda t: (f"CAMPAIGN#{t.campaign_id}", f"TERMS#{t.number:04d}")),
     Kind("stock", Stock, lambda s: (f"CAMPAIGN#{s.campaign_id}", "STOCK")),
+    Kind("restocked", Restocked, lambda r: (f"CAMPAIGN#{r.campaign_id}", f"RESTOCK#{r.key}")),
     Kind("group", Group, lambda g: (f"GROUP#{g.id}", "GROUP"),
          listed=lambda g: (f"GROUPS#{g.campaign_id}", f"{stamp(g.opened_at)}#{g.id}"), state=lambda g: g.state.value),
     Kind("slice", Slice, lambda s: slice_key(s.group_id, s.number)),
@@ -125,6 +127,12 @@ def key_of(row: Row) -> RowKey:
     return RowKey(*kind_of(row).key(row))
 
 
+@cache
+def _unsaid(of: type[Row]) -> frozenset[str]:
+    """Fields that are None unless said otherwise: not stored, so that an order stays within one write unit."""
+    return frozenset(one.name for one in fields(of) if one.default is None)
+
+
 def due_shard(pk: str, sk: str) -> str:
     return str(int.from_bytes(hashlib.sha256(f"{pk}|{sk}".encode()).digest()[:4], "big") % DUE_SHARDS)
 
@@ -133,8 +141,10 @@ def to_stored(row: Row, version: int) -> Stored:
     """The row as stored at `version`. A row with a timer is listed under `due` and marked for the stream."""
     kind = kind_of(row)
     pk, sk = kind.key(row)
-    body = plain(row)
-    del body["version"], body["due_at"]
+    unsaid = _unsaid(kind.of)
+    body = {name: value for name, value in plain(row).items() if value is not None or name not in unsaid}
+    body.pop("version")
+    body.pop("due_at", None)
     stored = Stored(pk, sk, kind=kind.name, shape=kind.shape, version=version, body=body)
     if row.due_at is not None:
         stored.due_at, stored.due_shard, stored.hot = row.due_at, due_shard(pk, sk), "1"

@@ -374,10 +374,10 @@ class CampaignPage(Output):
 
 
 class Restock(Input):
-    """Units to add, by SKU. With the `version` of the stock that was seen, a repeat adds nothing."""
+    """Units to add, by SKU, and what for (a supplier's batch, say)."""
 
     units: Annotated[dict[Sku, Units], Meta(min_length=1, max_length=domain.MAX_ITEMS)]
-    version: Version | None = None
+    reason: Annotated[str, Meta(max_length=200)] = ""
 
 
 class StockLeft(Output):
@@ -385,11 +385,10 @@ class StockLeft(Output):
 
     campaign_id: str
     left: dict[str, int]
-    version: int
 
     @classmethod
     def of(cls, stock: domain.Stock) -> Self:
-        return cls(campaign_id=stock.campaign_id, left=dict(stock.left), version=stock.version)
+        return cls(campaign_id=stock.campaign_id, left=dict(stock.left))
 
 
 class Figures(Output):

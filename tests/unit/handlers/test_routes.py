@@ -143,4 +143,5 @@ def test_every_call_that_makes_something_takes_a_key_or_repeats_harmlessly() -> 
         "POST /campaigns",
         "POST /groups/{group_id}/join",
         "POST /campaigns/{campaign_id}/teams",
+        "POST /campaigns/{campaign_id}/stock",
     }
