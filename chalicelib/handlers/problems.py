@@ -21,6 +21,7 @@ class Problem(NamedTuple):
 
 PROBLEMS: Mapping[str, Problem] = {
     # the request itself
+    "bad_request": Problem(400, "请求无法识别，请检查后重发。", "The request cannot be read: check it and send it again."),
     "malformed_json": Problem(400, "请求体不是合法的 JSON，请检查后重发。", "The body is not valid JSON: mend it and send it again."),
     "unknown_field": Problem(400, "{path} 处的字段 {field} 不存在，请删去。", "There is no field {field} at {path}: leave it out."),
     "missing_field": Problem(400, "{path} 处缺少必填字段 {field}。", "The field {field} at {path} is required: add it."),
@@ -42,6 +43,7 @@ PROBLEMS: Mapping[str, Problem] = {
     "method_not_allowed": Problem(405, "此地址不支持该方法。", "This address does not take that method."),
     "body_too_large": Problem(413, "请求体过大，最多 {most} 字节。", "The body is too large: at most {most} bytes."),
     "unsupported_media_type": Problem(415, "请以 application/json 发送请求体。", "Send the body as application/json."),
+    "too_many_requests": Problem(429, "请求过于频繁，请稍候再发。", "Too many requests at once: send this one again in a moment."),
     "busy": Problem(503, "现在有些繁忙，请稍后用同一请求重试。", "We are busy: send the same request again in a moment."),
     "unavailable": Problem(503, "暂时无法处理，请稍后用同一请求重试。", "This does not work right now: send the same request again later."),
     "internal": Problem(500, "系统出错，已记录。请稍后重试，或凭编号 {id} 联系客服。", "Something broke on our side and is recorded. Try later, or quote {id} to support."),

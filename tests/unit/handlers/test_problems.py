@@ -23,8 +23,11 @@ MADE_AT_THE_EDGE = {
     "unknown_field",
     "missing_field",
     "missing_parameter",
+    "bad_request",
+    "too_many_requests",
 }
-"""Codes whose name is put together or looked up in edge.py and reading.py, where the AST does not show them."""
+"""Codes that are put together or looked up in edge.py and reading.py, where the AST does not show them, or said by
+the gateway itself (infra/gateway.py)."""
 
 
 def refused() -> Iterator[tuple[str, str]]:
