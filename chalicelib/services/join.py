@@ -5,6 +5,7 @@ order: the same request gets its first answer again, another body under the same
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from ..domain import ids, pricing
@@ -57,10 +58,14 @@ def join(world: World, caller: Caller, group_id: str, ask: JoinRequest, *, now: 
         raise Refused("group_not_found", group=group_id)
     terms = world.store.terms(group.campaign_id, group.terms_version)
     check_ask(world, caller, terms, group, ask)
-    new = draft(world, caller, terms, group, ask, now)
-    receipt = seat(world, terms, group, new, ask, now)
-    world.watch.count("joins")
-    return answered(world, terms, group, new.id, receipt, ask, now)
+    order_id = ids.order_id(group.id, caller.id, group.parts)
+    try:
+        new = draft(world, caller, terms, group, ask, now)
+        receipt = seat(world, terms, group, new, ask, now)
+        world.watch.count("joins")
+    except Refused as refused:
+        receipt = told_before(world, order_id, ask, refused)
+    return answered(world, terms, group, order_id, receipt, ask, now)
 
 
 def check_ask(world: World, caller: Caller, terms: Campaign, group: Group, ask: JoinRequest) -> None:
@@ -158,19 +163,12 @@ def _look_at(
     if 0 not in lost.rows:
         return None  # the allowance moved
     refusal = seats.why_refused(seats.as_slice(lost.rows[0]), now)
-    try:
-        if refusal == "closed":
-            raise Refused("group_closed")
-        if refusal == "not_started":
-            raise Refused("not_started")
+    if refusal == "closed":
+        raise Refused("group_closed")
+    if refusal == "not_started":
+        raise Refused("not_started")
+    with suppress(Lost):
         seats.gather(world, group, number, new.lines, 1, now)
-    except Refused:
-        there = world.store.order(new.id)
-        if isinstance(there, Order) and ask.key in there.receipts:
-            return told(there, ask)
-        raise
-    except Lost:
-        pass
     return None
 
 
@@ -186,6 +184,15 @@ def told(there: Order, ask: JoinRequest) -> Receipt | Order:
     if there.resolution is not None:
         raise Refused("group_closed")
     return there
+
+
+def told_before(world: World, order_id: str, ask: JoinRequest, refused: Refused) -> Receipt:
+    """A request that was done before is not refused for want of what it used up itself: a limit, the last seat."""
+    there = world.store.order(order_id)
+    receipt = told(there, ask) if there is not None and ask.key in there.receipts else None
+    if not isinstance(receipt, Receipt):
+        raise refused
+    return receipt
 
 
 def answered(

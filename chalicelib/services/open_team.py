@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from ..domain import group as groups
+from ..domain import ids
 from ..domain import order as orders
 from ..domain.campaign import CampaignState, Kind
 from ..domain.group import Group, Slice
@@ -13,7 +14,7 @@ from ..domain.refusals import Refused, Unavailable
 from ..domain.writes import Create, TakeStock, Write
 from . import limits
 from .attempts import attempts
-from .join import JoinAnswer, JoinRequest, answered, check_ask, draft, told
+from .join import JoinAnswer, JoinRequest, answered, check_ask, draft, told, told_before
 from .open_groups import creation
 from .world import World
 
@@ -41,9 +42,13 @@ def open_team(world: World, caller: Caller, campaign_id: str, ask: TeamRequest, 
     if known is None:
         _check_open(terms.opens_at, terms.closes_at, now)
     group = known or group
-    new = draft(world, caller, terms, group, ask.join, now)
-    receipt = _seat(world, group, new, ask, now)
-    return answered(world, terms, group, new.id, receipt, ask.join, now)
+    order_id = ids.order_id(group.id, caller.id, group.parts)
+    try:
+        new = draft(world, caller, terms, group, ask.join, now)
+        receipt = _seat(world, group, new, ask, now)
+    except Refused as refused:
+        receipt = told_before(world, order_id, ask.join, refused)
+    return answered(world, terms, group, order_id, receipt, ask.join, now)
 
 
 def _check_open(opens_at: Instant | None, closes_at: Instant | None, now: Instant) -> None:
