@@ -172,7 +172,7 @@ def _add(transaction: TransactWrite, write: Write) -> str:
 
 def _lost(error: TransactWriteError, positions: list[int]) -> Exception:
     """Which rows refused, as they are now; or the trouble itself when it was not about rows."""
-    if error.cause_response_code != "TransactionCanceledException":
+    if answered_code(error) != "TransactionCanceledException":
         return error
     rows: dict[int, Row | None] = {}
     for position, reason in zip(positions, error.cancellation_reasons, strict=True):
@@ -185,6 +185,13 @@ def _lost(error: TransactWriteError, positions: list[int]) -> Exception:
     return Lost(rows)
 
 
+def answered_code(error: PynamoDBException) -> str | None:
+    """What DynamoDB said. A call that timed out has no answer, which PynamoDB's own property stumbles over."""
+    answer = getattr(error.cause, "response", None) or {}
+    code: str | None = answer.get("Error", {}).get("Code")
+    return code
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """The store's troubles as ours. A conflict is not retried here: who decides must look again first."""
@@ -193,7 +200,7 @@ def translated() -> Iterator[None]:
     except (botocore.exceptions.ConnectionError, botocore.exceptions.HTTPClientError) as error:
         raise Unavailable("store") from error
     except PynamoDBException as error:
-        code = error.cause_response_code
+        code = answered_code(error)
         if code == "ConditionalCheckFailedException" or code in BUSY:
             raise Lost() from error
         if code in SILENT or isinstance(error.cause, botocore.exceptions.HTTPClientError):

@@ -14,7 +14,7 @@ from ..domain.refusals import Lost, Unavailable
 from ..domain.tally import Numbers, Scope, Tally
 from ..domain.upkeep import MOST_STUMBLES, Parked
 from ..domain.writes import Row
-from .commit import Commits, absent, at_version, translated
+from .commit import Commits, absent, answered_code, at_version, translated
 from .reads import Reads
 from .rows import DUE_SHARDS, due_shard, from_stored, key_of, slice_key, tally_key, to_stored
 from .stored import Stored, bind
@@ -154,7 +154,7 @@ class Timers(Commits, Reads):
                 transaction.update(Stored(key.pk, key.sk), clear, Stored.due_at.exists())
                 transaction.save(to_stored(parked, 1), condition=absent())
         except TransactWriteError as error:
-            if error.cause_response_code != "TransactionCanceledException":
+            if answered_code(error) != "TransactionCanceledException":
                 raise Unavailable("store") from error
 
     def parked(self, limit: int, start: str | None) -> Page[Parked]:
