@@ -312,11 +312,11 @@ def _broken(declared: Route, error: Exception, request: Request, language: str) 
     number = request.context.get("requestId") or uuid4().hex
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     about = {
-        "id": number,
+        "request": number,
         "route": declared.name,
         "error": type(error).__name__,
-        "said": str(error) if isinstance(error, Trouble) else "",
-        "at": " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames)),
+        "reason": str(error) if isinstance(error, Trouble) else "",
+        "where": " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames)),
     }
     try:
         world().watch.alarm("internal_error", **about)

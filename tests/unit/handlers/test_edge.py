@@ -314,7 +314,7 @@ def test_a_bug_is_500_with_a_number_and_no_detail(door: Door, watch: Watch, how:
     assert "138" not in said.body.decode()
     [(what, about)] = watch.alarms
     assert what == "internal_error"
-    assert about["id"] == said.json["id"]
+    assert about["request"] == said.json["id"]
     assert "138" not in json.dumps(about)
     assert "test_edge.py" in about["at"]
 
