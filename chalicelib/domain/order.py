@@ -205,7 +205,8 @@ def changed(order: Order, lines: Mapping[str, int], group: Group, terms: Campaig
 
 
 def pickup_chosen(order: Order, point: str, now: Instant) -> Order:
-    if order.state not in HOLDING or order.resolution is not None:
+    """Before the verdict or after: a group that has formed still has to be told where its goods go."""
+    if order.state not in HOLDING or order.resolution == "failed":
         raise Refused("order_not_held", state=order.state.value)
     return replace(
         order,
