@@ -316,7 +316,7 @@ def test_a_bug_is_500_with_a_number_and_no_detail(door: Door, watch: Watch, how:
     assert what == "internal_error"
     assert about["request"] == said.json["id"]
     assert "138" not in json.dumps(about)
-    assert "test_edge.py" in about["at"]
+    assert "test_edge.py" in about["where"]
 
 
 # pages
