@@ -1,0 +1,196 @@
+"""Turns what the code says into the parts of the documents that nobody should have to keep up by hand.
+
+A document holds marks, `<!-- made: KIND ARGUMENTS -->` … `<!-- end -->`; what stands between them is written here.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from chalicelib.handlers.edge import ROUTES, Route
+from chalicelib.handlers.problems import PROBLEMS
+from chalicelib.store.rows import KINDS, Kind
+
+from .scene import Example
+
+ROOT = Path(__file__).parents[2]
+MADE = re.compile(r"(<!-- made: ([^>]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+WIDTH = 100
+
+ROWS: Mapping[str, tuple[str, str]] = {
+    "product": ("a product in its merchant's catalogue, with the deals that run", ""),
+    "price_mark": ("one line of its price history: a list price set, or a sale made", ""),
+    "campaign": ("the offer: a draft, then published", "at publishing: opens its groups"),
+    "terms": ("the campaign as published; version n never changes", ""),
+    "stock": ("what the campaign still has to give to its groups", ""),
+    "restocked": ("one addition to the stock, so that a repeated one adds nothing", ""),
+    "group": ("the group: deadline, state, verdict", "deadline + 2 s; a moved deadline; work half done"),
+    "slice": ("a share of a group's seats and units", ""),
+    "part": ("one part of a closing group's orders: its count, and whether it is carried out", ""),
+    "order": ("one buyer's commitment and its steps", "words owed; reminders; pay-by; a missing pickup choice"),
+    "entry": ("one movement of money", "a refund's next try; its 24 h alarm; words owed"),
+    "notice": ("one message to one person on one channel", "its sending time; the end of its sender's lease"),
+    "preferences": ("how a person wants to be told, and what they agreed to", ""),
+    "tally": ("numbers for show of a group or a campaign", "5 s after a change (later for big groups): the recount"),
+    "share": ("a person's own link to a group", ""),
+    "announcement": ("something to tell everyone in a group, and how far it got", "until everyone is told"),
+    "parked": ("a row that could not be processed, and why", ""),
+    "listing": ("a group's line in the hall under one facet", ""),
+    "visit": ("one distinct visitor of a campaign, by a hash that names nobody", ""),
+    "allowance": ("units one buyer has taken over all groups of a campaign", ""),
+}  # fmt: skip
+"""Row kind -> (what it holds, what wakes it). A new kind needs its line here, or the documents are not made."""
+
+
+def made(document: str, examples: Mapping[str, Example]) -> str:
+    """The document with everything between marks written anew."""
+
+    def filled(found: re.Match[str]) -> str:
+        kind, *words = found[2].split()
+        plain = [word for word in words if "=" not in word]
+        named = dict(word.split("=", 1) for word in words if "=" in word)
+        return f"{found[1]}\n{_MAKERS[kind](examples, *plain, **named)}\n\n{found[4]}"
+
+    return MADE.sub(filled, document)
+
+
+# ------------------------------------------------------------------ examples
+
+
+def example(examples: Mapping[str, Example], name: str, keep: str = "") -> str:
+    """The call and its answer. `keep` (a,b.c) names the members shown; `…` stands for the others."""
+    one = examples[name]
+    lines = [f"{one.method} {one.path}"]
+    if one.who is not None:
+        lines.append(f"Authorization: Bearer <token of {one.who}>")
+    lines += [f"{header}: {value}" for header, value in one.headers.items()]
+    if one.body is not None:
+        lines += ["", pretty(one.body)]
+    said = one.answer if not keep else kept(one.answer, [path.split(".") for path in keep.split(",")])
+    status = f"{one.status} {HTTPStatus(one.status).phrase}"
+    return "\n".join(["```http", *lines, "```", "", status, "", "```json", pretty(said), "```"])
+
+
+def kept(value: Any, paths: list[list[str]]) -> Any:
+    if isinstance(value, list):
+        return [kept(inner, paths) for inner in value]
+    if not isinstance(value, dict) or [] in paths:
+        return value
+    wanted = {path[0] for path in paths}
+    assert wanted <= value.keys(), f"there is no {wanted - value.keys()} to keep"
+    shown = {
+        name: kept(inner, [path[1:] for path in paths if path[0] == name])
+        for name, inner in value.items()
+        if name in wanted
+    }
+    return shown if len(shown) == len(value) else {**shown, "…": "…"}
+
+
+def pretty(value: Any, indent: str = "") -> str:
+    """JSON with what fits on one line on one line."""
+    line = json.dumps(value, ensure_ascii=False)
+    if len(indent) + len(line) <= WIDTH or not value or not isinstance(value, dict | list):
+        return line
+    deeper = indent + "  "
+    if isinstance(value, dict):
+        inner = [f"{deeper}{json.dumps(key, ensure_ascii=False)}: {pretty(one, deeper)}" for key, one in value.items()]
+        return "{\n" + ",\n".join(inner) + f"\n{indent}}}"
+    return "[\n" + ",\n".join(f"{deeper}{pretty(one, deeper)}" for one in value) + f"\n{indent}]"
+
+
+# ------------------------------------------------------------------ tables
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    heads = list(head)
+    lines = [heads, ["---"] * len(heads), *(list(row) for row in rows)]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def problems(examples: Mapping[str, Example]) -> str:
+    ordered = sorted(PROBLEMS.items(), key=lambda pair: pair[1].status)
+    return table(("status", "code", "what it says"), ((str(p.status), f"`{code}`", p.en) for code, p in ordered))
+
+
+def routes(examples: Mapping[str, Example], roles: str) -> str:
+    """The routes that ask for exactly these roles (a+b, or public), as they were declared."""
+    wanted = frozenset() if roles == "public" else frozenset(roles.split("+"))
+    found = [route for route in ROUTES if route.roles == wanted]
+    assert found, f"no route asks for {roles}"
+    return table(("call", "what it does"), ((f"`{one.method} {one.path}`", _summary(one)) for one in found))
+
+
+def _summary(one: Route) -> str:
+    notes = [note for note, holds in (("idempotency key", one.key), ("cached", bool(one.cache))) if holds]
+    return one.summary + (f" *({', '.join(notes)})*" if notes else "")
+
+
+def all_roles() -> set[str]:
+    return {"+".join(sorted(one.roles)) or "public" for one in ROUTES}
+
+
+class _Word(str):
+    """A placeholder that may stand for an enum, too."""
+
+    __slots__ = ()
+
+    @property
+    def value(self) -> str:
+        return self
+
+
+class _Sample:
+    """A row whose every field says its own name, so that a key made of it shows what keys are made of."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "id" and self._kind in ("order", "entry"):
+            return "‹group›-0a‹hash›" + (".p1" if self._kind == "entry" else "")
+        if name == "number":
+            return 1
+        return 0 if name.endswith("at") else _Word(f"‹{name.removesuffix('_id')}›")
+
+
+def rows(examples: Mapping[str, Example]) -> str:
+    return table(("kind", "partition key", "sort key", "listed under", "holds", "its timer"), map(_row, KINDS))
+
+
+def _row(kind: Kind[Any]) -> tuple[str, ...]:
+    sample: Any = _Sample(kind.name)
+    pk, sk = (_key(part) for part in kind.key(sample))
+    listed = _key(kind.listed(sample)[0]) if kind.listed else ""
+    holds, wakes = ROWS[kind.name]
+    gone = " (goes by itself)" if kind.gone_at else ""
+    return f"`{kind.name}`", pk, sk, listed, holds + gone, wakes
+
+
+def _key(text: str) -> str:
+    return f"`{text.replace('0' * 15, '‹moment›')}`"
+
+
+def commands(examples: Mapping[str, Example]) -> str:
+    found = re.findall(r"^([a-z]+):.*?## (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    return table(("command", "what it does"), ((f"`make {name}`", what) for name, what in found))
+
+
+def decisions(examples: Mapping[str, Example]) -> str:
+    lines = []
+    for path in sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md")):
+        title = path.read_text().splitlines()[0].removeprefix("# ")
+        lines.append(f"- [{title}](decisions/{path.name})")
+    return "\n".join(lines)
+
+
+_MAKERS: Mapping[str, Callable[..., str]] = {
+    "example": example,
+    "problems": problems,
+    "routes": routes,
+    "rows": rows,
+    "commands": commands,
+    "decisions": decisions,
+}
