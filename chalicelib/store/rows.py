@@ -6,7 +6,7 @@ Slices have partitions of their own, because they are where a crowd writes.
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from functools import cache
 from typing import Any, Generic, TypeVar
 
@@ -23,6 +23,7 @@ from ..domain.person import Preferences
 from ..domain.ports import RowKey
 from ..domain.product import PriceMark, Product
 from ..domain.refusals import Broken
+from ..domain.session import Brake, LoginCode, Session
 from ..domain.share import Share
 from ..domain.tally import Tally
 from ..domain.upkeep import Allowance, Announcement, Listing, Parked, Visit
@@ -35,7 +36,10 @@ R = TypeVar("R", bound=Row)
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[R]):
-    """`lift` turns a document of an older shape into the next one; the list grows, old rows stay readable."""
+    """`lift` turns a document of an older shape into the next one; the list grows, old rows stay readable.
+
+    `said_by_key`: fields that follow from the row's key, and are not stored a second time.
+    """
 
     name: str
     of: type[R]
@@ -43,6 +47,7 @@ class Kind(Generic[R]):
     listed: Callable[[R], tuple[str, str]] | None = None
     state: Callable[[R], str] | None = None
     gone_at: Callable[[R], int] | None = None
+    said_by_key: Callable[[str], dict[str, Any]] | None = None
     lifts: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = ()
 
     @property
@@ -61,6 +66,10 @@ def orders_pk(group_id: str, part: int) -> str:
 
 def order_key(order_id: str) -> tuple[str, str]:
     return orders_pk(ids.group_of(order_id), ids.part_of(order_id)), f"ORDER#{order_id}"
+
+
+def of_order_id(order_id: str) -> dict[str, Any]:
+    return {"id": order_id, "group_id": ids.group_of(order_id), "part": ids.part_of(order_id)}
 
 
 def entry_key(entry_id: str) -> tuple[str, str]:
@@ -99,7 +108,8 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("slice", Slice, lambda s: slice_key(s.group_id, s.number)),
     Kind("part", Part, lambda p: (orders_pk(p.group_id, p.number), "PART")),
     Kind("order", Order, lambda o: order_key(o.id),
-         listed=lambda o: (f"ORDERS#{o.buyer_id}", f"{stamp(o.joined_at)}#{o.id}"), state=lambda o: o.state.value),
+         listed=lambda o: (f"ORDERS#{o.buyer_id}", f"{stamp(o.joined_at)}#{o.id}"), state=lambda o: o.state.value,
+         said_by_key=lambda sk: of_order_id(sk.removeprefix("ORDER#"))),
     Kind("entry", Entry, lambda e: entry_key(e.id), state=lambda e: e.state.value),
     Kind("notice", Notice, lambda n: notice_key(n.person_id, n.about, n.event, n.channel.value),
          state=lambda n: n.state.value),
@@ -112,6 +122,11 @@ KINDS: tuple[Kind[Any], ...] = (
          gone_at=lambda x: (x.closes_at + 30 * DAY) // 1000),
     Kind("visit", Visit, lambda v: (f"VISITS#{v.campaign_id}", v.visitor),
          gone_at=lambda v: (v.at + 180 * DAY) // 1000),
+    Kind("login_code", LoginCode, lambda c: (f"LOGIN#{c.who}", "CODE"), gone_at=lambda c: (c.expires_at + DAY) // 1000),
+    Kind("brake", Brake, lambda b: (f"LOGIN#{b.who}", "BRAKE"), gone_at=lambda b: (b.at[-1] + DAY) // 1000),
+    Kind("session", Session, lambda s: (f"SESSION#{s.id}", "SESSION"),
+         listed=lambda s: (f"SESSIONS#{s.person_id}", f"{stamp(s.created_at)}#{s.id}"),
+         gone_at=lambda s: s.expires_at // 1000),
     Kind("allowance", Allowance, lambda a: (f"ALLOWANCE#{a.campaign_id}#{a.buyer_id}", "ALLOWANCE")),
 )  # fmt: skip
 
@@ -127,10 +142,18 @@ def key_of(row: Row) -> RowKey:
     return RowKey(*kind_of(row).key(row))
 
 
+COUNTED_INSIDE = (Slice, Stock, Tally)
+"""Conditions and counters look into these, so they say everything."""
+
+
 @cache
-def _unsaid(of: type[Row]) -> frozenset[str]:
-    """Fields that are None unless said otherwise: not stored, so that an order stays within one write unit."""
-    return frozenset(one.name for one in fields(of) if one.default is None)
+def _unsaid(kind: str) -> dict[str, Any]:
+    """Fields at their default are not stored: an order then stays within one write unit all its life."""
+    of = BY_NAME[kind].of
+    if of in COUNTED_INSIDE:
+        return {}
+    known = {one.name: one.default for one in fields(of) if one.default is not MISSING}
+    return {name: plain(default) for name, default in known.items()}
 
 
 def due_shard(pk: str, sk: str) -> str:
@@ -141,9 +164,9 @@ def to_stored(row: Row, version: int) -> Stored:
     """The row as stored at `version`. A row with a timer is listed under `due` and marked for the stream."""
     kind = kind_of(row)
     pk, sk = kind.key(row)
-    unsaid = _unsaid(kind.of)
-    body = {name: value for name, value in plain(row).items() if value is not None or name not in unsaid}
-    body.pop("version")
+    unsaid = {**_unsaid(kind.name), **(kind.said_by_key(sk) if kind.said_by_key else {})}
+    body = {name: value for name, value in plain(row).items() if name not in unsaid or value != unsaid[name]}
+    body.pop("version", None)
     body.pop("due_at", None)
     stored = Stored(pk, sk, kind=kind.name, shape=kind.shape, version=version, body=body)
     if row.due_at is not None:
@@ -162,7 +185,7 @@ def from_stored(stored: Stored) -> Row:
     kind = BY_NAME.get(stored.kind)
     if kind is None:
         raise Broken(f"unknown kind {stored.kind!r}")
-    body = dict(stored.body)
+    body = {**(kind.said_by_key(stored.sk) if kind.said_by_key else {}), **stored.body}
     for lift in kind.lifts[stored.shape - 1 :]:
         body = lift(body)
     try:
