@@ -6,7 +6,7 @@ STAGE  ?= local
 JOBS   ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo simulate test check lint package invoke format lock clean
+.PHONY: help setup run demo simulate test check lint package invoke format lock clean figures bench bench-peers cost
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,18 @@ test: setup ## every test
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope
 
 check: setup lint test ## what CI runs: form, types, templates, then every test
+
+figures: setup ## calls, write units, zip sizes and import times, into docs/figures.md
+	$(BIN)/python -m tests.bench.figures
+
+bench: setup ## every measurement (under 15 minutes), into docs/performance.md
+	$(BIN)/python -m tests.bench
+
+bench-peers: setup ## orders/s beside pretix on a scratch PostgreSQL
+	$(BIN)/python -m tests.bench.peers
+
+cost: setup ## dollars per million joins, payments, closings, refunds and progress reads
+	$(BIN)/python -m tests.bench.cost
 
 lint: setup
 	$(BIN)/ruff format --check .
