@@ -5,6 +5,7 @@ from dataclasses import replace
 from ..domain import notice as notices
 from ..domain.instants import Instant
 from ..domain.notice import Notice, NoticeState
+from ..domain.order import OrderState
 from ..domain.person import Channel, Contact, channels_for, send_at
 from ..domain.ports import Answer, Outcome
 from ..domain.writes import Replace
@@ -38,11 +39,25 @@ def _after_silence(world: World, notice: Notice, now: Instant) -> None:
 
 def _held_back(world: World, notice: Notice, now: Instant) -> Notice | None:
     """People's wishes as they are now, not as they were when the notice was planned."""
+    if _overtaken(world, notice, now):
+        return notices.suppressed(notice, "no longer so")
     preferences = preferences_of(world, notice.person_id)
     if notice.channel not in channels_for(preferences, notice.urgency):
         return notices.suppressed(notice, "not wanted")
     later = send_at(preferences, notice.urgency, now)
     return replace(notice, due_at=later) if later > now else None
+
+
+def _overtaken(world: World, notice: Notice, now: Instant) -> bool:
+    """A reminder that waited for its person's hours: nobody is asked for what is done or over by then (N3, N5)."""
+    if notice.template not in ("payment_reminder", "pickup_missing"):
+        return False
+    order = world.store.order(notice.about)
+    if order is None:
+        return True
+    if notice.template == "payment_reminder":
+        return order.state is not OrderState.HELD or now >= order.pay_by
+    return order.state is not OrderState.PAID or order.pickup_point_id is not None
 
 
 def _send(world: World, claimed: Notice, now: Instant) -> None:
