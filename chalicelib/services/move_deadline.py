@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ..domain import group as groups
-from ..domain.group import Group
+from ..domain.group import Group, GroupState
 from ..domain.instants import Instant
 from ..domain.ports import Caller
 from ..domain.refusals import Lost, Refused, Unavailable
@@ -18,6 +18,8 @@ def move_deadline(
 ) -> tuple[Group, bool]:
     """The group, and whether every slice already has the new deadline."""
     moved = _intend(world, caller, group_id, closes_at, now)
+    if moved.state is not GroupState.OPEN or moved.spread_number == moved.deadline_number:
+        return moved, True  # asked again: a group that has closed meanwhile must not be given a timer
     try:
         return spread(world, moved, now), True
     except (Lost, Unavailable):
