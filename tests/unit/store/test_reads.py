@@ -91,8 +91,9 @@ def test_a_group_seen_lately_is_for_routing_only_and_soon_looked_at_again(store:
     assert store.group_lately("g1", NOON + 2 * SECOND) == seen
     later = store.group_lately("g1", NOON + 3 * SECOND)
     assert later is not None and later.slices == 2
+    store.commit(Replace(story.group(id="g1", version=2, slices=3)))
     before = store.group_lately("g1", NOON)
-    assert before is not None and before.slices == 2, "a clock that went back is no reason to keep an old one"
+    assert before is not None and before.slices == 3, "a clock that went back is no reason to keep an old one"
     assert store.group_lately("nowhere", NOON) is None
 
 
