@@ -9,6 +9,7 @@ from ..domain.order import OrderState
 from ..domain.person import Channel, Contact, channels_for, send_at
 from ..domain.ports import Answer, Outcome
 from ..domain.writes import Replace
+from .still_true import still_true
 from .tell import preferences_of
 from .world import World
 
@@ -44,6 +45,8 @@ def _held_back(world: World, notice: Notice, now: Instant) -> Notice | None:
     preferences = preferences_of(world, notice.person_id)
     if notice.channel not in channels_for(preferences, notice.urgency):
         return notices.suppressed(notice, "not wanted")
+    if not still_true(world, notice, now):
+        return notices.suppressed(notice, "no longer true")
     later = send_at(preferences, notice.urgency, now)
     return replace(notice, due_at=later) if later > now else None
 

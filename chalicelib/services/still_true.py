@@ -1,0 +1,23 @@
+"""Whether a notice that has waited for its person's hours is still worth saying (N3, N5): else it is dropped."""
+
+from ..domain.group import GroupState
+from ..domain.instants import Instant
+from ..domain.notice import Notice
+from ..domain.order import HOLDING, OrderState
+from ..domain.tally import MILESTONES
+from .world import World
+
+
+def still_true(world: World, notice: Notice, now: Instant) -> bool:
+    """Nobody is asked for money that is there or for a choice that is made, or cheered on to a target that is past."""
+    if notice.template in MILESTONES:
+        group = world.store.group_lately(notice.about, now)
+        return group is not None and group.state is GroupState.OPEN and now < group.closes_at
+    if notice.template not in ("payment_reminder", "pickup_missing"):
+        return True
+    order = world.store.order(notice.about)
+    if order is None:
+        return False
+    if notice.template == "payment_reminder":
+        return order.state is OrderState.HELD and now < order.pay_by
+    return order.state in HOLDING and order.pickup_point_id is None and order.resolution != "failed"
