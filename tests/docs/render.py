@@ -42,7 +42,7 @@ ROWS: Mapping[str, tuple[str, str]] = {
     "visit": ("one distinct visitor of a campaign, by a hash that names nobody", ""),
     "allowance": ("units one buyer has taken over all groups of a campaign", ""),
 }  # fmt: skip
-"""Row kind -> (what it holds, what wakes it). A new kind needs its line here, or the documents are not made."""
+"""Row kind -> (what it holds, what wakes it). A kind that is not here is described by its class."""
 
 
 def made(document: str, examples: Mapping[str, Example]) -> str:
@@ -164,9 +164,13 @@ def _row(kind: Kind[Any]) -> tuple[str, ...]:
     sample: Any = _Sample(kind.name)
     pk, sk = (_key(part) for part in kind.key(sample))
     listed = _key(kind.listed(sample)[0]) if kind.listed else ""
-    holds, wakes = ROWS[kind.name]
+    holds, wakes = ROWS.get(kind.name) or (_first_sentence(kind.of), "")
     gone = " (goes by itself)" if kind.gone_at else ""
     return f"`{kind.name}`", pk, sk, listed, holds + gone, wakes
+
+
+def _first_sentence(of: type) -> str:
+    return " ".join((of.__doc__ or "").split()).partition(". ")[0].rstrip(".")
 
 
 def _key(text: str) -> str:
@@ -174,7 +178,7 @@ def _key(text: str) -> str:
 
 
 def commands(examples: Mapping[str, Example]) -> str:
-    found = re.findall(r"^([a-z]+):.*?## (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    found = re.findall(r"^([a-z-]+):.*?## (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     return table(("command", "what it does"), ((f"`make {name}`", what) for name, what in found))
 
 
