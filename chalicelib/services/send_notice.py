@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from ..domain import notice as notices
+from ..domain.group import GroupState
 from ..domain.instants import Instant
 from ..domain.notice import Notice, NoticeState
 from ..domain.order import OrderState
@@ -52,7 +53,11 @@ def _held_back(world: World, notice: Notice, now: Instant) -> Notice | None:
 
 
 def _overtaken(world: World, notice: Notice, now: Instant) -> bool:
-    """A reminder that waited for its person's hours: nobody is asked for what is done or over by then (N3, N5)."""
+    """What waited for its person's hours and is no longer so: nobody is asked to pay what is paid or over, to choose
+    what is chosen, or to bring "one more" into a group that has closed (N3, N5)."""
+    if notice.template.startswith("milestone_"):
+        group = world.store.group(notice.about)
+        return group is None or group.state is not GroupState.OPEN or now >= group.closes_at
     if notice.template not in ("payment_reminder", "pickup_missing"):
         return False
     order = world.store.order(notice.about)
