@@ -9,7 +9,6 @@ from chalicelib.domain.instants import HOUR, MINUTE, SECOND, rfc3339
 
 from .shop import (
     APPLE,
-    COMMUNITY_POINTS,
     Offer,
     Shop,
     answers_lost,
@@ -94,7 +93,7 @@ def test_a_repeat_much_later_gets_its_first_answer_whatever_has_become_of_the_or
 @pytest.mark.req("O1")
 @pytest.mark.req("P15")
 def test_a_repeat_is_answered_as_joined_although_the_buyers_limit_is_used_up(shop: Shop) -> None:
-    """The limit over groups leaves no room for the same lines twice: the repeat must not be taken for a second order."""
+    """The limit over groups has no room for the same lines twice: the repeat must not be taken for a second order."""
     offer, who = shop.communities(limit_per_buyer=2), shop.person()
     first = shop.try_join(offer.groups["garden"], who, key="k", lines={APPLE: 2})
     again = shop.try_join(offer.groups["garden"], who, key="k", lines={APPLE: 2})
@@ -251,9 +250,10 @@ def test_a_missing_pickup_choice_is_chased_and_made_at_the_cut_off(shop: Shop) -
     # given a campaign whose pickup point may be chosen until two days after the close
     cut_off = shop.bed.now + 54 * HOUR
     offer = shop.offer(
-        target=PARTICIPANTS, pickup_points=[*COMMUNITY_POINTS[:0], {"id": "east", "name": "东门"}, {"id": "west", "name": "西门"}],
+        target=PARTICIPANTS,
+        pickup_points=[{"id": "east", "name": "东门"}, {"id": "west", "name": "西门"}],
         choose_pickup_by=rfc3339(cut_off),
-    )  # fmt: skip
+    )
     lazy, late, quick = shop.people(3, contact=True)
     taken = shop.buy(offer.group, lazy, pickup_point=...)
     choosing = shop.buy(offer.group, late, pickup_point=...)
