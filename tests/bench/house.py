@@ -218,7 +218,7 @@ def terms_of(number: int, *, stock: int, target: int, seats: int | None = None, 
     )
 
 
-def open_pot(house: House, terms: Campaign, *, escrowed: int | None = None) -> Group:
+def open_pot(store: DynamoStore, terms: Campaign, *, escrowed: int | None = None) -> Group:
     """The campaign's rows and its one open group, which is given `escrowed` units (all of them if not said)."""
     stock = terms.items[0].stock
     given = stock if escrowed is None else escrowed
@@ -229,8 +229,8 @@ def open_pot(house: House, terms: Campaign, *, escrowed: int | None = None) -> G
         Stock(campaign_id=terms.id, left={SKU: stock - given}),
         Tally(scope=Scope.CAMPAIGN, id=terms.id, campaign_id=terms.id, as_of=now),
     ):
-        house.store.commit(Create(row))
-    house.store.commit(*creation(group, terms, {SKU: given}))
+        store.commit(Create(row))
+    store.commit(*creation(group, terms, {SKU: given}))
     return replace(group, version=1)
 
 

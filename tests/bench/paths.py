@@ -65,7 +65,7 @@ class Walk:
     def __init__(self, house: House, *, target: int) -> None:
         self.house, self.world = house, house.world()
         terms = terms_of(target, stock=1_000, target=target)
-        self.group_id = open_pot(house, terms).id
+        self.group_id = open_pot(house.store, terms).id
         self.costs: list[Cost] = []
         self._followed = len(house.table.stream)
 

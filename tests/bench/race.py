@@ -1,0 +1,134 @@
+"""Exactness: 700 buyers for 500 units, from many processes at once, against an engine outside. Nobody too many, and
+nobody sent away while there was room.
+"""
+
+import sys
+import time
+from dataclasses import dataclass, replace
+from itertools import count
+
+from chalicelib.domain.campaign import Campaign
+from chalicelib.domain.group import Group, Slice
+from chalicelib.domain.instants import Instant
+from chalicelib.domain.refusals import Refused, Unavailable
+from chalicelib.domain.writes import Create, Replace
+from chalicelib.services.join import join
+from chalicelib.services.world import World
+
+from .crew import Crew, Here, crew, outside_world
+from .house import SKU, TABLE, ask, buyer, open_pot, terms_of
+from .peer_engine import started
+
+BUYERS, UNITS = 700, 500
+CLIENTS = (8, 16)
+SLICES = (1, 3, 8)
+RUNS = 10
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`joined` were told so; `orders` and `left` are what the rows say afterwards."""
+
+    clients: int
+    slices: int
+    joined: int
+    refused: int
+    busy: int
+    orders: int
+    left: int
+    seconds: float
+
+    @property
+    def exact(self) -> bool:
+        return self.joined == self.orders == UNITS and self.left == 0 and self.refused == BUYERS - UNITS
+
+
+def real_now() -> Instant:
+    return time.time_ns() // 1_000_000
+
+
+def opened(world: World, slices: int, units: int = UNITS, seats: int | None = None) -> tuple[Group, Campaign]:
+    """A group that is split already."""
+    now = real_now() - 60_000
+    terms = terms_of(next(_numbers) + now * 1000, stock=units, target=2, seats=seats, now=now)
+    group = open_pot(world.store, terms)
+    first = world.store.slice(group.id, 0)
+    assert first is not None
+    shares = [units // slices + (number < units % slices) for number in range(slices)]
+    chairs = [first.seats // slices for _ in range(slices)]
+    for number, (share, some) in enumerate(zip(shares, chairs, strict=True)):
+        row = replace(first, number=number, left={SKU: share}, seats=some)
+        world.store.commit(Replace(row) if number == 0 else Create(replace(row, version=0)))
+    whole = world.store.group(group.id)
+    assert whole is not None
+    world.store.commit(Replace(replace(whole, slices=slices)))
+    return replace(whole, slices=slices), terms
+
+
+def join_these(here: Here, group_id: str, buyers: list[int]) -> dict[str, int]:
+    """What each was told in the end; "busy" is tried again, as a client would."""
+    told = {"joined": 0, "refused": 0, "busy": 0}
+    for number in buyers:
+        for _ in range(50):
+            try:
+                join(here.world, buyer(number), group_id, ask(number), now=real_now())
+                told["joined"] += 1
+                break
+            except Refused as refused:
+                assert refused.code in ("sold_out", "group_full"), refused
+                told["refused"] += 1
+                break
+            except Unavailable:
+                time.sleep(0.02)
+        else:
+            told["busy"] += 1
+    return told
+
+
+def race(hands: Crew, world: World, slices: int) -> Outcome:
+    group, _ = opened(world, slices)
+    clients, people = len(hands.pipes), BUYERS * next(_numbers)
+    began = time.perf_counter()
+    each = [list(range(people + first, people + BUYERS, clients)) for first in range(clients)]
+    told = hands.all(join_these, group.id, each=each)
+    seconds = time.perf_counter() - began
+    fresh = world.store.group(group.id)
+    assert fresh is not None
+    rows = world.store.slices(group.id, fresh.slices)
+    orders = [order for part in range(group.parts) for order in world.store.orders_of_part(group.id, part)]
+    return Outcome(
+        clients=clients,
+        slices=slices,
+        joined=sum(one["joined"] for one in told),
+        refused=sum(one["refused"] for one in told),
+        busy=sum(one["busy"] for one in told),
+        orders=sum(sum(order.lines.values()) for order in orders),
+        left=sum(left(row) for row in rows),
+        seconds=seconds,
+    )
+
+
+def left(row: Slice) -> int:
+    return sum(row.left.values())
+
+
+def races(runs: int = RUNS, clients: tuple[int, ...] = CLIENTS, slices: tuple[int, ...] = SLICES) -> list[Outcome]:
+    found: list[Outcome] = []
+    with started((TABLE,)) as url:
+        for size in clients:
+            with crew(url, size) as hands:
+                world = outside_world(url)
+                found += [race(hands, world, number) for _ in range(runs) for number in slices]
+    return found
+
+
+def main(arguments: list[str]) -> int:
+    found = races(int(arguments[0]) if arguments else RUNS)
+    for one in found:
+        print(one if one.exact else f"WRONG {one}")
+    return 0 if all(one.exact for one in found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
