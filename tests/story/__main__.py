@@ -20,6 +20,7 @@ from .script import Script, StoryError, read
 from .stack import Instant
 
 DAY = Path(__file__).with_name("day.toml")
+WIDTH = 140
 
 
 def main() -> None:
@@ -28,7 +29,7 @@ def main() -> None:
         script = read(options.story)
     except StoryError as error:
         raise SystemExit(str(error)) from None
-    console = Console(stderr=options.json, highlight=False)
+    console = Console(stderr=options.json, highlight=False, width=max(Console().width, WIDTH))
     begun = time.monotonic()
     with stack_of(options, script, console) as stack:
         console.print(f"[bold]{script.day.title}[/bold], {script.day.date}, on {stack.name}")

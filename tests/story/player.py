@@ -358,7 +358,8 @@ class Player:
 
     def does_restocks(self, event: Event) -> None:
         path = f"/campaigns/{self.record.campaigns[event.campaign]['id']}/stock"
-        self.call("POST", path, {"units": event.adds}, who=self.merchant)
+        headers = {"Idempotency-Key": f"stock-{event.campaign}-{event.at}".replace(" ", "_")}
+        self.call("POST", path, {"units": event.adds}, who=self.merchant, headers=headers)
         self.record.added.append((self.stack.now(), event.campaign, event.adds))
         self.say(self.merchant, f"adds {spelled(event.adds)} to {event.campaign}")
 
