@@ -1,0 +1,354 @@
+"""The use cases whose every outside call is broken once (B1). A new use case is a line in CASES."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from chalicelib.domain import ids
+from chalicelib.domain.campaign import Kind, Measure, Target
+from chalicelib.domain.instants import MINUTE, SECOND, Instant
+from chalicelib.handlers.wake import looked_at
+from chalicelib.services.follow import follow
+from chalicelib.services.tick import tick
+from chalicelib.services.webhook import webhook
+from chalicelib.services.world import World
+from chalicelib.store.rows import from_image
+from infra.local.sandbox_provider import Webhook
+
+from .baton import Task
+from .faults import Call, Fault, Planned, Weather
+from .history import settle, small
+from .story import Plan, Story, buyer
+from .town import START, VISIBILITY, Town
+
+ONE = {"apples": 1}
+NAME = "the case"
+SILENT = Weather(record_lost=100, ticks_lost=100)
+"""While a scene is set nothing runs by itself: it is worked off by hand up to the row that matters."""
+
+
+def alone(at_least: int = 1) -> Target:
+    return Target(measure=Measure.PARTICIPANTS, at_least=at_least)
+
+
+class Scene:
+    """A town in which a case is about to happen."""
+
+    def __init__(self, town: Town, story: Story) -> None:
+        self.town, self.story = town, story
+        self.held_back: list[Webhook] = []
+
+    @property
+    def group_id(self) -> str:
+        return self.story.groups[0].id
+
+    def order_id(self, number: int) -> str:
+        group = self.story.groups[0]
+        return ids.order_id(group.id, buyer(number).id, group.parts)
+
+    def version(self, number: int) -> int:
+        return self.town.watch.orders[self.group_id][self.order_id(number)].version
+
+    def passes(self, ms: int) -> None:
+        until = self.town.now + ms
+        self.town.run(lambda: self.town.now >= until and self.town.quiet())
+
+    def joined(self, *numbers: int, lines: dict[str, int] | None = None, method: str | None = "sandbox") -> None:
+        for number in numbers:
+            self.story.joins(buyer(number), self.group_id, lines or ONE, f"k{number}", method=method)
+            self.passes(SECOND)
+
+    def paid(self, *numbers: int) -> None:
+        self.joined(*numbers)
+        for number in numbers:
+            self.story.pays(self.order_id(number))
+            self.passes(SECOND)
+
+    def team(self, size: int) -> None:
+        self.story.opens_team(buyer(0), size, ONE, "team", method="sandbox")
+        self.passes(SECOND)
+
+    def until(self, moment: Instant) -> None:
+        self.passes(max(0, moment - self.town.now))
+
+    def closing(self) -> None:
+        self.worked_off()
+        self.until(self.story.groups[0].closes_at + 3 * SECOND)
+
+    def due(self, *marks: str) -> list[str]:
+        """Bodies of messages for the rows that are due and whose key has one of these marks."""
+        keys = [key for key, at in self.town.timers().items() if at <= self.town.now + SECOND]
+        wanted = [key for key in keys if not marks or any(mark in "|".join(key) for mark in marks)]
+        return [f'{{"pk":"{pk}","sk":"{sk}"}}' for pk, sk in sorted(wanted)]
+
+    def worked_off(self, *but: str) -> None:
+        """Everything that is due is looked at, without faults, except rows with these marks."""
+        for _ in range(20):
+            bodies = [body for body in self.due() if body not in self.due(*but)] if but else self.due()
+            for body in bodies:
+                looked_at(body)
+            if not bodies:
+                return
+
+    def wakes(self, *marks: str) -> None:
+        bodies = self.due(*marks)
+        assert bodies, f"nothing is due for {marks}"
+        self._woken(bodies)
+
+    def _woken(self, bodies: list[str]) -> None:
+        def work(world: World, now: Instant) -> list[str]:
+            return [body for body in bodies if not looked_at(body)]
+
+        def after(task: Task) -> None:
+            again = bodies if task.error is not None else task.answer
+            if again:
+                self.town.later(VISIBILITY, lambda: self._woken(again))
+
+        self.town.start(NAME, "wake", work, after)
+
+    def reported(self) -> None:
+        """The provider's first webhook, as the case; it is sent again until it is taken."""
+        hook = self.held_back.pop(0)
+        headers, body = self.town.provider.signed(hook)
+
+        def work(world: World, now: Instant) -> None:
+            webhook(world, "sandbox", headers, body, now=now)
+
+        def after(task: Task) -> None:
+            if task.error is not None:
+                self.town.provider.put_back(hook)
+
+        self.town.start(NAME, "webhook", work, after)
+
+    def pays_unheard(self, number: int, *, late: bool = False) -> None:
+        """The buyer pays; the webhook waits for the case."""
+        self.story.pays(self.order_id(number), late=late)
+        self.held_back = self.town.provider.take_due()
+
+    def follows(self) -> None:
+        changes = self.town.table.stream[-10:]
+        pairs = [(from_image(c.old) if c.old else None, from_image(c.new) if c.new else None) for c in changes]
+        self.town.start(NAME, "changes", lambda world, now: follow(world, pairs, now=now, interval_ms=MINUTE))
+
+    def ticks(self) -> None:
+        self.town.start(NAME, "tick", lambda world, now: tick(world, now=now))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """`set_up` brings the scene to the brink; `act` starts the one task that meets the faults."""
+
+    name: str
+    act: Callable[[Scene], None]
+    set_up: Callable[[Scene], None] = lambda scene: None
+    plan: Plan = field(default_factory=lambda: Plan(target=alone(2)))
+    task: str = NAME
+    parts: int = 1_000
+
+
+def _then(*steps: Callable[[Scene], None]) -> Callable[[Scene], None]:
+    def all_of_them(scene: Scene) -> None:
+        for step in steps:
+            step(scene)
+
+    return all_of_them
+
+
+def _paid(*numbers: int) -> Callable[[Scene], None]:
+    return lambda scene: scene.paid(*numbers)
+
+
+def _joined(*numbers: int) -> Callable[[Scene], None]:
+    return lambda scene: scene.joined(*numbers)
+
+
+def _lapsed(scene: Scene) -> None:
+    scene.joined(0)
+    scene.worked_off()
+    scene.passes(11 * MINUTE)
+
+
+def _moved(scene: Scene) -> None:
+    scene.paid(0)
+    scene.worked_off()
+    scene.story.moves(scene.group_id, START + 30 * MINUTE)
+    scene.passes(SECOND)
+
+
+def _failed(scene: Scene) -> None:
+    scene.paid(0)
+    scene.closing()
+    scene.worked_off(".failed", "NOTICE")
+
+
+def _full_team(scene: Scene) -> None:
+    scene.team(2)
+    scene.story.pays(scene.order_id(0))
+    scene.joined(1)
+    scene.story.pays(scene.order_id(1))
+    scene.passes(SECOND)
+
+
+def _counted(scene: Scene) -> None:
+    scene.town.weather = Weather(ticks_lost=100)
+    scene.paid(0)
+    scene.worked_off("TALLY")
+    scene.passes(6 * SECOND)
+
+
+def _rejoin(scene: Scene) -> None:
+    scene.joined(0)
+    scene.story.cancels(buyer(0), scene.order_id(0))
+    scene.passes(SECOND)
+
+
+DROP = Plan(target=alone(1))
+SHARED = Plan(kind=Kind.COMMUNITY, target=alone(1), limit=3)
+TEAM = Plan(kind=Kind.TEAM, team_sizes=(2,))
+MANY = Plan(target=alone(2), stock=(9,), slices=3)
+
+CASES = (
+    Case(name="join", act=_joined(1), task="join buyer-001", set_up=_joined(0)),
+    Case(name="join the last seat", act=_joined(1), task="join buyer-001", set_up=_joined(0), plan=Plan(seats=2)),
+    Case(
+        name="join by gathering",
+        act=lambda scene: scene.joined(1, lines={"apples": 5}),
+        task="join buyer-001",
+        plan=MANY,
+    ),
+    Case(name="join under a limit over groups", act=_joined(1), task="join buyer-001", plan=SHARED),
+    Case(
+        name="join again",
+        act=lambda scene: scene.story.joins(buyer(0), scene.group_id, ONE, "another", method="sandbox"),
+        task="join buyer-000 another",
+        set_up=_rejoin,
+    ),
+    Case(name="open a team", act=lambda scene: scene.team(2), task="team buyer-000", plan=TEAM),
+    Case(
+        name="start a payment",
+        act=lambda scene: scene.story.starts(buyer(0), scene.order_id(0)),
+        task="start buyer-000",
+        set_up=lambda scene: scene.joined(0, method=None),
+    ),
+    Case(
+        name="payment reported",
+        act=Scene.reported,
+        set_up=_then(_joined(0), lambda scene: scene.pays_unheard(0)),
+        plan=DROP,
+    ),
+    Case(
+        name="late money seated again",
+        act=Scene.reported,
+        set_up=_then(_lapsed, Scene.worked_off, lambda scene: scene.pays_unheard(0, late=True)),
+        plan=DROP,
+    ),
+    Case(
+        name="late money refunded",
+        act=Scene.reported,
+        set_up=_then(_joined(0), Scene.closing, Scene.worked_off, lambda scene: scene.pays_unheard(0, late=True)),
+        plan=DROP,
+    ),
+    Case(
+        name="change",
+        act=lambda scene: scene.story.changes(buyer(0), scene.order_id(0), {"apples": 3}, scene.version(0)),
+        task="change buyer-000",
+        set_up=lambda scene: scene.joined(0, method=None),
+    ),
+    Case(
+        name="change by gathering",
+        act=lambda scene: scene.story.changes(buyer(0), scene.order_id(0), {"apples": 5}, scene.version(0)),
+        task="change buyer-000",
+        set_up=lambda scene: scene.joined(0, method=None),
+        plan=MANY,
+    ),
+    Case(
+        name="cancel what is held",
+        act=lambda scene: scene.story.cancels(buyer(0), scene.order_id(0), scene.version(0)),
+        task="cancel buyer-000",
+        set_up=_joined(0),
+        plan=SHARED,
+    ),
+    Case(
+        name="cancel what is paid",
+        act=lambda scene: scene.story.cancels(buyer(0), scene.order_id(0)),
+        task="cancel buyer-000",
+        set_up=_paid(0, 1),
+    ),
+    Case(
+        name="move the deadline",
+        act=lambda scene: scene.story.moves(scene.group_id, START + 30 * MINUTE),
+        task="move merchant",
+        set_up=_paid(0),
+        plan=replace(MANY, target=alone(1)),
+    ),
+    Case(
+        name="split",
+        act=lambda scene: scene.story.splits(scene.group_id, 0),
+        task="split merchant",
+        set_up=_paid(0),
+    ),
+    Case(name="tell", act=lambda scene: scene.wakes("ORDER#"), set_up=_joined(0)),
+    Case(name="expire", act=lambda scene: scene.wakes("ORDER#"), set_up=_lapsed),
+    Case(name="close and fail", act=lambda scene: scene.wakes("|GROUP"), set_up=_then(_paid(0), Scene.closing)),
+    Case(
+        name="close and form, price down",
+        act=lambda scene: scene.wakes("|GROUP"),
+        set_up=_then(_paid(0, 1), _joined(2), Scene.closing),
+        plan=DROP,
+    ),
+    Case(
+        name="close slices",
+        act=lambda scene: scene.wakes("|GROUP"),
+        set_up=_then(_paid(0, 1), Scene.closing),
+        plan=MANY,
+    ),
+    Case(
+        name="close in parts",
+        act=lambda scene: scene.wakes("|GROUP"),
+        set_up=_then(_paid(0, 1), Scene.closing),
+        plan=Plan(target=alone(2), stock=(2, 2)),
+        parts=1,
+    ),
+    Case(name="close a full team", act=lambda scene: scene.wakes("ORDER#"), set_up=_full_team, plan=TEAM),
+    Case(name="refund", act=lambda scene: scene.wakes(".failed"), set_up=_failed),
+    Case(
+        name="send notices",
+        act=lambda scene: scene.wakes("NOTICE#"),
+        set_up=_then(_joined(0), lambda scene: scene.worked_off("NOTICE#")),
+    ),
+    Case(name="announce", act=lambda scene: scene.wakes("TELL#"), set_up=_moved),
+    Case(
+        name="recount", act=lambda scene: scene.wakes("TALLY"), set_up=_then(_paid(0), lambda s: s.passes(6 * SECOND))
+    ),
+    Case(name="follow", act=Scene.follows, set_up=_paid(0)),
+    Case(name="tick", act=Scene.ticks, set_up=_paid(0)),
+)
+"""Every one of them ends with a close, the verdict carried out, and all promises checked."""
+
+
+def broken_at(case: Case, at: int, fault: Fault | None) -> tuple[list[Call], list[str]]:
+    """One fault at the `at`-th outside call of the case, then redelivery and rest: the calls seen, what was broken."""
+    planned = Planned(case.task, at, fault)
+    with small(case.parts), Town.made(at, SILENT, processes=3, draw=lambda call: None) as town:
+        scene = Scene(town, Story(town, case.plan, town.rng).opened())
+        case.set_up(scene)
+        town.draw = planned
+        case.act(scene)
+        town.run(lambda: bool(planned.done or not (town.tasks or town.waiting)))
+        town.weather = Weather()
+        town.run(lambda: scene.story.over())
+        return planned.seen, settle(town, scene.story)
+
+
+def points(case: Case, faults: tuple[Fault, ...]) -> list[tuple[int, Fault]]:
+    seen, broken = broken_at(case, 0, None)
+    assert seen and not broken, (case.name, len(seen), broken)
+    return [(at, fault) for at, call in enumerate(seen, 1) for fault in faults if fault in call.possible]
+
+
+def sweep(case: Case, faults: tuple[Fault, ...]) -> tuple[int, list[str]]:
+    """How many points were tried, and which broke a promise."""
+    tried, told = points(case, faults), []
+    for at, fault in tried:
+        _, broken = broken_at(case, at, fault)
+        told += [f"{case.name}, call {at}, {fault.value}: {what}" for what in broken]
+    return len(tried), told

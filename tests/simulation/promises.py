@@ -1,0 +1,243 @@
+"""What must be true once everything has come to rest: rows, provider and messages compared with each other."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chalicelib.domain import group as groups
+from chalicelib.domain import pricing
+from chalicelib.domain.campaign import Campaign, Terms
+from chalicelib.domain.group import Group, Part, Slice
+from chalicelib.domain.instants import SECOND
+from chalicelib.domain.ledger import Entry, EntryState, Kind, RefundStage
+from chalicelib.domain.notice import Notice, NoticeState
+from chalicelib.domain.order import Order, OrderState
+from chalicelib.domain.person import Urgency
+from chalicelib.domain.upkeep import Parked
+from chalicelib.services.close import count_of
+from chalicelib.store.rows import from_image, key_of
+
+from .faults import Fault
+from .story import Said
+from .town import Town
+
+VERDICT_NOTICES = ("group_formed", "group_failed", "price_drop_refund")
+SKEW = 2 * SECOND
+
+
+@dataclass
+class Rest:
+    """All rows, decoded."""
+
+    town: Town
+    said: list[Said]
+
+    def __post_init__(self) -> None:
+        self.groups: dict[str, Group] = {}
+        self.terms: dict[str, Campaign] = {}
+        self.orders: dict[str, Order] = {}
+        self.entries: dict[str, Entry] = {}
+        self.notices: list[Notice] = []
+        self.parked: list[Parked] = []
+        self.parts: dict[tuple[str, int], Part] = {}
+        self.slices: list[Slice] = []
+        for item in self.town.table.rows():
+            match row := from_image(item):
+                case Group():
+                    self.groups[row.id] = row
+                case Terms():
+                    self.terms[row.campaign_id] = row.campaign
+                case Order():
+                    self.orders[row.id] = row
+                case Entry():
+                    self.entries[row.id] = row
+                case Notice():
+                    self.notices.append(row)
+                case Parked():
+                    self.parked.append(row)
+                case Part():
+                    self.parts[row.group_id, row.number] = row
+                case Slice():
+                    self.slices.append(row)
+
+    def orders_of(self, group: Group) -> list[Order]:
+        return [order for order in self.orders.values() if order.group_id == group.id]
+
+    def broken(self) -> list[str]:
+        checks = (
+            self.closed, self.counted, self.resolved, self.money, self.refunds, self.answers, self.told, self.sent,
+            self.nothing_waits,
+        )  # fmt: skip
+        return [what for check in checks for what in check()]
+
+    # ------------------------------------------------------------- groups
+
+    def closed(self) -> Iterator[str]:
+        for group in self.groups.values():
+            if group.closes_at + SKEW < self.town.now:
+                if group.verdict is None or group.resolved_at is None or group.due_at is not None:
+                    yield f"group {group.id} is {group.state.value} and not resolved long after its deadline"
+                elif not group.returned:
+                    yield f"group {group.id} kept what it did not sell"
+
+    def counted(self) -> Iterator[str]:
+        """The paid set is what was counted, and the verdict follows from it."""
+        for group in self.groups.values():
+            verdict = group.verdict
+            if verdict is None:
+                continue
+            paid = [order for order in self.orders_of(group) if order.state is OrderState.PAID]
+            count = groups.total([count_of(order) for order in paid])
+            if (count.participants, count.units, count.amount_minor) != (
+                verdict.participants,
+                dict(verdict.units),
+                verdict.amount_minor,
+            ):
+                yield f"group {group.id} counted {verdict}, but the paid orders are {count}"
+            target = groups.target_of(self.terms[group.campaign_id], group.team_size)
+            if verdict.formed != (groups.reached(target, count) >= target.at_least):
+                yield f"group {group.id} formed={verdict.formed} with {count} for {target}"
+            if group.sealed_at is not None and group.sealed_at < group.closes_at - SKEW and (
+                group.team_size is None or count.participants < group.team_size
+            ):  # fmt: skip
+                yield f"group {group.id} was closed early and short"
+            held = [order.id for order in self.orders_of(group) if order.state is OrderState.HELD]
+            if held:
+                yield f"group {group.id} has a verdict and still holds {held}"
+
+    def resolved(self) -> Iterator[str]:
+        for group in self.groups.values():
+            if group.verdict is None:
+                continue
+            for order in self.orders_of(group):
+                if order.state is OrderState.PAID and order.resolution is None:
+                    yield f"paid order {order.id} of a closed group is not resolved"
+                if order.state is not OrderState.PAID and order.resolution is not None:
+                    yield f"order {order.id} is {order.state.value} and was resolved as {order.resolution}"
+
+    # ------------------------------------------------------------- money
+
+    def kept(self, entry: Entry) -> int:
+        """What of a payment stays: the final price of an order that its group sold, or all of it while nobody knows."""
+        order = self.orders[entry.order_id]
+        if order.state is not OrderState.PAID or order.captured_id != entry.id:
+            return 0
+        verdict = self.groups[order.group_id].verdict
+        if verdict is None:
+            return order.amount_minor
+        return pricing.amount(order.lines, verdict.prices) if verdict.formed else 0
+
+    def money(self) -> Iterator[str]:
+        """By the provider's own list: whatever came is kept for goods sold, or went back once."""
+        state = self.town.provider.state
+        back: dict[str, list[int]] = defaultdict(list)
+        for refund in state.refunds.values():
+            if refund.status != "failed":
+                back[refund.payment_ref].append(refund.amount_minor)
+        for payment in state.payments.values():
+            entry = self.entries.get(payment.key)
+            if payment.status != "paid":
+                if back[payment.ref]:
+                    yield f"{payment.key} was never paid and was refunded"
+                continue
+            if entry is None or entry.state is not EntryState.POSTED:
+                yield f"money of {payment.key} came and is {entry.state.value if entry else 'nowhere'}"
+                continue
+            wanted = payment.amount_minor - self.kept(entry)
+            parked = any(e.payment_id == entry.id and e.stage is RefundStage.PARKED for e in self.entries.values())
+            if sum(back[payment.ref]) != wanted and not (parked and sum(back[payment.ref]) < wanted):
+                yield f"{payment.key}: {payment.amount_minor} came, {back[payment.ref]} went back, {wanted} should"
+            if len(back[payment.ref]) > 1:
+                yield f"{payment.key} was refunded more than once: {back[payment.ref]}"
+
+    def refunds(self) -> Iterator[str]:
+        """Ours and theirs agree, and no second refund was even tried."""
+        theirs = Counter(r.key for r in self.town.provider.state.refunds.values() if r.status == "succeeded")
+        for entry in self.entries.values():
+            if entry.kind is not Kind.REFUND:
+                continue
+            paid_back = sum(theirs[f"{entry.id}.{attempt}"] for attempt in range(1, entry.attempt + 1))
+            if entry.state is EntryState.POSTED and paid_back != 1:
+                yield f"refund {entry.id} is posted, and was paid back {paid_back} times"
+            if entry.state is EntryState.PENDING and (entry.stage is not RefundStage.PARKED or paid_back):
+                yield f"refund {entry.id} is still {entry.stage} and was paid back {paid_back} times"
+            if entry.reason in ("more_than_paid", "key_reused", "not_paid"):
+                yield f"refund {entry.id} was refused with {entry.reason}"
+
+    # ------------------------------------------------------------- what people were told
+
+    def answers(self) -> Iterator[str]:
+        """Nobody was told "joined" without an order; the same key always heard the same."""
+        receipts: dict[tuple[str, str], str] = {}
+        for said in self.said:
+            if said.what not in ("join", "team") or said.answer is None:
+                continue
+            order = self.orders.get(said.answer.order_id)
+            if order is None or said.key not in order.receipts:
+                yield f"{said.who} was told joined under {said.key}, and there is no such order"
+            first = receipts.setdefault((said.who, said.key), repr(said.answer.receipt))
+            if first != repr(said.answer.receipt):
+                yield f"{said.who} heard two answers under {said.key}"
+
+    def told(self) -> Iterator[str]:
+        """Each change that concerns a person is owed a word, and the word exists."""
+        planned: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+        for notice in self.notices:
+            planned[notice.about][notice.template, notice.channel.value] += 1
+        for order in self.orders.values():
+            yield from self._told_of_order(order, planned[order.id])
+        for entry in self.entries.values():
+            if entry.owed:
+                yield f"entry {entry.id} still owes {entry.owed}"
+            done = entry.kind is Kind.REFUND and entry.state is EntryState.POSTED
+            if done and not planned[entry.order_id]["refund_done", "email"]:
+                yield f"buyer of {entry.order_id} never heard that {entry.id} is back"
+
+    @staticmethod
+    def _told_of_order(order: Order, planned: Counter[tuple[str, str]]) -> Iterator[str]:
+        if order.owed:
+            yield f"order {order.id} still owes {order.owed}"
+        if order.state is OrderState.PAID and order.resolution is not None:
+            verdicts = [name for template, name in planned.elements() if template in VERDICT_NOTICES]
+            if sorted(verdicts) != ["email", "sms"]:
+                yield f"buyer of {order.id} was told the verdict on {verdicts}"
+        if len(order.receipts) > 1:
+            return  # joined again before it was told: the older words are not owed any more
+        steps = {step.state for step in order.steps}
+        for state, template in (("held", "order_held"), ("paid", "order_paid"), ("expired", "order_expired")):
+            if state in steps and not planned[template, "sms"]:
+                yield f"buyer of {order.id} never heard {template}"
+
+    def sent(self) -> Iterator[str]:
+        """Money at least once and once without a fault; courtesy at most once (B24)."""
+        times = Counter(notice for notice, *_ in self.town.messages.sent)
+        for notice in self.notices:
+            key = key_of(notice)
+            count, faults = times[key.pk, key.sk], self.town.faults_of(f"{key.pk}|{key.sk}")
+            if notice.urgency is Urgency.COURTESY and count > 1:
+                yield f"courtesy {key} was sent {count} times"
+            if count > 1 + len(faults):
+                yield f"notice {key} was sent {count} times with faults {faults}"
+            if notice.state is NoticeState.SENT and count == 0:
+                yield f"notice {key} is marked sent and never was"
+            if notice.state in (NoticeState.PLANNED, NoticeState.SENDING):
+                yield f"notice {key} is still {notice.state.value}"
+            if notice.urgency is Urgency.MONEY and count == 0 and notice.state is not NoticeState.FAILED:
+                yield f"money notice {key} is {notice.state.value} and never went out"
+            if not faults and notice.state is not NoticeState.SENT:
+                yield f"notice {key} met no fault and is {notice.state.value}: {notice.reason}"
+
+    # ------------------------------------------------------------- nothing is forgotten
+
+    def nothing_waits(self) -> Iterator[str]:
+        for item in self.town.table.rows():
+            if "due_at" in item and int(item["due_at"]["N"]) <= self.town.now:
+                yield f"{item['pk']['S']} {item['sk']['S']} is due since {item['due_at']['N']}"
+        for parked in self.parked:
+            yield f"{parked.pk} {parked.sk} is parked: {parked.reason}"
+        for what, about in self.town.loud.said:
+            if what in ("row_stumbled", "row_parked", "message_unreadable", "record_unreadable"):
+                yield f"{what}: {about}"
+
+
+__all__ = ["Fault", "Rest"]

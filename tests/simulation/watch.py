@@ -1,0 +1,213 @@
+"""What must hold after every single call to the table, kept up to date change by change."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.domain.campaign import Restocked, Stock
+from chalicelib.domain.group import Group, GroupState, Part, Slice
+from chalicelib.domain.ledger import Entry, EntryState, Kind
+from chalicelib.domain.order import HOLDING, Order, OrderState
+from chalicelib.domain.writes import Row
+from chalicelib.store.rows import from_image
+from tests.engine import Change, Table
+
+STATES = (GroupState.OPEN, GroupState.SEALING, GroupState.FORMED, GroupState.FAILED)
+
+
+@dataclass
+class Wish:
+    """A buyer who is just asking for seats and units; `room` stays true while there has always been room."""
+
+    campaign_id: str
+    group_id: str | None
+    lines: Mapping[str, int]
+    seats: int
+    room: bool = True
+
+
+@dataclass
+class Watch:
+    """`broken` says which promise did not hold, and how. Sums are checked once a whole transaction is in."""
+
+    table: Table
+    broken: list[str] = field(default_factory=list)
+    given: dict[str, Counter[str]] = field(default_factory=dict)
+    limits: dict[str, int] = field(default_factory=dict)
+    capacity: dict[str, int] = field(default_factory=dict)
+    rows: dict[tuple[str, str], Row] = field(default_factory=dict)
+    wishes: list[Wish] = field(default_factory=list)
+    groups: dict[str, Group] = field(default_factory=dict)
+    slices: dict[str, dict[int, Slice]] = field(default_factory=lambda: defaultdict(dict))
+    orders: dict[str, dict[str, Order]] = field(default_factory=lambda: defaultdict(dict))
+    entries: dict[str, dict[str, Entry]] = field(default_factory=lambda: defaultdict(dict))
+    stock: dict[str, Stock] = field(default_factory=dict)
+    counted: set[tuple[str, int]] = field(default_factory=set)
+    _touched: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._looks: dict[str, Callable[[Any, Any], None]] = {
+            "stock": self._stock,
+            "restocked": self._restocked,
+            "group": self._group,
+            "slice": self._slice,
+            "order": self._order,
+            "part": self._part,
+            "entry": self._entry,
+        }
+        self.table.watchers.append(self._changed)
+
+    def say(self, what: str) -> None:
+        self.broken.append(what)
+
+    # ------------------------------------------------------------- one row
+
+    def _changed(self, change: Change) -> None:
+        old = self.rows.get(change.key)
+        look = self._looks.get(change.new["kind"]["S"]) if change.new else None
+        if change.new is None or look is None:
+            return
+        new = from_image(change.new)
+        self.rows[change.key] = new
+        if old is not None and new.version < old.version:
+            self.say(f"{change.key} went back from version {old.version} to {new.version}")
+        look(old, new)
+
+    def _stock(self, old: Stock | None, new: Stock) -> None:
+        if old is None:
+            self.given[new.campaign_id] = Counter(new.left)
+        self.stock[new.campaign_id] = new
+        self._touched.add(new.campaign_id)
+        self._not_negative("stock", new.left.values())
+
+    def _restocked(self, old: Restocked | None, new: Restocked) -> None:
+        if old is None:
+            self.given[new.campaign_id].update(new.units)
+
+    def _group(self, old: Group | None, new: Group) -> None:
+        if old is not None:
+            back = STATES.index(new.state) < STATES.index(old.state)
+            if back or (old.verdict is not None and new.verdict != old.verdict):
+                self.say(f"group {new.id} went from {old.state} to {new.state}, or its verdict changed")
+        self.groups[new.id] = new
+        self._touched.add(new.campaign_id)
+
+    def _slice(self, old: Slice | None, new: Slice) -> None:
+        self.slices[new.group_id][new.number] = new
+        self._not_negative(f"slice {new.number} of {new.group_id}", [*new.left.values(), new.seats])
+        if old is not None and old.sealed and (old.left, old.seats) != (new.left, new.seats):
+            self.say(f"slice {new.number} of {new.group_id} moved after its seal")
+        if old is not None and new.deadline_number < old.deadline_number:
+            self.say(f"an older deadline overwrote a newer one on slice {new.number} of {new.group_id}")
+        group = self.groups.get(new.group_id)
+        if group is not None:
+            self._touched.add(group.campaign_id)
+
+    def _order(self, old: Order | None, new: Order) -> None:
+        if (new.group_id, new.part) in self.counted and _counts(old) != _counts(new):
+            self.say(f"order {new.id} moved after the count: {old.state if old else None} to {new.state}")
+        revived = old is not None and old.state not in HOLDING and new.state is OrderState.HELD
+        if old is not None and revived and not new.receipts.keys() - old.receipts.keys():
+            self.say(f"an old key revived order {new.id}")
+        if old is not None and old.resolution is not None and old.resolution != new.resolution:
+            self.say(f"order {new.id} was resolved twice: {old.resolution}, {new.resolution}")
+        self.orders[new.group_id][new.id] = new
+        self._touched.add(new.campaign_id)
+
+    def _part(self, old: Part | None, new: Part) -> None:
+        self.counted.add((new.group_id, new.number))
+        if old is not None and old.count != new.count:
+            self.say(f"part {new.number} of {new.group_id} was counted twice, differently")
+
+    def _entry(self, old: Entry | None, new: Entry) -> None:
+        self.entries[new.group_id][new.id] = new
+        self._touched.add(new.campaign_id)
+        if old is not None and old.amount_minor != new.amount_minor:
+            self.say(f"entry {new.id} changed its amount")
+
+    def _not_negative(self, what: str, numbers: Iterable[int]) -> None:
+        if any(number < 0 for number in numbers):
+            self.say(f"{what} fell below nothing")
+
+    # ------------------------------------------------------------- sums
+
+    def after_call(self) -> None:
+        for campaign_id in self._touched:
+            self._check(campaign_id)
+        if self._touched and self.wishes:
+            for wish in self.wishes:
+                wish.room = wish.room and self.has_room(wish)
+        self._touched.clear()
+
+    def _check(self, campaign_id: str) -> None:
+        if campaign_id not in self.stock:
+            return
+        units: Counter[str] = Counter(self.stock[campaign_id].left)
+        taken: Counter[str] = Counter()
+        for group in self.groups.values():
+            if group.campaign_id == campaign_id:
+                self._group_units(group, units)
+                self._seats(group)
+                self._money(group.id)
+                for order in self.orders[group.id].values():
+                    if order.state in HOLDING:
+                        taken[order.buyer_id] += sum(order.lines.values())
+        if +units != +self.given[campaign_id]:
+            self.say(f"units of {campaign_id}: given {dict(self.given[campaign_id])}, there are {dict(units)}")
+        most = self.limits.get(campaign_id)
+        over = {buyer: count for buyer, count in taken.items() if most is not None and count > most}
+        if over:
+            self.say(f"over the limit of {most}: {over}")
+
+    def _group_units(self, group: Group, units: Counter[str]) -> None:
+        """Stock is escrowed downwards; once a group gave back what it did not sell, only what it sold counts."""
+        if group.returned:
+            assert group.verdict is not None
+            units.update(group.verdict.units if group.verdict.formed else {})
+            return
+        for row in self.slices[group.id].values():
+            units.update(row.left)
+        for order in self.orders[group.id].values():
+            if _sits(order):
+                units.update(order.lines)
+
+    def _seats(self, group: Group) -> None:
+        seats = sum(row.seats for row in self.slices[group.id].values())
+        seats += sum(_sits(order) for order in self.orders[group.id].values())
+        if seats != self.capacity.setdefault(group.id, seats):
+            self.say(f"seats of {group.id}: {self.capacity[group.id]} were given, there are {seats}")
+
+    def _money(self, group_id: str) -> None:
+        """No payment is paid back beyond itself, and nothing is paid back that never came."""
+        back: Counter[str] = Counter()
+        for entry in self.entries[group_id].values():
+            if entry.kind is Kind.REFUND:
+                assert entry.payment_id is not None
+                back[entry.payment_id] += entry.amount_minor
+        for payment_id, amount in back.items():
+            payment = self.entries[group_id].get(payment_id)
+            if payment is None or payment.state is not EntryState.POSTED or amount > payment.amount_minor:
+                self.say(f"{amount} is paid back of {payment_id}, which is {payment}")
+
+    def has_room(self, wish: Wish) -> bool:
+        left: Counter[str] = Counter(self.stock[wish.campaign_id].left)
+        if wish.group_id is not None:
+            if self.groups[wish.group_id].state is not GroupState.OPEN:
+                return False
+            rows = self.slices[wish.group_id].values()
+            for row in rows:
+                left.update(row.left)
+            if sum(row.seats for row in rows) < wish.seats:
+                return False
+        return all(left[sku] >= units for sku, units in wish.lines.items())
+
+
+def _sits(order: Order) -> bool:
+    """Whether the order's seat and units are with it, and not with a slice."""
+    return order.state in HOLDING or (order.state is OrderState.EXPIRED and not order.released)
+
+
+def _counts(order: Order | None) -> object:
+    """What a count sees of an order."""
+    return (dict(order.lines), order.amount_minor) if order is not None and order.state is OrderState.PAID else None
