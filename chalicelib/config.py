@@ -14,6 +14,7 @@ class Config:
     demo stages only, where a day is played in minutes. Real stages run at speed 1 from nowhere."""
 
     stage: str
+    release: str
     region: str
     table: str
     vault_table: str
@@ -50,6 +51,11 @@ def real_now() -> Instant:
     return time.time_ns() // 1_000_000
 
 
+def trace() -> str:
+    """The trace this invocation belongs to, where tracing is on. Lambda sets it anew for each."""
+    return os.environ.get("_X_AMZN_TRACE_ID", "").partition("Root=")[2].partition(";")[0]
+
+
 @cache
 def config() -> Config:
     def said(name: str) -> str:
@@ -58,6 +64,7 @@ def config() -> Config:
     start, _, real = said("CLOCK_START").partition("@")
     return Config(
         stage=said("STAGE") or "none",
+        release=said("RELEASE"),
         region=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1",
         table=said("TABLE"),
         vault_table=said("VAULT_TABLE"),

@@ -7,10 +7,11 @@ import random
 import time
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from functools import cache
 from typing import TYPE_CHECKING
 
-from .config import config, real_now
+from .config import config, real_now, trace
 from .domain.instants import Instant
 from .domain.person import Channel
 from .domain.ports import Identity, Payments, Sender, WakeQueue, Watch
@@ -28,7 +29,7 @@ def tick_ms() -> int:
     return config().tick_ms
 
 
-__all__ = ["identity", "now", "queue", "real_now", "secrets", "tick_ms", "watch", "world"]
+__all__ = ["during", "identity", "now", "queue", "real_now", "secrets", "tick_ms", "watch", "world"]
 
 
 @cache
@@ -79,7 +80,14 @@ def queue() -> WakeQueue:
 def watch() -> Watch:
     from .gateways.watch import Lines
 
-    return Lines(config().stage)
+    return Lines(config().stage, release=config().release)
+
+
+def during(function: str, request: str, **ids: str) -> AbstractContextManager[None]:
+    """Lines written meanwhile say which piece of work they belong to."""
+    from .gateways.watch import during
+
+    return during(function=function, request=request, trace=trace(), **ids)
 
 
 @cache

@@ -5,6 +5,9 @@ number or an e-mail in a value is masked, because a provider's words may end up 
 never breaks the work it tells about: a field that is not on the list is left out and named under `refused`,
 unless `strict`.
 
+Every line carries the ids of the piece of work it was written in (`during`): the request or message, the function,
+the trace. Rows are named by their own keys, so a story is followed from the API through stream and queue by those.
+
 A metric is a line in CloudWatch's embedded format, so that counting costs no call.
 """
 
@@ -12,7 +15,9 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from ..domain.refusals import Broken
 
@@ -34,6 +39,19 @@ FIELDS = frozenset(
 in.
 """
 
+_work: ContextVar[Mapping[str, str]] = ContextVar("work")
+
+
+@contextmanager
+def during(**ids: str) -> Iterator[None]:
+    """Lines written meanwhile carry these ids, besides those of the work this one is part of."""
+    token = _work.set({**_work.get({}), **{name: value for name, value in ids.items() if value}})
+    try:
+        yield
+    finally:
+        _work.reset(token)
+
+
 MASK = "[masked]"
 MOST_CHARACTERS = 2_000
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
@@ -53,11 +71,13 @@ class Lines:
         self,
         stage: str,
         *,
+        release: str = "",
         strict: bool = False,
         write: Callable[[str], object] | None = None,
         clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self._stage = stage
+        self._release = release
         self._strict = strict
         self._write = write
         self._clock = clock
@@ -78,6 +98,9 @@ class Lines:
     def _line(self, level: str, what: str, about: Mapping[str, str], metrics: Mapping[str, int], unit: str) -> None:
         now = self._clock()
         record: dict[str, object] = {"level": level, "what": masked(what), "at": now, "Stage": self._stage}
+        if self._release:
+            record["release"] = self._release
+        about = {**_work.get({}), **about}
         record |= {name: masked(str(value)) for name, value in about.items() if name in FIELDS}
         refused = sorted(name for name in about if name not in FIELDS)
         if refused:

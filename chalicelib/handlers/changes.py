@@ -8,6 +8,7 @@ from typing import Any
 from chalice.app import Blueprint, DynamoDBEvent
 
 from .. import wiring
+from .tick import request_of
 
 bp = Blueprint(__name__)
 
@@ -18,11 +19,21 @@ def changes(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
     from ..services.follow import follow
 
     records = event.to_dict()["Records"]
-    pairs, unreadable = images(records)
-    follow(wiring.world(), pairs, now=wiring.now(), interval_ms=wiring.tick_ms())
-    for number in unreadable:
-        wiring.watch().alarm("record_unreadable", ref=number)
+    with wiring.during("changes", request_of(event.context)):
+        pairs, unreadable = images(records)
+        follow(wiring.world(), pairs, now=wiring.now(), interval_ms=wiring.tick_ms())
+        for number in unreadable:
+            wiring.watch().alarm("record_unreadable", ref=number)
+        if (age := age_ms(records)) is not None:
+            wiring.watch().count("stream_age_ms", age, unit="Milliseconds")
     return {"batchItemFailures": []}
+
+
+def age_ms(records: list[dict[str, Any]]) -> int | None:
+    """How long the oldest record has waited, in real time: the stream does not follow a story's clock."""
+    said = [record["dynamodb"].get("ApproximateCreationDateTime") for record in records]
+    written = [at for at in said if isinstance(at, int | float)]
+    return max(0, wiring.real_now() - int(min(written) * 1000)) if written else None
 
 
 def images(records: list[dict[str, Any]]) -> tuple[list[tuple[Any, Any]], list[str]]:

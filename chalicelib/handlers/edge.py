@@ -201,14 +201,27 @@ def route(
 
 def at_the_door(request: Request, proceed: Callable[[Request], Response]) -> Response:
     """HTTP middleware: keeps the request where its thread finds it, and rewords the framework's refusals."""
+    from .. import wiring
+
     token = _request.set(request)
+    begun = wiring.real_now()
     try:
-        response = proceed(request)
+        with wiring.during("api", str(request.context.get("requestId") or "")):
+            response = proceed(request)
+            if isinstance(response.body, dict) and "Code" in response.body:
+                response = _reworded(request, response)
+            _note_answer(request, response.status_code, wiring.real_now() - begun)
+            return response
     finally:
         _request.reset(token)
-    if isinstance(response.body, dict) and "Code" in response.body:
-        return _reworded(request, response)
-    return response
+
+
+def _note_answer(request: Request, status: int, ms: int) -> None:
+    """One line a request: the route as it is declared, never the path as it was asked, which may hold anything."""
+    from .. import wiring
+
+    route = str(request.context.get("resourcePath") or "")
+    wiring.watch().note("answered", method=request.method, route=route, status=str(status), ms=str(ms))
 
 
 def _answered(declared: Route, view: Callable[..., Any], request: Request, ids: Mapping[str, str]) -> Response:

@@ -11,4 +11,10 @@ bp = Blueprint(__name__)
 def tick(event: CloudWatchEvent) -> None:
     from ..services.tick import tick as run
 
-    run(wiring.world(), now=wiring.now(), interval_ms=wiring.tick_ms())
+    with wiring.during("tick", request_of(event.context)):
+        run(wiring.world(), now=wiring.now(), interval_ms=wiring.tick_ms())
+
+
+def request_of(context: object) -> str:
+    """Lambda's number for this invocation; none in tests, which call without a context."""
+    return str(getattr(context, "aws_request_id", ""))

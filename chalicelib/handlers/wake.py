@@ -15,7 +15,8 @@ def wake(event: SQSEvent) -> Failures:
     done: dict[str, bool] = {}
     for record in event:
         if record.body not in done:  # several changes of one row ask for one look
-            done[record.body] = looked_at(record.body)
+            with wiring.during("wake", record.to_dict()["messageId"]):
+                done[record.body] = looked_at(record.body)
     failed = [record.to_dict()["messageId"] for record in event if not done[record.body]]
     return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
 

@@ -35,6 +35,8 @@ def attempts(world: World, most: int = MOST) -> Iterator[Attempt]:
         yield attempt
         if attempt.done:
             return
+        if attempt.lost is not None:
+            world.watch.count("conflicts")
         world.rest(int(FIRST_REST_MS * (1 << min(turn, 5)) * (0.5 + world.draw())))
     world.watch.count("conflicts_given_up")
     raise Unavailable("busy")

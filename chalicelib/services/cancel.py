@@ -35,6 +35,7 @@ def cancel(world: World, caller: Caller, order_id: str, *, version: int | None, 
                 if 0 in lost.rows and seats.why_refused(seats.as_slice(lost.rows[0]), now) != "short":
                     raise Refused("group_closed") from lost
                 raise
+            world.watch.count("orders_cancelled")
             return replace(new, version=new.version + 1)
     raise Unavailable("busy")
 

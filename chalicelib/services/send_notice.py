@@ -86,7 +86,7 @@ def _send(world: World, claimed: Notice, now: Instant) -> None:
     subject, text = world.texts.text(claimed.template, params, claimed.language, claimed.channel)
     answer = world.senders[claimed.channel].send(to=to, subject=subject, text=text)
     world.store.commit(Replace(_recorded(claimed, answer, now)))
-    world.watch.count("notices", channel=claimed.channel.value, outcome=answer.outcome.value)
+    world.watch.count(f"notices_{answer.outcome.value}", channel=claimed.channel.value, template=claimed.template)
 
 
 def _recorded(claimed: Notice, answer: Answer, now: Instant) -> Notice:

@@ -5,6 +5,8 @@ from ..domain.ports import RowKey
 from .world import World
 
 AT_ONCE = 500
+MOST_PARKED = 100
+"""Counted anew each time, and not further: the alarm on it lasts as long as anything waits for a person."""
 
 
 def tick(world: World, *, now: Instant, interval_ms: int = MINUTE) -> int:
@@ -22,6 +24,7 @@ def tick(world: World, *, now: Instant, interval_ms: int = MINUTE) -> int:
     if batch:
         world.queue.send(batch, now)
     world.watch.count("rows_queued", queued)
+    world.watch.count("parked_rows", len(world.store.parked(MOST_PARKED, None).rows))
     return queued
 
 
