@@ -9,12 +9,13 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .config import config, real_now, trace
 from .domain.instants import Instant
 from .domain.person import Channel
-from .domain.ports import Identity, Payments, Sender, WakeQueue, Watch
+from .domain.ports import Identity, Payments, RowKey, Sender, WakeQueue, Watch
+from .domain.writes import Row
 
 if TYPE_CHECKING:
     from .services.world import World
@@ -74,6 +75,20 @@ def queue() -> WakeQueue:
     from .gateways.queue import Queue
 
     return Queue(config().wake_queue_url, config().clock_speed)
+
+
+def row_in(image: dict[str, Any]) -> Row:
+    """The row in a stream record's image. Raises Broken for one that nobody can read."""
+    from .store.rows import from_image
+
+    return from_image(image)
+
+
+def asked_in(body: str) -> RowKey | tuple[str, int]:
+    """What a message of the wake queue asks for. Raises Broken for anything else."""
+    from .gateways.queue import decode
+
+    return decode(body)
 
 
 @cache

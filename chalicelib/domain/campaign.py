@@ -278,12 +278,17 @@ def _check_times(draft: Campaign, now: Instant) -> None:
 
 
 def _check_pickup(draft: Campaign) -> None:
-    if draft.fulfilment is not Fulfilment.PICKUP or draft.kind is not Kind.COMMUNITY:
+    """Every buyer must have a point to choose, and time to choose it."""
+    if draft.fulfilment is not Fulfilment.PICKUP:
         return
     served = {point.community_id for point in draft.pickup_points}
+    if draft.kind is not Kind.COMMUNITY and None not in served:
+        raise Refused("no_pickup_point_for_all")
     for community in draft.communities:
         if community.id not in served and None not in served:
             raise Refused("community_without_pickup_point", community=community.id)
+    if draft.choose_pickup_by is not None and draft.closes_at is not None and draft.choose_pickup_by < draft.closes_at:
+        raise Refused("pickup_choice_before_close")
 
 
 def _check_stock_covers_target(draft: Campaign) -> None:

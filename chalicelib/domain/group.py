@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from . import pricing
-from .campaign import Campaign, Community, Kind, Measure, Target
+from .campaign import LONGEST_WINDOW, Campaign, Community, Kind, Measure, Target
 from .ids import group_id
-from .instants import SECOND, Instant
+from .instants import DAY, SECOND, Instant
 from .refusals import Broken, Refused
 from .writes import Row
 
@@ -189,6 +189,8 @@ def deadline_moved(group: Group, closes_at: Instant, now: Instant) -> Group:
         raise Refused("deadline_in_the_past")
     if closes_at <= group.opens_at:
         raise Refused("deadline_before_start")
+    if closes_at - max(now, group.opens_at) > LONGEST_WINDOW:
+        raise Refused("window_too_long", days=LONGEST_WINDOW // DAY)
     return replace(group, closes_at=closes_at, deadline_number=group.deadline_number + 1, due_at=now)
 
 

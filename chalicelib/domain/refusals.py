@@ -29,8 +29,9 @@ class Refused(Trouble):
 class Lost(Trouble):
     """A transaction named rows that have moved. `rows` holds, by position, what stood there instead.
 
-    A position is present when its condition failed; its value is the row as it is now, or None when
-    there is none. Empty: the transaction met another one on the same rows and may simply be tried again.
+    A position is present when its condition failed; its value is the row as it is now, or None when there is
+    none (or, for a write on its own, when it was not asked for). Empty: it met another write on the same rows,
+    nothing is known, and it may simply be tried again.
     """
 
     def __init__(self, rows: Mapping[int, Any] | None = None) -> None:

@@ -39,15 +39,14 @@ def age_ms(records: list[dict[str, Any]]) -> int | None:
 def images(records: list[dict[str, Any]]) -> tuple[list[tuple[Any, Any]], list[str]]:
     """(old, new) rows of each record, and the sequence numbers of those nobody can read: they stop nobody else."""
     from ..domain.refusals import Broken
-    from ..store.rows import from_image
 
     pairs: list[tuple[Any, Any]] = []
     unreadable: list[str] = []
     for record in records:
         change = record["dynamodb"]
         try:
-            old = from_image(change["OldImage"]) if "OldImage" in change else None
-            new = from_image(change["NewImage"]) if "NewImage" in change else None
+            old = wiring.row_in(change["OldImage"]) if "OldImage" in change else None
+            new = wiring.row_in(change["NewImage"]) if "NewImage" in change else None
         except (Broken, KeyError, ValueError, TypeError):
             unreadable.append(change.get("SequenceNumber", ""))
             continue

@@ -107,6 +107,8 @@ def edit_campaign(call: Call[CampaignEdit, None], campaign_id: str) -> OwnCampai
         "payment_window_out_of_range",
         "team_window_out_of_range",
         "community_without_pickup_point",
+        "no_pickup_point_for_all",
+        "pickup_choice_before_close",
         "price_out_of_range",
         "stock_out_of_range",
         "tiers_out_of_order",

@@ -169,6 +169,7 @@ def cancel_order(call: Call[CancelBody, None], order_id: str) -> MyOrder:
         "order_not_found",
         "order_not_held",
         "already_paid",
+        "too_many_payments",
         "too_late_to_pay",
         "method_not_offered",
         "amount_over_provider_limit",

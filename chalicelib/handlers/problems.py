@@ -81,6 +81,9 @@ PROBLEMS: Mapping[str, Problem] = {
     "payment_window_out_of_range": Problem(422, "付款时限须在 1 分钟至 14 天之间。", "The payment window is one minute to 14 days."),
     "team_window_out_of_range": Problem(422, "拼团时限须在 10 分钟至 30 天之间。", "A team stays open for 10 minutes to 30 days."),
     "community_without_pickup_point": Problem(422, "社区 {community} 没有自提点，请添加。", "Community {community} has no pickup point: add one."),
+    "no_pickup_point_for_all": Problem(422, "这类活动的参团人来自各处，请至少设置一个不限社区的自提点。", "Buyers of this kind of campaign come from anywhere: give at least one pickup point without a community."),
+    "pickup_choice_before_close": Problem(422, "选择自提点的截止时间不能早于活动截止时间。", "Let the pickup point be chosen until the campaign closes, or later."),
+    "too_many_payments": Problem(409, "该订单发起付款的次数过多（最多 {most} 次），请完成已发起的付款或联系客服。", "Too many payments were started for this order (at most {most}): finish one of them or ask support."),
     "reference_price_never_sold": Problem(422, "划线价须是真实成交过的价格，请改用有成交记录的价格。", "A reference price must be one at which it was really sold: use a price from its history."),
     "already_published": Problem(409, "活动已发布，条款不可再改。", "The campaign is published: its terms cannot change any more."),
     # joining, and the order
@@ -130,6 +133,17 @@ PROBLEMS: Mapping[str, Problem] = {
     "too_long": Problem(422, "{field} 过长，最多 {most} 个字符。", "{field} is too long: at most {most} characters."),
     "not_parked": Problem(404, "没有搁置的该行，可能已恢复。", "No such row is parked: it may have been put back already."),
     "bad_hours": Problem(422, "时间须写作 HH:MM，例如 08:30。", "Write hours as HH:MM, for example 08:30."),
+    # signing in
+    "bad_phone": Problem(422, "手机号不正确，请检查；国外号码请以 + 加国家代码开头。", "That is not a phone number: check it, and begin with + and the country's code."),
+    "code_sent_lately": Problem(429, "验证码刚刚发出，请等 {retry_after_s} 秒再要新的。", "A code was sent just now: wait {retry_after_s} seconds before asking for another."),
+    "too_many_codes": Problem(429, "这个号码要验证码太频繁了，请过一会儿再试。", "Too many codes were sent to this number: try again later."),
+    "too_many_log_ins": Problem(429, "登录过于频繁，请过一会儿再试。", "There were too many log-ins from here: try again later."),
+    "code_not_sent": Problem(503, "短信暂时发不出去，请稍后再试。", "The code could not be sent: try again in a while."),
+    "code_expired": Problem(422, "验证码已失效，请重新获取。", "That code is no longer good: ask for a new one."),
+    "wrong_code": Problem(422, "验证码不对，请再看一遍短信。", "That is not the code: look at the message again."),
+    "form_expired": Problem(403, "页面已过期，请重新提交。", "This page was open too long: send it again."),
+    "session_not_found": Problem(404, "没有这个登录设备，可能已退出。", "There is no such session: it may have ended already."),
+    "orders_under_way": Problem(409, "还有订单在进行中，完成或取消后才能注销。", "Some orders are still under way: you can leave once they are done or cancelled."),
     "bad_signature": Problem(401, "签名无效或已过期，请检查密钥与时间。", "The signature is wrong or stale: check the secret and the clock."),
 }  # fmt: skip
 

@@ -25,12 +25,11 @@ def looked_at(body: str) -> bool:
     """Whether the message is done with. Trouble with a row is counted on the row, so that it ends up parked."""
     from ..domain.ports import RowKey
     from ..domain.refusals import Broken, Lost, Unavailable
-    from ..gateways.queue import decode
     from ..services import wake as waking
 
     world, now = wiring.world(), wiring.now()
     try:
-        asked = decode(body)
+        asked = wiring.asked_in(body)
     except Broken:
         world.watch.alarm("message_unreadable")
         return True

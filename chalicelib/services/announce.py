@@ -44,5 +44,6 @@ def _tell(world: World, announcement: Announcement, group: Group, order: Order, 
         return
     try:
         world.store.commit(*planned)
-    except Lost:
-        return  # told before
+    except Lost as lost:
+        if not lost.rows:
+            raise  # a mere conflict: the whole page is looked at again, and those told before stay told once

@@ -23,6 +23,10 @@ class GroupView:
     tally: Tally | None
     statement: Statement
 
+    @classmethod
+    def of(cls, row: Group, terms: Campaign, tally: Tally | None) -> "GroupView":
+        return cls(group=row, terms=terms, tally=tally, statement=statement(terms, row))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemProgress:
@@ -98,12 +102,16 @@ def group(world: World, group_id: str) -> GroupView:
         raise Refused("group_not_found", group=group_id)
     row, tally = found
     terms = world.store.terms(row.campaign_id, row.terms_version)
-    return GroupView(group=row, terms=terms, tally=tally, statement=statement(terms, row))
+    return GroupView.of(row, terms, tally)
 
 
 def progress(world: World, group_id: str, *, strong: bool, now: Instant) -> Progress:
     """At most two reads whatever the group's size: the group with its tally, and (if asked) its slices."""
-    view = group(world, group_id)
+    return progress_of(world, group(world, group_id), strong=strong, now=now)
+
+
+def progress_of(world: World, view: GroupView, *, strong: bool, now: Instant) -> Progress:
+    """The same for a group that has been read already."""
     row, terms = view.group, view.terms
     numbers = view.tally.numbers if view.tally else Numbers()
     target = groups.target_of(terms, row.team_size)

@@ -16,6 +16,7 @@ from ..domain.order import Order, OrderState
 from ..domain.product import PriceMark
 from ..domain.refusals import Broken, Lost
 from ..domain.statement import arrives_by
+from ..domain.tally import Numbers, Scope
 from ..domain.writes import Create, Replace, TakeStock, Write
 from . import tell
 from .attempts import attempts
@@ -81,6 +82,7 @@ def finish(world: World, group: Group, now: Instant) -> None:
         return
     record_sales(world, group)
     stored(world, replace(group, resolved_at=now, due_at=None))
+    world.store.count_up(Scope.CAMPAIGN, group.campaign_id, Numbers(), {}, now)  # one more has formed or failed
     assert group.verdict is not None
     world.watch.count("resolution_lag_ms", max(0, now - group.verdict.given_at), unit="Milliseconds")
 
@@ -154,7 +156,7 @@ def record_sales(world: World, group: Group) -> None:
                 nature="sale",
                 price_minor=verdict.prices[item.sku],
                 units=units,
-                source=f"group:{group.id}",
+                source=f"group:{group.id}:{item.sku}",
             )
             try:
                 world.store.commit(Create(mark))

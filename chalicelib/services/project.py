@@ -10,6 +10,7 @@ from ..domain.order import HOLDING, Order
 from ..domain.tally import Numbers, Scope, plus
 from ..domain.upkeep import Visit
 from ..domain.writes import Row
+from .attempts import attempts
 from .world import World
 
 
@@ -34,7 +35,9 @@ def project(world: World, changes: Sequence[tuple[Row | None, Row | None]], now:
     for (scope, owner_id), delta in deltas.items():
         if delta.numbers != Numbers() or any(delta.units.values()):
             units = {sku: change for sku, change in delta.units.items() if change}
-            world.store.count_up(scope, owner_id, delta.numbers, units, now)
+            for attempt in attempts(world):
+                with attempt:
+                    world.store.count_up(scope, owner_id, delta.numbers, units, now)
 
 
 def _numbers(row: Row | None) -> Numbers:

@@ -27,9 +27,14 @@ def refund_wake(world: World, entry: Entry, now: Instant) -> None:
     claimed = _claim(world, entry, now)
     outcome = settle(claimed, _ask(world, claimed, now), now)
     world.store.commit(Replace(outcome))
-    world.watch.count(f"refunds_{outcome.stage.value if outcome.stage else 'none'}")
-    if outcome.stage is RefundStage.PARKED:
-        world.watch.alarm("parked", entry=outcome.id, reason=outcome.reason)
+    noted(world, outcome)
+
+
+def noted(world: World, refund: Entry) -> None:
+    """What operators hear of a refund's new stage, whoever brought it there."""
+    world.watch.count(f"refunds_{refund.stage.value if refund.stage else 'none'}")
+    if refund.stage is RefundStage.PARKED:
+        world.watch.alarm("parked", entry=refund.id, reason=refund.reason)
 
 
 def _claim(world: World, entry: Entry, now: Instant) -> Entry:

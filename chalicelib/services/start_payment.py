@@ -8,9 +8,11 @@ from ..domain.ledger import Entry, EntryState, Kind
 from ..domain.order import Order, OrderState
 from ..domain.ports import Caller, Outcome, Payments
 from ..domain.refusals import Refused, Unavailable
-from ..domain.writes import Create, Replace
+from ..domain.writes import Create, Replace, Write
 from .attempts import attempts
 from .world import World
+
+MOST_PAYMENTS = 10
 
 
 def start_payment(world: World, caller: Caller, order_id: str, method: str, *, now: Instant) -> Entry:
@@ -62,6 +64,8 @@ def _begin(world: World, order: Order, method: str, now: Instant) -> Entry:
         raise Refused("order_not_held", state=order.state.value)
     if now >= order.pay_by:
         raise Refused("too_late_to_pay")
+    if order.payments >= MOST_PAYMENTS:
+        raise Refused("too_many_payments", most=MOST_PAYMENTS)
     check_amount(world, method, order.amount_minor)
     entry = Entry(
         id=f"{order.id}.p{order.payments + 1}",
@@ -76,7 +80,11 @@ def _begin(world: World, order: Order, method: str, now: Instant) -> Entry:
         method=method,
         created_at=now,
     )
-    world.store.commit(Replace(orders.payment_started(order, entry.id, now)), Create(entry))
+    started: list[Write] = [Replace(orders.payment_started(order, entry.id, now)), Create(entry)]
+    older = world.store.entry(order.payment_id) if order.payment_id else None
+    if older is not None and older.state is EntryState.PENDING:
+        started.append(Replace(replace(older, state=EntryState.VOIDED)))
+    world.store.commit(*started)
     return replace(entry, version=1)
 
 

@@ -16,5 +16,6 @@ def parked(world: World, *, limit: int, start: str | None) -> Page[Parked]:
 
 
 def put_back(world: World, *, pk: str, sk: str, now: Instant) -> None:
+    """Raises Lost (503 at the edge) when the row met another write, and nothing was put back."""
     if not world.store.put_back(RowKey(pk, sk), now):
         raise Refused("not_parked", pk=pk, sk=sk)

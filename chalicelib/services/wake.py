@@ -7,8 +7,8 @@ from ..domain.ledger import Entry
 from ..domain.notice import Notice
 from ..domain.order import Order
 from ..domain.ports import RowKey
-from ..domain.refusals import Broken, Lost, Trouble
-from ..domain.tally import Tally
+from ..domain.refusals import Broken, Lost, Trouble, Unavailable
+from ..domain.tally import Numbers, Scope, Tally
 from ..domain.upkeep import Announcement
 from ..domain.writes import Row
 from .announce import announce
@@ -26,6 +26,9 @@ from .world import World
 EARLY = SECOND
 """A message that comes this much early, because clocks differ a little, is taken as on time."""
 
+LATE = 10 * SECOND
+"""A row that is looked at this late was found by the tick: nothing woke it when it was written."""
+
 
 def wake(world: World, key: RowKey, now: Instant) -> None:
     """Raises Unavailable where the message should come again; any other trouble is the row's own."""
@@ -36,8 +39,18 @@ def wake(world: World, key: RowKey, now: Instant) -> None:
                 return
             now = max(now, row.due_at)
             world.watch.count("timer_lag_ms", now - row.due_at, unit="Milliseconds")
+            late = now - row.due_at
             look_at(world, row, now)
+            if late > LATE:
+                count_again(world, row, now)
             return
+
+
+def count_again(world: World, row: Row, now: Instant) -> None:
+    """The stream lost this row's record, so the numbers for show lack it: they are counted from the rows."""
+    if isinstance(row, Order | Entry):
+        world.store.count_up(Scope.GROUP, row.group_id, Numbers(), {}, now)
+        world.store.count_up(Scope.CAMPAIGN, row.campaign_id, Numbers(), {}, now)
 
 
 def look_at(world: World, row: Row, now: Instant) -> None:
@@ -92,7 +105,11 @@ def _go_on(world: World, group_id: str, now: Instant) -> None:
 def stumbled(world: World, key: RowKey, error: Exception, now: Instant) -> bool:
     """A row that cannot be processed: tried again later a few times, then parked with its reason (promise 4)."""
     reason = f"{type(error).__name__}: {error}" if isinstance(error, Trouble) else type(error).__name__
-    if world.store.stumble(key, reason, now):
+    try:
+        parked = world.store.stumble(key, reason, now)
+    except (Lost, Unavailable):
+        return False
+    if parked:
         world.watch.alarm("parked", pk=key.pk, sk=key.sk, reason=reason)
     else:
         world.watch.note("row_stumbled", pk=key.pk, sk=key.sk, reason=reason)

@@ -10,7 +10,7 @@ from ..domain.refusals import Refused, Unavailable
 from ..domain.writes import Replace
 from .attempts import attempts
 from .money_in import money_in
-from .refund_wake import settle
+from .refund_wake import noted, settle
 from .start_payment import provider_of
 from .world import World
 
@@ -51,7 +51,9 @@ def refund_reported(world: World, event: ProviderEvent, answer: Answer, now: Ins
                 return
             if answer.outcome is Outcome.SUCCEEDED and refund.state is EntryState.POSTED:
                 return
-            world.store.commit(Replace(settle(refund, answer, now)))
+            settled = settle(refund, answer, now)
+            world.store.commit(Replace(settled))
+            noted(world, settled)
             return
     raise Unavailable("busy")
 

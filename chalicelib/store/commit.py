@@ -3,12 +3,17 @@
 Each clause below carries the reason it is there; tests take them out one by one and see a promise break.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import botocore.exceptions
 from pynamodb.connection import Connection
-from pynamodb.exceptions import PynamoDBException, TransactWriteError
+from pynamodb.exceptions import (
+    CancellationReason,
+    PynamoDBException,
+    TransactWriteError,
+    VerboseClientError,
+)
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path, Value
 from pynamodb.expressions.update import Action
@@ -32,6 +37,7 @@ SILENT = {
     "InternalServerError",
     "ServiceUnavailable",
 }
+NO_ANSWER = (botocore.exceptions.ConnectionError, botocore.exceptions.HTTPClientError)
 SILENT_REASONS = {"ThrottlingError", "ProvisionedThroughputExceeded"}
 MOVED = {"ConditionalCheckFailed", "TransactionConflict"}
 
@@ -135,7 +141,10 @@ class Commits:
                 for position, write in enumerate(writes):
                     order[_add(transaction, write)].append(position)
         except TransactWriteError as error:
-            raise _lost(error, [position for name in WIRE_ORDER for position in order[name]]) from error
+            if answered_code(error) != "TransactionCanceledException":
+                raise
+            positions = [position for name in WIRE_ORDER for position in order[name]]
+            raise _lost(error, error.cancellation_reasons, positions) from error
 
 
 def _bare(pk: str, sk: str) -> Stored:
@@ -170,12 +179,12 @@ def _add(transaction: TransactWrite, write: Write) -> str:
     return "update"
 
 
-def _lost(error: TransactWriteError, positions: list[int]) -> Exception:
+def _lost(
+    error: PynamoDBException, reasons: Sequence[CancellationReason | None], positions: Sequence[int]
+) -> Exception:
     """Which rows refused, as they are now; or the trouble itself when it was not about rows."""
-    if answered_code(error) != "TransactionCanceledException":
-        return error
     rows: dict[int, Row | None] = {}
-    for position, reason in zip(positions, error.cancellation_reasons, strict=True):
+    for position, reason in zip(positions, reasons, strict=True):
         if reason is None:
             continue
         if reason.code not in MOVED:
@@ -197,12 +206,28 @@ def translated() -> Iterator[None]:
     """The store's troubles as ours. A conflict is not retried here: who decides must look again first."""
     try:
         yield
-    except (botocore.exceptions.ConnectionError, botocore.exceptions.HTTPClientError) as error:
+    except NO_ANSWER as error:
         raise Unavailable("store") from error
     except PynamoDBException as error:
         code = answered_code(error)
-        if code == "ConditionalCheckFailedException" or code in BUSY:
+        if code == "TransactionCanceledException":
+            reasons = error.cause.cancellation_reasons if isinstance(error.cause, VerboseClientError) else []
+            raise _lost(error, reasons, range(len(reasons))) from error
+        if code == "ConditionalCheckFailedException":
+            raise Lost({0: None}) from error
+        if code in BUSY:
             raise Lost() from error
-        if code in SILENT or isinstance(error.cause, botocore.exceptions.HTTPClientError):
+        if code in SILENT or isinstance(error.cause, NO_ANSWER):
             raise Unavailable("store") from error
         raise
+
+
+@contextmanager
+def unless_done() -> Iterator[None]:
+    """For a write whose condition says "not done yet": a refusal is the end of it, a mere conflict is not."""
+    try:
+        with translated():
+            yield
+    except Lost as lost:
+        if not lost.rows:
+            raise

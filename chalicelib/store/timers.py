@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from pynamodb.exceptions import DoesNotExist, TransactWriteError
+from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.operand import Path, Value
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
@@ -10,11 +10,10 @@ from pynamodb.transactions import TransactWrite
 from ..domain.group import Slice
 from ..domain.instants import HOUR, MINUTE, Instant
 from ..domain.ports import DueRow, Page, RowKey
-from ..domain.refusals import Lost, Unavailable
 from ..domain.tally import Numbers, Scope, Tally
 from ..domain.upkeep import MOST_STUMBLES, Parked
 from ..domain.writes import Row
-from .commit import Commits, absent, answered_code, at_version, translated
+from .commit import Commits, absent, at_version, translated, unless_done
 from .reads import Reads
 from .rows import DUE_SHARDS, due_shard, from_stored, key_of, slice_key, tally_key, to_stored
 from .stored import Stored, bind
@@ -86,11 +85,8 @@ class Timers(Commits, Reads):
             known.set(Value(deadline_number)),
             Stored.version.set(Path("version") + Value(1)),
         ]
-        try:
-            with translated():
-                Stored(*slice_key(group_id, number)).update(actions, condition)
-        except Lost:
-            return
+        with unless_done():
+            Stored(*slice_key(group_id, number)).update(actions, condition)
 
     def count_up(self, scope: Scope, owner_id: str, delta: Numbers, units: Mapping[str, int], now: Instant) -> None:
         actions = _added(delta, units, now)
@@ -109,18 +105,12 @@ class Timers(Commits, Reads):
     def _count(self, scope: Scope, owner_id: str, actions: list[Action]) -> None:
         pk, sk = tally_key(scope.value, owner_id)
         timer: list[Action] = [Stored.due_shard.set(due_shard(pk, sk)), Stored.hot.set("1")]
-        try:
-            with translated():
-                Stored(pk, sk).update(actions + timer, Stored.pk.exists())
-        except Lost:
-            return  # no tally yet: the group's opening creates it, and its recount finds everything
+        with unless_done():  # no tally yet: the group's opening creates it, and its recount finds everything
+            Stored(pk, sk).update(actions + timer, Stored.pk.exists())
 
     def rest_tally(self, tally: Tally) -> None:
-        try:
-            with translated():
-                Stored(*tally_key(tally.scope.value, tally.id)).update(_no_timer(), at_version(tally.version))
-        except Lost:
-            return  # something was counted meanwhile: its timer stays
+        with unless_done():  # something was counted meanwhile: its timer stays
+            Stored(*tally_key(tally.scope.value, tally.id)).update(_no_timer(), at_version(tally.version))
 
     def stumble(self, key: RowKey, reason: str, now: Instant) -> bool:
         """Works on the key alone, so that a row nobody can read any more can still be parked."""
@@ -135,27 +125,26 @@ class Timers(Commits, Reads):
             later = now + min(MINUTE << (count - 1), HOUR)
             self._touch(key, [Stored.stumbles.set(count), Stored.due_at.set(later)])
             return False
-        self._park(key, stored.kind, reason, now)
-        return True
+        return self._park(key, stored.kind, reason, now)
 
     def _touch(self, key: RowKey, actions: list[Action]) -> None:
-        try:
-            with translated():
-                Stored(key.pk, key.sk).update(actions, Stored.due_at.exists())
-        except Lost:
-            return  # its timer was cleared meanwhile: somebody got it done
+        with unless_done():  # its timer was cleared meanwhile: somebody got it done
+            Stored(key.pk, key.sk).update(actions, Stored.due_at.exists())
 
-    def _park(self, key: RowKey, kind: str, reason: str, now: Instant) -> None:
-        """The timer goes and the parked row comes in one transaction, so that it is always in one of the lists."""
+    def _park(self, key: RowKey, kind: str, reason: str, now: Instant) -> bool:
+        """The timer goes and the parked row comes in one transaction, so that it is always in one of the lists.
+
+        False: the timer was cleared meanwhile, or the row is parked already.
+        """
         parked = Parked(pk=key.pk, sk=key.sk, kind=kind, reason=reason[:500], parked_at=now)
         clear: list[Action] = [*_no_timer(), Stored.stumbles.remove()]
-        try:
-            with translated(), TransactWrite(connection=self.connection) as transaction:
+        done = False
+        with unless_done():
+            with TransactWrite(connection=self.connection) as transaction:
                 transaction.update(Stored(key.pk, key.sk), clear, Stored.due_at.exists())
                 transaction.save(to_stored(parked, 1), condition=absent())
-        except TransactWriteError as error:
-            if answered_code(error) != "TransactionCanceledException":
-                raise Unavailable("store") from error
+            done = True
+        return done
 
     def parked(self, limit: int, start: str | None) -> Page[Parked]:
         return self._query_page(Parked, "PARKED", None, limit, start)

@@ -63,10 +63,6 @@ def rooms_known(path: Path) -> set[str]:
     return {parts[1] for parts in inside if len(parts) > 1}
 
 
-SHORT_CUTS = {"chalicelib/handlers/changes.py": {"store"}, "chalicelib/handlers/wake.py": {"gateways"}}
-"""Arrows to be straightened: each reads one message by the room that writes it. This list only ever shrinks."""
-
-
 @sources
 def test_every_arrow_points_down(path: Path) -> None:
     room = room_of(path)
@@ -74,7 +70,7 @@ def test_every_arrow_points_down(path: Path) -> None:
         assert not rooms_known(path)
         return
     extra = rooms_known(path) - MAY_KNOW[room]
-    assert extra == SHORT_CUTS.get(path.relative_to(ROOT).as_posix(), set()), f"{room} reaches out of its arrows"
+    assert not extra, f"{room} reaches out of its arrows"
 
 
 def test_the_reader_of_imports_sees_them_all() -> None:

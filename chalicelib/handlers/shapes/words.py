@@ -27,7 +27,8 @@ class Output(Struct, kw_only=True):
 END = r"$(?!\n)"
 
 Id = Annotated[str, Meta(min_length=1, max_length=120, pattern=rf"^[A-Za-z0-9][A-Za-z0-9._~-]*{END}")]
-Sku = Annotated[str, Meta(min_length=1, max_length=40, pattern=rf"^[^\s\x00-\x1f\x7f]+{END}")]
+Sku = Annotated[str, Meta(min_length=1, max_length=24, pattern=rf"^[\x21-\x7e]+{END}")]
+"""Plain and short: twenty of them, with their stock, stay within one write unit of a slice."""
 Title = Annotated[str, Meta(min_length=1, max_length=120, pattern=rf"^(?=.*\S)[^\x00-\x1f\x7f]+{END}")]
 Line = Annotated[str, Meta(max_length=200, pattern=rf"^[^\x00-\x1f\x7f]*{END}")]
 Text = Annotated[str, Meta(max_length=5_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]

@@ -107,7 +107,6 @@ def test_stock_and_slices_are_read_at_one_instant(store: DynamoStore, hook: Hook
         store.stock_and_slices("c1", "g1", 3)
 
 
-@pytest.mark.xfail(reason="a conflict while reading surfaces as the library's own error, and a join answers 500")
 def test_looking_at_one_instant_while_somebody_joins_asks_to_look_again(store: DynamoStore, hook: Hook) -> None:
     store.commit(Create(Stock(campaign_id="c1", left={"apples": 9})), Create(SLICE))
     hook.fault = conflict_once("TransactGetItems")

@@ -260,7 +260,6 @@ def breaks_with(error: Exception) -> Any:
 
 
 TIMED_OUT = botocore.exceptions.ReadTimeoutError(endpoint_url="x")
-WRAPPED = pytest.mark.xfail(reason="a connection that fails reaches us wrapped, and only wrapped time-outs are known")
 UNREACHED = botocore.exceptions.EndpointConnectionError(endpoint_url="x")
 
 
@@ -272,7 +271,7 @@ UNREACHED = botocore.exceptions.EndpointConnectionError(endpoint_url="x")
         (refuses_with("ThrottlingException"), Unavailable),
         (refuses_with("InternalServerError"), Unavailable),
         (breaks_with(TIMED_OUT), Unavailable),
-        pytest.param(breaks_with(UNREACHED), Unavailable, marks=WRAPPED),
+        pytest.param(breaks_with(UNREACHED), Unavailable),
     ],
 )
 def test_the_stores_troubles_are_named_for_what_to_do(
