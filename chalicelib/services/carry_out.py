@@ -156,7 +156,7 @@ def record_sales(world: World, group: Group) -> None:
                 nature="sale",
                 price_minor=verdict.prices[item.sku],
                 units=units,
-                source=f"group:{group.id}:{item.sku}",
+                source=f"group:{group.id}",
             )
             try:
                 world.store.commit(Create(mark))
