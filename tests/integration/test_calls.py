@@ -1,0 +1,112 @@
+"""How many calls each main path makes, counted at the client: the figures the design promises (B19)."""
+
+from typing import Any
+
+import pytest
+
+from .shop import APPLE, Shop
+
+Call = tuple[str, str, dict[str, Any]]
+WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"}
+READS = {"GetItem", "Query", "BatchGetItem", "TransactGetItems", "Scan"}
+
+
+def touched(call: Call) -> list[str]:
+    """The kinds of row one transaction writes, by the beginning of their sort key."""
+    kinds = []
+    for action in call[2]["TransactItems"]:
+        (operation,) = action.values()
+        key = operation.get("Item") or operation["Key"]
+        kinds.append(key["sk"]["S"].partition("#")[0])
+    return sorted(kinds)
+
+
+def of(calls: list[Call], operations: set[str]) -> list[Call]:
+    return [call for call in calls if call[0] == "dynamodb" and call[1] in operations]
+
+
+@pytest.mark.req("B19")
+@pytest.mark.req("L14")
+def test_a_join_is_one_transaction_of_two_rows(shop: Shop) -> None:
+    offer, who = shop.offer(), shop.person()
+    shop.join(offer.group)  # a warm worker
+    shop.bed.token(who)
+    with shop.bed.hook.watched() as calls:
+        headers = {"Idempotency-Key": "k"}
+        answer = shop.bed.call_only(
+            "POST", f"/groups/{offer.group}/join", shop.ask(method=...), who=who, headers=headers
+        )
+    assert answer.status == 201
+    (write,) = of(calls, WRITES)
+    assert write[1] == "TransactWriteItems"
+    assert touched(write) == ["ORDER", "SLICE"]
+
+
+@pytest.mark.req("B19")
+@pytest.mark.req("P15")
+def test_a_third_row_is_written_only_where_a_limit_spans_groups(shop: Shop) -> None:
+    offer, who = shop.communities(limit_per_buyer=3), shop.person()
+    shop.bed.token(who)
+    with shop.bed.hook.watched() as calls:
+        headers = {"Idempotency-Key": "k"}
+        shop.bed.call_only(
+            "POST", f"/groups/{offer.groups['garden']}/join", shop.ask(method=...), who=who, headers=headers
+        )
+    (write,) = of(calls, WRITES)
+    assert touched(write) == ["ALLOWANCE", "ORDER", "SLICE"]
+
+
+@pytest.mark.req("B19")
+def test_money_in_time_is_one_transaction_of_order_and_entry(shop: Shop) -> None:
+    offer = shop.offer()
+    taken = shop.join(offer.group)
+    shop.bed.provider.pay(taken.pay_url.rpartition("/")[2])
+    (hook,) = shop.bed.provider.take_due()
+    headers, body = shop.bed.provider.signed(hook)
+    with shop.bed.hook.watched() as calls:
+        assert shop.bed.call_only("POST", "/webhooks/sandbox", body, headers=headers).status == 200
+    (write,) = of(calls, WRITES)
+    assert write[1] == "TransactWriteItems"
+    assert touched(write) == ["ENTRY", "ORDER"]
+
+
+@pytest.mark.req("B19")
+@pytest.mark.req("S2")
+@pytest.mark.parametrize("strong", [False, True])
+def test_progress_takes_at_most_two_reads_and_no_write(shop: Shop, strong: bool) -> None:
+    offer = shop.offer()
+    for _ in range(3):
+        shop.buy(offer.group)
+    shop.progress(offer.group)  # a warm worker knows the terms, which never change
+    with shop.bed.hook.watched() as calls:
+        answer = shop.bed.call_only("GET", f"/groups/{offer.group}/progress{'?strong=true' if strong else ''}")
+    assert answer.json["joined"] == 3
+    assert len(of(calls, READS)) <= 2
+    assert of(calls, WRITES) == []
+
+
+@pytest.mark.req("B19")
+@pytest.mark.req("B20")
+def test_no_transaction_of_a_whole_story_is_larger_than_ten_actions(shop: Shop) -> None:
+    with shop.bed.hook.watched() as calls:
+        offer = shop.communities(hours=1, limit_per_buyer=3)
+        for who in shop.people(3, contact=True):
+            shop.buy(offer.groups["garden"], who, lines={APPLE: 2})
+        shop.buy(offer.groups["river"], shop.person(contact=True), pickup_point="pier")
+        opened = shop.open_team(shop.teams(), size=2)
+        shop.bed.pay(opened.pay_url)
+        shop.buy(opened.group)
+        shop.close(offer.groups["river"])
+    sizes = [len(call[2]["TransactItems"]) for call in of(calls, {"TransactWriteItems"})]
+    assert sizes and max(sizes) <= 10
+    assert of(calls, {"Scan", "BatchWriteItem"}) == []
+
+
+@pytest.mark.req("B20")
+def test_each_refund_a_verdict_owes_is_written_with_its_mark_and_its_notices(shop: Shop) -> None:
+    offer = shop.offer(hours=1)
+    taken = shop.buy(offer.group, shop.person(contact=True))
+    with shop.bed.hook.watched() as calls:
+        shop.close(offer.group)
+    together = [touched(call) for call in of(calls, {"TransactWriteItems"}) if taken.id in str(call[2])]
+    assert ["ENTRY", "NOTICE", "NOTICE", "ORDER"] in together
