@@ -109,4 +109,5 @@ def stumbled(world: World, key: RowKey, error: Exception, now: Instant) -> bool:
         world.watch.alarm("parked", pk=key.pk, sk=key.sk, reason=reason)
     else:
         world.watch.note("row_stumbled", pk=key.pk, sk=key.sk, reason=reason)
+        world.watch.count("rows_stumbled")
     return True
