@@ -33,6 +33,7 @@ from . import data_stack
 from .aws import Hook
 from .people import AUDIENCE, ISSUER, People
 from .quick_moto import quick_moto
+from .swift_moto import swift_moto
 
 REGION = "ap-southeast-1"
 START: Instant = 1_793_491_200_000
@@ -120,6 +121,7 @@ class Bed:
             stack.enter_context(mock.patch.dict(os.environ, _environment(), clear=False))
             stack.enter_context(mock_aws())
             stack.enter_context(quick_moto())
+            stack.enter_context(swift_moto())
             stack.enter_context(bed.hook.installed())
             names = data_stack.create(REGION)
             bed._filters = json.loads(names.pop("STREAM_FILTERS"))

@@ -12,7 +12,6 @@ from tests.bed.bed import Bed, Dice
 
 from .script import MINUTE, Script
 from .stack import Answer, Instant, Json, Login, Message
-from .swift_moto import swift_moto
 
 BEFORE = 10 * MINUTE
 FAULTS: Mapping[str, Dice] = {
@@ -63,7 +62,7 @@ class OnMoto:
         start = script.day.at(script.day.starts) - BEFORE
         # With every third message lost, the tick's ever rarer repeats may take a while.
         patience = MINUTE if faults in ("none", "doubled", "shuffled") else 30 * MINUTE
-        with swift_moto(), TimedBed.made(start, replace(FAULTS[faults], seed=seed)) as bed:
+        with TimedBed.made(start, replace(FAULTS[faults], seed=seed)) as bed:
             assert isinstance(bed, TimedBed)
             yield cls(bed, patience)
 
