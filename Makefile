@@ -6,7 +6,7 @@ STAGE  ?= local
 JOBS   ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo simulate test check lint package invoke format lock clean figures bench bench-peers cost
+.PHONY: help setup run demo simulate test check lint package invoke format lock clean deploy rollback destroy status drift alarms rehearse drill figures bench bench-peers cost
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,30 @@ package: setup ## what AWS gets, in .build/STAGE (STAGE=local, demo or prod)
 
 invoke: setup ## one function of the running stack: FUNCTION=tick EVENT=events/schedule.json
 	$(BIN)/python -m infra.local.invoke $(FUNCTION) $(EVENT)
+
+deploy: setup ## a cell: REGION=eu-central-1 STAGE=prod (or REGION=local:run); changes are shown first; YES=1 agrees
+	$(BIN)/python -m infra.commands deploy $(REGION) --stage $(STAGE) $(if $(YES),--yes)
+
+rollback: setup ## a cell's release before this one: REGION=… STAGE=…
+	$(BIN)/python -m infra.commands rollback $(REGION) --stage $(STAGE) $(if $(YES),--yes)
+
+destroy: setup ## a cell's code: REGION=… STAGE=…; its data as well: DATA=1 NAME=tuan-STAGE-REGION
+	$(BIN)/python -m infra.commands destroy $(REGION) --stage $(STAGE) $(if $(DATA),--data) --name "$(NAME)"
+
+status: setup ## all cells in one table
+	$(BIN)/python -m infra.commands status $(REGION)
+
+drift: setup ## what was changed by hand: REGION=… STAGE=…
+	$(BIN)/python -m infra.commands drift $(REGION) --stage $(STAGE)
+
+alarms: setup ## which alarms are going off: REGION=… STAGE=… (REGION=local:run on this machine)
+	$(BIN)/python -m infra.commands alarms $(REGION) --stage $(STAGE)
+
+rehearse: setup ## two regions on this machine: deploy, sell, update, roll back, restore, lose one (SHORT=1 is for CI)
+	$(BIN)/python -m infra.rehearse $(if $(SHORT),--short)
+
+drill: setup ## KIND=burst|carrier-down|provider-down|region-down, with a report (REGION=… STAGE=scratch on AWS)
+	$(BIN)/python -m infra.drill $(KIND) $(if $(REGION),--cell $(REGION) --stage $(STAGE))
 
 format: setup ## put the code into its form
 	$(BIN)/ruff format .

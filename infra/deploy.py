@@ -1,171 +1,206 @@
-"""Brings a region to what the templates and `.build/STAGE` say: `python -m infra.deploy REGION`.
+"""Brings a region to what the templates and the packaged code say: `make deploy REGION=… STAGE=…`.
 
-Three stacks in this order, each given what those before it put out: data and identity (kept for
-ever), then app (replaced at will). The local stack is deployed by the same code, so that what works
-there is what AWS gets. Running it again without a change changes nothing.
+Three stacks in this order, each given what those before it put out: data and identity (kept for ever), then app
+(replaced at will). Every change is shown before it runs. A new version of the code takes over through each
+function's alias, step by step where CodeDeploy is (AWS), at once where it is not (the local engine); then the
+public API is tried, and the alarms are watched for a while. What does not pass is rolled back.
+
+The local stack is deployed by the same code, so that what works there is what AWS gets. Running it again
+without a change changes nothing.
 """
 
-import argparse
 import hashlib
 import json
+import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import boto3
 import yaml
-from botocore.exceptions import ClientError
-from rich.console import Console
 
-from infra import keys
-from infra.package import ROOT, package
+from infra import keys, smoke
+from infra.package import ROOT
+from infra.releases import Release, Releases
+from infra.stacks import Change, Outputs, StackFailed, Stacks
+
+__all__ = ["Declined", "NotHealthy", "Outputs", "Region", "StackFailed"]
 
 TEMPLATES = ROOT / "infra" / "templates"
-REGIONS = ROOT / "infra" / "regions"
-CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+PARTS = ("data", "identity", "app")
+LASTING = ("data", "identity")
 
-Outputs = dict[str, str]
+# Alarms that speak of the code. One that goes off while a new version settles in takes that version back.
+OF_THE_CODE = (
+    "api-errors",
+    "authorize-errors",
+    "tick-errors",
+    "changes-errors",
+    "wake-errors",
+    "api-5xx",
+    "internal-errors",
+    "stumbles",
+)
 
 
-class StackFailed(Exception):
-    """CloudFormation gave up on a stack; the message holds the reasons it named."""
+class Declined(Exception):
+    """Somebody looked at the changes and did not want them."""
+
+
+class NotHealthy(Exception):
+    """The new version was taken back; the message says why."""
 
 
 @dataclass
 class Region:
-    """One deployment: where it is, and the settings that differ from the templates' defaults."""
+    """One cell: a region's deployment under a stage's name. `connect` gives a boto3 client for a service.
 
+    `settings` are template parameters. `agree` is shown each stack's changes and says whether to run them;
+    `firing` names the alarms that are going off, without the stage. `gradual` needs CodeDeploy. `mend` does by hand
+    what an engine does not make of a template.
+    """
+
+    name: str
     stage: str
-    bucket: str
     connect: Callable[[str], Any]
     settings: Mapping[str, str] = field(default_factory=dict)
-    bucket_url: str = ""
+    bucket_url: Callable[[str], str] = lambda bucket: f"https://{bucket}.s3.amazonaws.com"
     tags: Mapping[str, str] = field(default_factory=dict)
-    poll_seconds: float = 4.0
+    gradual: bool = True
+    bake_s: float = 0.0
+    poll_s: float = 4.0
     tell: Callable[[str], None] = print
+    agree: Callable[[str, tuple[Change, ...]], bool] = lambda stack, changes: True
+    firing: Callable[[], set[str]] = set
+    mend: Callable[[Outputs], None] = lambda outputs: None
+    api_url: Callable[[Outputs], str] = lambda outputs: outputs["EndpointURL"]
+
+    # ------------------------------------------------------------------ what is there
+
+    @property
+    def stacks(self) -> Stacks:
+        return Stacks(self.connect("cloudformation"), self.poll_s)
+
+    def stack_name(self, part: str) -> str:
+        return f"tuan-{self.stage}-{part}"
+
+    def outputs(self) -> Outputs:
+        """Of all stacks that are there."""
+        return {key: value for part in PARTS for key, value in self.stacks.outputs(self.stack_name(part)).items()}
+
+    def releases(self, outputs: Outputs) -> Releases:
+        return Releases(self.connect("s3"), outputs["Bucket"], self.stage)
+
+    # ------------------------------------------------------------------ deploy
 
     def deploy(self, built: Path, discovered: Callable[[Outputs], Outputs] = lambda outputs: {}) -> Outputs:
         """Returns the outputs of all stacks.
 
-        `discovered` may add settings that depend on what the first two stacks put out. Raises
-        StackFailed; a stack that failed has been rolled back by CloudFormation.
+        `discovered` may add settings that depend on what the first two stacks put out. Raises Declined, NotHealthy
+        (rolled back by us), or StackFailed (rolled back by CloudFormation).
         """
-        outputs = self.stack("data", self.upload(TEMPLATES / "data.yaml"), {})
+        outputs = self.bring("data", {"TemplateBody": (TEMPLATES / "data.yaml").read_text()}, {})
         keys.complete(self.connect("secretsmanager"), outputs["SecretArn"])
-        outputs |= self.stack("identity", self.upload(TEMPLATES / "identity.yaml"), {})
+        outputs |= self.bring("identity", {"TemplateBody": (TEMPLATES / "identity.yaml").read_text()}, {})
         outputs |= discovered(outputs)
-        return outputs | self.stack("app", self.upload_app(built), outputs)
+        release = self.upload(built, outputs)
+        return outputs | self.go_live(release, outputs)
 
-    def upload_app(self, built: Path) -> str:
-        """Uploads the zips, then the template with their places in it; returns the template's address."""
+    def go_live(self, release: Release, outputs: Outputs) -> Outputs:
+        before = self.firing()
+        releases = self.releases(outputs)
+        app = self.bring("app", {"TemplateURL": release.template}, release.parameters)
+        self.mend(outputs | app)
+        live = releases.live()
+        if live is not None and live.name == release.name:
+            return app
+        releases.went_live(release)
+        if trouble := self.trouble(outputs | app, before):
+            went_back = self.roll_back()
+            where = f"{went_back.name} is live again" if went_back else "there is no older one to go back to"
+            raise NotHealthy(f"{release.name}: {'; '.join(trouble)}; {where}")
+        return app
+
+    def trouble(self, outputs: Outputs, before: Iterable[str]) -> list[str]:
+        """What a caller or an alarm says against what was just deployed."""
+        self.tell("trying the API …")
+        if wrong := smoke.failures(self.api_url(outputs)):
+            return wrong
+        until = time.monotonic() + self.bake_s
+        while time.monotonic() < until:
+            self.tell(f"watching the alarms for {until - time.monotonic():.0f} s …")
+            if alarms := self.firing().intersection(OF_THE_CODE).difference(before):
+                return [f"alarm {name}" for name in sorted(alarms)]
+            time.sleep(self.poll_s)
+        return []
+
+    def roll_back(self) -> Release | None:
+        """Makes the release before the live one live again, without touching data; None when there is none."""
+        outputs = self.outputs()
+        releases = self.releases(outputs)
+        release = releases.before()
+        if release is not None:
+            self.bring("app", {"TemplateURL": release.template}, release.parameters)
+            releases.went_back(release)
+        return release
+
+    def bring(self, part: str, template: Mapping[str, str], given: Mapping[str, str]) -> Outputs:
+        """Creates or updates one stack, if `agree` agrees; returns its outputs."""
+        name = self.stack_name(part)
+        self.tell(f"{name} …")
+        tags = {"app": "tuan", "stage": self.stage, "tuan-cell": f"{self.stage}-{self.name}"} | dict(self.tags)
+        proposal = self.stacks.propose(name, template, {"Stage": self.stage, **self.settings, **given}, tags)
+        if proposal is not None:
+            if not self.agree(name, proposal.changes):
+                self.stacks.drop(proposal)
+                raise Declined(name)
+            self.stacks.run(proposal)
+        if part in LASTING:
+            protected = self.settings.get("Protected", "true") == "true"
+            self.stacks.client.update_termination_protection(StackName=name, EnableTerminationProtection=protected)
+        return self.stacks.outputs(name)
+
+    # ------------------------------------------------------------------ upload
+
+    def upload(self, built: Path, outputs: Outputs) -> Release:
+        """Uploads the zips, then the template with their places in it."""
         template = yaml.safe_load((built / "sam.yaml").read_text())
+        known = {"Stage": self.stage} | outputs | dict(self.settings)
         for resource in template["Resources"].values():
             if resource["Type"] == "AWS::Serverless::Function":
-                zip_url = self.upload(built / resource["Properties"]["CodeUri"])
-                bucket_key = zip_url.removeprefix(f"{self.bucket_url}/")
-                resource["Properties"]["CodeUri"] = {"Bucket": self.bucket, "Key": bucket_key}
-        return self.put(yaml.safe_dump(template, allow_unicode=True).encode(), ".yaml")
-
-    def upload(self, path: Path) -> str:
-        return self.put(path.read_bytes(), path.suffix)
-
-    def put(self, body: bytes, suffix: str) -> str:
-        """Stores it under a name made from its content, so that only a change is a change; returns its address."""
-        bucket_key = f"{self.stage}/{hashlib.sha256(body).hexdigest()[:32]}{suffix}"
-        self.connect("s3").put_object(Bucket=self.bucket, Key=bucket_key, Body=body)
-        return f"{self.bucket_url}/{bucket_key}"
-
-    def stack(self, part: str, template_url: str, given: Mapping[str, str]) -> Outputs:
-        """Creates or updates one stack and waits for the end of it."""
-        name = f"tuan-{self.stage}-{part}"
-        cloudformation = self.connect("cloudformation")
-        declared = cloudformation.get_template_summary(TemplateURL=template_url)["Parameters"]
-        values = {"Stage": self.stage, **given, **self.settings}
-        request = {
-            "StackName": name,
-            "TemplateURL": template_url,
-            "Capabilities": CAPABILITIES,
-            "Tags": [{"Key": key, "Value": value} for key, value in ({"app": "tuan"} | dict(self.tags)).items()],
-            "Parameters": [
-                {"ParameterKey": key, "ParameterValue": values[key]}
-                for key in (parameter["ParameterKey"] for parameter in declared)
-                if key in values
-            ],
-        }
-        self.tell(f"{name} …")
-        if describe(cloudformation, name) is None:
-            cloudformation.create_stack(**request)
-        elif not update(cloudformation, request):
-            return outputs_of(describe(cloudformation, name))
-        return outputs_of(self.finished(name))
-
-    def finished(self, name: str) -> dict[str, Any]:
-        cloudformation = self.connect("cloudformation")
-        while (stack := describe(cloudformation, name) or {}).get("StackStatus", "").endswith("IN_PROGRESS"):
-            time.sleep(self.poll_seconds)
-        if stack.get("StackStatus") not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-            raise StackFailed(f"{name}: {'; '.join(reasons(cloudformation, name))}")
-        return stack
-
-
-def describe(cloudformation: Any, name: str) -> dict[str, Any] | None:
-    try:
-        stack: dict[str, Any] = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
-    except ClientError as error:
-        if "does not exist" in str(error):
-            return None
-        raise
-    return stack
-
-
-def update(cloudformation: Any, request: Mapping[str, Any]) -> bool:
-    """False when CloudFormation found nothing to do, which it reports as an error."""
-    try:
-        cloudformation.update_stack(**request)
-    except ClientError as error:
-        if "No updates are to be performed" in str(error):
-            return False
-        raise
-    return True
-
-
-def outputs_of(stack: Mapping[str, Any] | None) -> Outputs:
-    return {output["OutputKey"]: output["OutputValue"] for output in (stack or {}).get("Outputs", [])}
-
-
-def reasons(cloudformation: Any, name: str) -> list[str]:
-    """What failed, first failure first."""
-    events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
-    failed = [event for event in reversed(events) if event["ResourceStatus"].endswith("FAILED")]
-    return [f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '?')}" for event in failed]
-
-
-def main() -> None:
-    """Packages and deploys to the region that infra/regions/REGION.json describes."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("region", help="the name of a file in infra/regions, without .json")
-    name: str = parser.parse_args().region
-    described = json.loads((REGIONS / f"{name}.json").read_text())
-    session = boto3.Session(region_name=described["region"])
-    suffix = session.client("s3").meta.endpoint_url.removeprefix("https://")
-    console = Console()
-    with console.status("packaging …") as status:
-        built = ROOT / ".build" / described["stage"]
-        package(described["stage"], built)
-        region = Region(
-            stage=described["stage"],
-            bucket=described["bucket"],
-            bucket_url=f"https://{described['bucket']}.{suffix}",
-            connect=session.client,
-            settings=described["settings"],
-            tell=status.update,
+                zip_path = built / resource["Properties"]["CodeUri"]
+                key = self.put(outputs["Bucket"], zip_path.read_bytes(), zip_path.suffix)
+                resource["Properties"]["CodeUri"] = {"Bucket": outputs["Bucket"], "Key": key}
+        parameters = {key: known[key] for key in sorted(template["Parameters"]) if key in known}
+        name = digest(json.dumps([template, parameters], sort_keys=True).encode())[:12]
+        defaults = template["Globals"]["Function"]
+        defaults["Environment"]["Variables"]["TUAN_RELEASE"] = name
+        if not self.gradual:
+            del defaults["DeploymentPreference"]
+        key = self.put(outputs["Bucket"], json.dumps(template, ensure_ascii=False).encode(), ".json")
+        return Release(
+            name=name,
+            at=datetime.now(UTC).isoformat(timespec="seconds"),
+            commit=commit(),
+            template=f"{self.bucket_url(outputs['Bucket'])}/{key}",
+            parameters=parameters,
         )
-        outputs = region.deploy(built)
-    for key, value in sorted(outputs.items()):
-        console.print(f"{key:<16} {value}")
+
+    def put(self, bucket: str, body: bytes, suffix: str) -> str:
+        """Stores it under a name made from its content, so that only a change is a change; returns its key."""
+        key = f"{self.stage}/{digest(body)[:32]}{suffix}"
+        self.connect("s3").put_object(Bucket=bucket, Key=key, Body=body)
+        return key
 
 
-if __name__ == "__main__":
-    main()
+def digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def commit() -> str:
+    """The checkout's commit, marked when something is not committed; "" outside of one."""
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -4,6 +4,9 @@ Chalice derives template and code from app.py and merges infra/templates/app.yam
 the same zip behind every function, though, and start-up time grows with the zip: so its zip is cut
 into three, each with the libraries its functions import (see CUTS).
 
+What Chalice's template cannot say, and merging cannot add, is written into it here: calls go to each function's
+alias, and the gateway's own answers are ours.
+
 The same sources and locked versions give the same bytes, so an unchanged function is not deployed
 again. Libraries are installed once per lock, Python and processor, under `.build/vendor/`.
 """
@@ -23,6 +26,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
+from infra import gateway
+
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "infra" / "lock" / "dev.txt"
 TEMPLATE = ROOT / "infra" / "templates" / "app.yaml"
@@ -32,9 +39,11 @@ MIB = 1 << 20
 WITHOUT_DEPENDENCIES = "pynamodb"
 # Nothing imports these at run time; without them the zips halve.
 IDLE_SUFFIXES = (".pyc", ".pyi", ".h", ".c", ".pxd", ".dist-info")
+# Babel brings a thousand locales; the pages speak two languages.
+LOCALES = ("root", "en", "zh")
 
 TOKENS = ("jwt", "cryptography", "cffi", "pycparser", "_cffi_backend")
-PAGES = ("jinja2", "markupsafe", "chalicelib/web")
+PAGES = ("jinja2", "markupsafe", "babel", "segno", "chalicelib/web")
 
 
 @dataclass(frozen=True)
@@ -85,7 +94,7 @@ def package(stage: str, out: Path) -> None:
         run_chalice(project, made, stage)
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
-        shutil.copy(made / "sam.yaml", out)
+        (out / "sam.yaml").write_text(finished((made / "sam.yaml").read_text()))
         for cut in CUTS:
             write_cut(made / "deployment.zip", out / cut.name, cut)
 
@@ -104,7 +113,7 @@ def package_if_changed(stage: str, out: Path) -> Path:
 
 def fingerprint() -> str:
     """One hash of everything that decides what a package holds."""
-    files = [ROOT / "app.py", ROOT / "requirements.txt", LOCK, TEMPLATE, Path(__file__)]
+    files = [ROOT / "app.py", ROOT / "requirements.txt", LOCK, TEMPLATE, Path(__file__), Path(gateway.__file__)]
     files += sorted(p for d in ("chalicelib", ".chalice") for p in (ROOT / d).rglob("*") if is_source(p))
     digest = hashlib.sha256(sys.version.encode())
     for file in files:
@@ -141,9 +150,29 @@ def run_chalice(project: Path, made: Path, stage: str) -> None:
     run_quietly(command, cwd=project, env=os.environ | region)
 
 
+def finished(sam: str) -> str:
+    """Chalice's template, with every call to a function's alias, and with the gateway's answers in our form."""
+    for function in ("APIHandler", "Authorize"):
+        sam = sam.replace(f"${{{function}.Arn}}/invocations", f"${{{function}.Arn}}:live/invocations")
+    template = yaml.safe_load(sam)
+    for function in ("APIHandler", "Authorize"):
+        permission = template["Resources"][f"{function}InvokePermission"]["Properties"]
+        permission["FunctionName"] = {"Ref": f"{function}.Alias"}
+    template["Resources"]["RestAPI"]["Properties"]["GatewayResponses"] = gateway.responses()
+    written: str = yaml.dump(template, Dumper=Plain, allow_unicode=True, width=1000)
+    return written
+
+
+class Plain(yaml.SafeDumper):
+    """CloudFormation knows no YAML aliases."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
 def vendor(architecture: str) -> Path:
     """The folder of run-time libraries for one processor, at the locked versions; made once."""
-    wanted = (ROOT / "requirements.txt").read_bytes() + LOCK.read_bytes() + repr(IDLE_SUFFIXES).encode()
+    wanted = (ROOT / "requirements.txt").read_bytes() + LOCK.read_bytes() + repr((IDLE_SUFFIXES, LOCALES)).encode()
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     key = hashlib.sha256(wanted).hexdigest()[:12]
     folder = ROOT / ".build" / "vendor" / f"{version}-{architecture}-{key}"
@@ -181,6 +210,9 @@ def drop_idle(target: Path) -> None:
     for path in sorted(target.rglob("*"), reverse=True):
         if path.suffix in IDLE_SUFFIXES or path.name == "__pycache__" or path == target / "bin":
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in (target / "babel" / "locale-data").glob("*.dat"):
+        if path.stem.split("_")[0] not in LOCALES:
+            path.unlink()
 
 
 def run_quietly(command: list[str], cwd: Path | None = None, env: dict[str, str] | None = None) -> None:

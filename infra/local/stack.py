@@ -22,7 +22,7 @@ import sysconfig
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
@@ -30,14 +30,13 @@ from typing import Any, Self, TextIO
 import boto3
 from botocore.config import Config
 
-from infra import keys
+from infra import gateway, keys
 from infra.deploy import Outputs, Region
 from infra.package import ROOT, package_if_changed
 
 HOST = "127.0.0.1"
 AWS_REGION = "us-east-1"
 STAGE = "local"
-BUCKET = "tuan-artefacts"
 API_ID = "tuan"
 EMAIL_FROM = "tuan@local.example"
 START_SECONDS, STOP_SECONDS = 30, 30
@@ -176,18 +175,8 @@ class LocalStack:
         wait_until(lambda: answers(f"{self.endpoint_url}/_ministack/health"), engine, START_SECONDS)
 
     def _deploy(self, built: Path, ports: dict[str, int]) -> None:
-        self.client("s3").create_bucket(Bucket=BUCKET)
-        region = Region(
-            stage=STAGE,
-            bucket=BUCKET,
-            bucket_url=f"{self.endpoint_url}/{BUCKET}",
-            connect=self.client,
-            settings=self._settings(ports),
-            tags={"ms-custom-id": API_ID},
-            poll_seconds=0.1,
-            tell=self._tell,
-        )
-        self.outputs = region.deploy(built, discovered=self._discovered)
+        self.region = local_region(self.name, self.endpoint_url, self._settings(ports), tell=self._tell)
+        self.outputs = self.region.deploy(built, discovered=self._discovered)
         self.keys = keys.read(self.client("secretsmanager"), self.outputs["SecretArn"])
 
     def _settings(self, ports: dict[str, int]) -> dict[str, str]:
@@ -236,7 +225,14 @@ class LocalStack:
 
     def _write_address(self) -> None:
         """Lets another process (`make invoke`) find the stack that is running."""
-        address = {"endpoint_url": self.endpoint_url, "url": self.url, "outputs": self.outputs}
+        settings = {**self.region.settings, **self._discovered(self.outputs)}
+        address = {
+            "endpoint_url": self.endpoint_url,
+            "url": self.url,
+            "sandbox_url": self.sandbox_url,
+            "outputs": self.outputs,
+            "settings": settings,
+        }
         (self.home / "address.json").write_text(json.dumps(address, indent=2))
 
     def _spawn(
@@ -269,6 +265,47 @@ def make_runtime(folder: Path) -> None:
     (folder / "sitecustomize.py").write_text(
         f"import sys\nsys.path[:] = [path for path in sys.path if not path.endswith({hidden})]\n"
     )
+
+
+def local_region(
+    name: str, endpoint_url: str, settings: Mapping[str, str], tell: Callable[[str], None] = print
+) -> Region:
+    """How a local stack is deployed to: by the code and templates that deploy to AWS."""
+    return Region(
+        name=name,
+        stage=STAGE,
+        connect=lambda service: local_client(endpoint_url, service),
+        settings=settings,
+        bucket_url=lambda bucket: f"{endpoint_url}/{bucket}",
+        tags={"ms-custom-id": API_ID},
+        gradual=False,  # the engine has no CodeDeploy
+        poll_s=0.1,
+        tell=tell,
+        mend=lambda outputs: answer_as_the_gateway(local_client(endpoint_url, "apigateway"), outputs["RestAPIId"]),
+        api_url=lambda outputs: f"{endpoint_url}/_aws/execute-api/{API_ID}/api",
+    )
+
+
+def answer_as_the_gateway(client: Any, api: str) -> None:
+    """The engine overlooks gateway responses in an API's document, and reads them from a table of its own alone."""
+    wanted = gateway.responses()
+    known = {one["responseType"]: one for one in client.get_gateway_responses(restApiId=api, limit=100)["items"]}
+    changed = [
+        kind
+        for kind, answer in wanted.items()
+        if known.get(kind, {}).get("responseTemplates") != answer["ResponseTemplates"]
+    ]
+    for kind in changed:
+        headers = wanted[kind]["ResponseParameters"]["Headers"]
+        client.put_gateway_response(
+            restApiId=api,
+            responseType=kind,
+            statusCode=wanted[kind]["StatusCode"],
+            responseParameters={f"gatewayresponse.header.{name}": value for name, value in headers.items()},
+            responseTemplates=wanted[kind]["ResponseTemplates"],
+        )
+    if changed:
+        client.create_deployment(restApiId=api, stageName="api")
 
 
 def real_ms() -> int:

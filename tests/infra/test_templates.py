@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.handlers.problems import PROBLEMS
+from infra.deploy import OF_THE_CODE
 from infra.package import ROOT
 from tests.infra.templates import Template
 
@@ -17,6 +19,7 @@ EVERLASTING = (
     "AWS::KMS::Key",
     "AWS::SecretsManager::Secret",
     "AWS::Cognito::UserPool",
+    "AWS::S3::Bucket",
 )
 FUNCTIONS = {"APIHandler", "Authorize", "Changes", "Tick", "Wake"}
 
@@ -34,7 +37,8 @@ def event(template: Template, function: str) -> dict[str, Any]:
 def statements(template: Template) -> Iterator[dict[str, Any]]:
     for role in of_type(template, "AWS::IAM::Role").values():
         for policy in role["Properties"]["Policies"]:
-            yield from policy["PolicyDocument"]["Statement"]
+            for statement in policy["PolicyDocument"]["Statement"]:
+                yield statement["Fn::If"][1] if "Fn::If" in statement else statement
 
 
 def test_cfn_lint_has_nothing_to_say(packaged: Path) -> None:
@@ -54,7 +58,9 @@ def test_cfn_lint_has_nothing_to_say(packaged: Path) -> None:
 def test_what_must_last_is_retained(data_template: Template, identity_template: Template) -> None:
     for template in (data_template, identity_template):
         for name, resource in of_type(template, *EVERLASTING).items():
-            assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain", name
+            # Only a first deployment that fails may take it along: nothing is in it yet.
+            assert resource["DeletionPolicy"] == "RetainExceptOnCreate", name
+            assert resource["UpdateReplacePolicy"] == "Retain", name
 
 
 def test_tables_can_be_restored_and_are_encrypted_and_protected(data_template: Template) -> None:
@@ -161,9 +167,9 @@ def test_no_policy_allows_more_than_named_actions(app_template: Template, identi
 
 
 def test_any_resource_is_named_only_where_aws_knows_none(app_template: Template) -> None:
-    """A phone has no ARN, and streams cannot be listed by name; topics are then refused explicitly."""
+    """A phone and a trace have no ARN, streams cannot be listed by name; topics are then refused explicitly."""
     wide = {one["Sid"] for one in statements(app_template) if one["Effect"] == "Allow" and one["Resource"] == "*"}
-    assert wide == {"SmsToPhones", "StreamList"}
+    assert wide == {"SmsToPhones", "StreamList", "Traces"}
     (refused,) = [one for one in statements(app_template) if one["Effect"] == "Deny"]
     assert refused["Sid"] == "NeverToTopics"
 
@@ -180,8 +186,56 @@ def test_operators_hear_of_everything_that_waits_for_them(app_template: Template
     alarms = of_type(app_template, "AWS::CloudWatch::Alarm")
     watched = {alarm["Properties"]["MetricName"] for alarm in alarms.values()}
     assert {"ApproximateNumberOfMessagesVisible", "Errors", "IteratorAge", "Invocations"} <= watched
-    assert {"Alarm", "Parked", "LateRefund"} <= watched
+    assert {"Alarm", "parked_rows", "LateRefund", "close_lag_ms", "timer_lag_ms", "resolution_lag_ms"} <= watched
+    assert {"SMSMonthToDateSpentUSD", "Reputation.BounceRate", "ConcurrentExecutions"} <= watched
     for name, alarm in alarms.items():
         assert alarm["Properties"]["AlarmActions"] == [{"Ref": "Operators"}], name
-    failing = {d["Value"]["Ref"] for a in alarms.values() for d in a["Properties"]["Dimensions"] if "Ref" in d["Value"]}
+        assert alarm["Properties"]["OKActions"] == [{"Ref": "Operators"}], name
+    dimensions = [one for alarm in alarms.values() for one in alarm["Properties"].get("Dimensions", [])]
+    failing = {one["Value"]["Ref"] for one in dimensions if "Ref" in one["Value"]}
     assert failing >= FUNCTIONS
+
+
+def test_every_metric_of_ours_is_one_the_code_writes(app_template: Template) -> None:
+    """An alarm or a plot on a name nobody counts would stay silent for ever."""
+    sources = "\n".join(path.read_text() for path in (ROOT / "chalicelib").rglob("*.py"))
+    alarms = of_type(app_template, "AWS::CloudWatch::Alarm").values()
+    named = {a["Properties"]["MetricName"] for a in alarms if a["Properties"]["Namespace"] == "Tuan"}
+    board = json.loads(app_template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])
+    for widget in board["widgets"]:
+        named |= {metric[1] for metric in widget["properties"]["metrics"] if metric[0] == "Tuan"}
+    for name in named - {"Alarm"}:
+        spelled = {f'"{name}"', f'alarm("{"".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")}"'}
+        prefix, _, _ = name.partition("_")
+        assert any(one in sources for one in spelled) or f'"{prefix}_{{' in sources, name
+
+
+def test_a_new_version_takes_over_step_by_step_and_back_on_an_alarm(app_template: Template) -> None:
+    defaults = app_template["Globals"]["Function"]
+    assert defaults["AutoPublishAlias"] == "live"
+    preference = defaults["DeploymentPreference"]
+    assert app_template["Parameters"]["Shift"]["Default"].startswith("Canary")
+    watching = {alarm["Ref"] for alarm in preference["Alarms"]}
+    resources = app_template["Resources"]
+    names = {resources[one]["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("tuan-${Stage}-") for one in watching}
+    assert names == set(OF_THE_CODE)
+    assert ":live/invocations" in json.dumps(resources["RestAPI"])
+    assert ".Arn}/invocations" not in json.dumps(resources["RestAPI"])
+    for name in FUNCTIONS:
+        assert resources[name]["Properties"]["AutoPublishAliasAllProperties"] is True, name
+
+
+def test_the_gateways_own_answers_are_problems_with_our_codes(app_template: Template) -> None:
+    answers = app_template["Resources"]["RestAPI"]["Properties"]["GatewayResponses"]
+    codes = {}
+    for kind, answer in answers.items():
+        document = json.loads(answer["ResponseTemplates"]["application/json"])
+        assert answer["ResponseParameters"]["Headers"]["Content-Type"] == "'application/problem+json'", kind
+        assert answer["StatusCode"] == str(document["status"]), kind
+        assert document["code"] in PROBLEMS, kind
+        codes[kind] = document["code"]
+    assert codes["UNAUTHORIZED"] == "not_signed_in"
+    assert codes["THROTTLED"] == "too_many_requests"
+    assert codes["REQUEST_TOO_LARGE"] == "body_too_large"
+    assert codes["BAD_REQUEST_BODY"] == "malformed_json"
+    assert {"DEFAULT_4XX", "DEFAULT_5XX"} <= set(codes)
