@@ -13,6 +13,7 @@ from .notice import Notice
 from .order import Order, OrderState
 from .person import Address, Channel, Contact, Preferences
 from .product import PriceMark, Product
+from .session import Brake, LoginCode, Session
 from .share import Share
 from .tally import Numbers, Scope, Tally
 from .upkeep import Allowance, Announcement, Listing, Parked
@@ -133,6 +134,12 @@ class Store(Protocol):
         self, community_id: str | None, category: str | None, now: Instant, limit: int, start: str | None
     ) -> Page[Listing]: ...
 
+    # signing in
+    def login_code(self, who: str) -> LoginCode | None: ...
+    def brake(self, who: str) -> Brake | None: ...
+    def session(self, session_id: str) -> Session | None: ...
+    def sessions_of(self, person_id: str, limit: int, start: str | None) -> Page[Session]: ...
+
     # timers
     def key_of(self, row: Row) -> RowKey: ...
     def wakeable(self, key: RowKey) -> Row | None:
@@ -229,6 +236,9 @@ class Vault(Protocol):
     def write(self, person_id: str, contact: Contact, now: Instant) -> None: ...
     def add_address(self, person_id: str, address_id: str, address: Address, now: Instant) -> None: ...
     def reads(self, person_id: str, limit: int, start: str | None) -> Page["VaultRead"]: ...
+    def erase(self, person_id: str) -> None:
+        """Removes all contact data; who has read it stays on record."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +267,21 @@ class Identity(Protocol):
         """The person's verified phone number, if there is one."""
         ...
 
+    def start_log_in(self, phone: str) -> str:
+        """Challenges a phone, enrolling who is new: a code is sent to it. Returns what the answer must name.
+
+        Raises Refused('code_sent_lately' or 'too_many_codes', retry_after_s) or Refused('bad_phone').
+        """
+        ...
+
+    def answer_code(self, phone: str, challenge: str, code: str, now: Instant) -> Caller | str:
+        """Who has answered rightly, or the challenge to answer next. Raises Refused('code_expired') at its end."""
+        ...
+
+    def forget(self, person_id: str) -> None:
+        """Removes the person's log-in. Forgetting twice is done already."""
+        ...
+
 
 class WakeQueue(Protocol):
     def send(self, rows: Sequence[tuple[RowKey, Instant]], now: Instant) -> None:
@@ -273,6 +298,10 @@ class Texts(Protocol):
 
     def text(self, template: str, params: Mapping[str, str], language: str, channel: Channel) -> tuple[str, str]:
         """(subject, text); the subject is empty for SMS."""
+        ...
+
+    def code(self, code: str, minutes: int) -> str:
+        """The SMS with a log-in code, in both languages: who will read it is not known yet."""
         ...
 
 

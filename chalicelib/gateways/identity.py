@@ -3,14 +3,16 @@
 Verifying imports PyJWT and cryptography inside the function: only the authorizer carries these libraries.
 """
 
+import base64
 import json
 import re
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from ..domain.instants import MINUTE, SECOND, Instant
 from ..domain.ports import Caller
-from ..domain.refusals import Refused, Unavailable
+from ..domain.refusals import Refused, Trouble, Unavailable
 from . import aws
 from .wire import Transport, over_http
 
@@ -24,6 +26,12 @@ MOST_TOKEN = 8 * 1024
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
 """A person's id becomes part of keys, so it must not hold what separates them."""
+
+_CHALLENGE = re.compile(r"tuan:(code_sent_lately|too_many_codes|bad_phone|unavailable)(?::(\d+))?")
+"""How handlers/challenge.py words a refusal, wherever the pool puts it in its error message."""
+
+ENDED = ("NotAuthorizedException", "CodeMismatchException", "ExpiredCodeException", "UserNotFoundException")
+"""The challenge is over: too many wrong answers, too late, or never begun."""
 
 Key = Mapping[str, Any]
 """One key of a JWKS document."""
@@ -82,6 +90,84 @@ class Pool:
             return None
         return about.get("phone_number") or None
 
+    def start_log_in(self, phone: str) -> str:
+        self._enrol(phone)
+        said = self._asked("initiate_auth", AuthFlow="CUSTOM_AUTH", AuthParameters={"USERNAME": phone})
+        return str(said["Session"])
+
+    def answer_code(self, phone: str, challenge: str, code: str, now: Instant) -> Caller | str:
+        said = self._asked(
+            "respond_to_auth_challenge",
+            ChallengeName="CUSTOM_CHALLENGE",
+            Session=challenge,
+            ChallengeResponses={"USERNAME": phone, "ANSWER": code or "-"},
+        )
+        if "AuthenticationResult" not in said:
+            return str(said["Session"])
+        # The token comes from the pool itself over TLS, in answer to our own call, so its signature says no more.
+        claims = _payload(said["AuthenticationResult"]["IdToken"])
+        person = str(claims["sub"])
+        if claims.get("phone_number_verified") not in (True, "true"):
+            self._verified(person)
+        groups = claims.get("cognito:groups") or []
+        return Caller(id=person, roles=ROLES.intersection(groups) | {"buyer"}, phone_verified=True)
+
+    def forget(self, person_id: str) -> None:
+        self._admin("admin_delete_user", Username=person_id)
+
+    def _enrol(self, phone: str) -> None:
+        """Everybody may buy. Who is new has no verified phone until the code came back."""
+        if self._admin("admin_get_user", Username=phone) is not None:
+            return
+        with aws.answered("identity"):
+            client = self._clients("cognito-idp")
+            try:
+                client.admin_create_user(
+                    UserPoolId=self._user_pool_id,
+                    Username=phone,
+                    MessageAction="SUPPRESS",
+                    UserAttributes=[{"Name": "phone_number", "Value": phone}],
+                )
+            except client.exceptions.UsernameExistsException:
+                return
+        # Nobody knows this password; with a temporary one the pool would ask for a new one first.
+        password = secrets.token_urlsafe(32) + "a1"
+        self._admin("admin_set_user_password", Username=phone, Password=password, Permanent=True)
+
+    def _verified(self, person_id: str) -> None:
+        attributes = [{"Name": "phone_number_verified", "Value": "true"}]
+        self._admin("admin_update_user_attributes", Username=person_id, UserAttributes=attributes)
+
+    def _admin(self, call: str, **given: Any) -> dict[str, Any] | None:
+        """None when the pool knows no such user."""
+        from botocore.exceptions import ClientError
+
+        with aws.answered("identity"):
+            try:
+                said: dict[str, Any] = getattr(self._clients("cognito-idp"), call)(
+                    UserPoolId=self._user_pool_id, **given
+                )
+            except ClientError as error:
+                if aws.code_of(error) == "UserNotFoundException":
+                    return None
+                raise
+        return said
+
+    def _asked(self, call: str, **given: Any) -> dict[str, Any]:
+        """One step of a log-in. What the challenge's function refused comes back as that refusal."""
+        from botocore.exceptions import ClientError
+
+        with aws.answered("identity"):
+            try:
+                said: dict[str, Any] = getattr(self._clients("cognito-idp"), call)(ClientId=self._audience, **given)
+            except ClientError as error:
+                if refused := _CHALLENGE.search(str(error)):
+                    raise _refusal(refused[1], refused[2]) from None
+                if aws.code_of(error) in ENDED:
+                    raise Refused("code_expired") from None
+                raise
+        return said
+
     def _key(self, key_id: str, now: Instant) -> Key:
         """The key of that id. An unknown one is asked for once a minute: made-up ids must not make us ask
         all day.
@@ -103,6 +189,22 @@ class Pool:
             return {each["kid"]: each for each in listed if _may_sign(each)}
         except (OSError, ValueError, KeyError, TypeError):
             return {}
+
+
+def _refusal(code: str, seconds: str | None) -> Trouble:
+    wait = int(seconds or 60)
+    return {
+        "code_sent_lately": Refused("code_sent_lately", retry_after_s=wait),
+        "too_many_codes": Refused("too_many_codes", retry_after_s=wait),
+        "bad_phone": Refused("bad_phone"),
+        "unavailable": Unavailable("identity", retry_after_s=wait),
+    }[code]
+
+
+def _payload(token: str) -> dict[str, Any]:
+    part = token.split(".")[1]
+    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return claims
 
 
 def _may_sign(key: Key) -> bool:

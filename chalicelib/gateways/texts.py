@@ -43,6 +43,9 @@ class Wording:
             return "", _filled(sms, {name: _short(name, value) for name, value in clean.items()})
         return _filled(subject, clean), _filled(email, clean)
 
+    def code(self, code: str, minutes: int) -> str:
+        return f"【团】登录验证码{code}，{minutes}分钟内有效，切勿告诉他人。Your code, keep it to yourself."
+
 
 def texts_in(language: str) -> Mapping[str, tuple[str, str, str]]:
     """All texts of a language; Chinese for one we do not speak. Only the file that is read is imported."""
@@ -74,4 +77,4 @@ def _filled(text: str, params: Mapping[str, str]) -> str:
 
 
 def _short(name: str, value: str) -> str:
-    return value if name == "link" or len(value) <= MOST_IN_SMS else value[: MOST_IN_SMS - 1] + "…"
+    return value if name in ("link", "alternative") or len(value) <= MOST_IN_SMS else value[: MOST_IN_SMS - 1] + "…"

@@ -138,7 +138,6 @@ PROBLEMS: Mapping[str, Problem] = {
     "code_sent_lately": Problem(429, "验证码刚刚发出，请等 {retry_after_s} 秒再要新的。", "A code was sent just now: wait {retry_after_s} seconds before asking for another."),
     "too_many_codes": Problem(429, "这个号码要验证码太频繁了，请过一会儿再试。", "Too many codes were sent to this number: try again later."),
     "too_many_log_ins": Problem(429, "登录过于频繁，请过一会儿再试。", "There were too many log-ins from here: try again later."),
-    "code_not_sent": Problem(503, "短信暂时发不出去，请稍后再试。", "The code could not be sent: try again in a while."),
     "code_expired": Problem(422, "验证码已失效，请重新获取。", "That code is no longer good: ask for a new one."),
     "wrong_code": Problem(422, "验证码不对，请再看一遍短信。", "That is not the code: look at the message again."),
     "form_expired": Problem(403, "页面已过期，请重新提交。", "This page was open too long: send it again."),

@@ -63,7 +63,9 @@ def send_code(world: World, phone: str, *, key: str, now: Instant) -> None:
     answer = world.senders[Channel.SMS].send(to=phone, subject="", text=text)
     world.watch.count("codes_sent", outcome=answer.outcome.value)
     if answer.outcome is Outcome.FAILED:
-        raise Refused("bad_phone" if answer.reason == "bad_address" else "code_not_sent")
+        if answer.reason == "bad_address":
+            raise Refused("bad_phone")
+        raise Unavailable("sms", retry_after_s=60)
 
 
 def check_code(world: World, phone: str, code: str, *, key: str, now: Instant) -> bool:

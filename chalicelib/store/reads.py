@@ -6,7 +6,6 @@ from typing import Any, TypeVar, cast
 
 from pynamodb.connection import Connection
 from pynamodb.expressions.condition import Condition
-from pynamodb.transactions import TransactGet
 
 from ..domain import ids
 from ..domain.campaign import Campaign, Restocked, Stock, Terms
@@ -19,6 +18,7 @@ from ..domain.person import Preferences
 from ..domain.ports import OrderMark, Page
 from ..domain.product import PriceMark, Product
 from ..domain.refusals import Broken, Lost
+from ..domain.session import Brake, LoginCode, Session
 from ..domain.share import Share
 from ..domain.tally import Scope, Tally
 from ..domain.upkeep import Allowance, Announcement, Listing
@@ -131,6 +131,15 @@ class Reads:
     def allowance(self, campaign_id: str, buyer_id: str) -> Allowance | None:
         return self._get(Allowance, f"ALLOWANCE#{campaign_id}#{buyer_id}", "ALLOWANCE")
 
+    def login_code(self, who: str) -> LoginCode | None:
+        return self._get(LoginCode, f"LOGIN#{who}", "CODE")
+
+    def brake(self, who: str) -> Brake | None:
+        return self._get(Brake, f"LOGIN#{who}", "BRAKE")
+
+    def session(self, session_id: str) -> Session | None:
+        return self._get(Session, f"SESSION#{session_id}", "SESSION")
+
     def announcement(self, group_id: str, event: str) -> Announcement | None:
         return self._get(Announcement, f"GROUP#{group_id}", f"TELL#{event}")
 
@@ -187,6 +196,9 @@ class Reads:
 
     def groups_of(self, campaign_id: str, limit: int, start: str | None) -> Page[Group]:
         return self._page(Group, f"GROUPS#{campaign_id}", limit, start)
+    def sessions_of(self, person_id: str, limit: int, start: str | None) -> Page[Session]:
+        return self._page(Session, f"SESSIONS#{person_id}", limit, start)
+
 
     def orders_of_buyer(self, buyer_id: str, limit: int, start: str | None) -> Page[OrderMark]:
         with translated():
