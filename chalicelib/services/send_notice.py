@@ -5,6 +5,7 @@ from dataclasses import replace
 from ..domain import notice as notices
 from ..domain.group import GroupState
 from ..domain.instants import Instant
+from ..domain.links import page_path
 from ..domain.notice import Notice, NoticeState
 from ..domain.order import OrderState
 from ..domain.person import Channel, Contact, channels_for, send_at
@@ -13,6 +14,9 @@ from ..domain.writes import Replace
 from .still_true import still_true
 from .tell import preferences_of
 from .world import World
+
+LINKS = ("link", "alternative")
+"""Parameters that name a thing, and are sent as the whole address of its page."""
 
 LASTING = ("opted_out", "bad_address", "suppressed")
 
@@ -28,11 +32,11 @@ def send_notice(world: World, notice: Notice, now: Instant) -> None:
         world.store.commit(Replace(held_back))
         world.watch.count("notices_held_back")
         return
-    _send(world, notices.claimed(notice, now), now)
+    _send(world, notices.claimed(notice, now, world.lease), now)
 
 
 def _after_silence(world: World, notice: Notice, now: Instant) -> None:
-    next_try = notices.abandoned(notice, now)
+    next_try = notices.abandoned(notice, now, world.lease)
     if next_try.state is NoticeState.UNKNOWN:
         world.store.commit(Replace(next_try))
         return
@@ -82,7 +86,8 @@ def _send(world: World, claimed: Notice, now: Instant) -> None:
     if to is None:
         world.store.commit(Replace(notices.suppressed(claimed, "no address")))
         return
-    params = {**claimed.params, "link": world.public_url + claimed.params.get("link", "")}
+    links = {name: world.public_url + page_path(claimed.params[name]) for name in LINKS if claimed.params.get(name)}
+    params = {**claimed.params, **links}
     subject, text = world.texts.text(claimed.template, params, claimed.language, claimed.channel)
     answer = world.senders[claimed.channel].send(to=to, subject=subject, text=text)
     world.store.commit(Replace(_recorded(claimed, answer, now)))

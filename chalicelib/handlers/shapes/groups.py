@@ -9,6 +9,7 @@ from ...domain import pricing
 from ...domain.campaign import Campaign, Fulfilment, Kind, Measure
 from ...domain.group import Group, GroupState, target_of
 from ...domain.instants import Instant, local_text
+from ...domain.links import page_path
 from ...domain.money import shown as money_shown
 from ...domain.share import Share
 from ...domain.statement import Statement
@@ -289,7 +290,7 @@ class DeadlineMoved(Output):
 
 
 class ShareLink(Output):
-    """A person's own link to a group. `path` is relative to this API; `url` is whole, where that is known."""
+    """A person's own link to a group. `path` is this API's; `url` is the page to send to others, where that is known."""
 
     code: str
     group_id: str
@@ -299,7 +300,8 @@ class ShareLink(Output):
     @classmethod
     def of(cls, link: Share, public_url: str) -> Self:
         path = f"/shares/{link.code}"
-        return cls(code=link.code, group_id=link.group_id, path=path, url=public_url + path if public_url else None)
+        url = public_url + page_path(path) if public_url else None
+        return cls(code=link.code, group_id=link.group_id, path=path, url=url)
 
 
 class ClosePreview(Output):

@@ -294,7 +294,7 @@ def test_a_share_link_is_whole_where_the_address_is_known(
     monkeypatch.setattr(http_public.share, "follow", Heard(link))
     assert door("GET", "/shares/s1").json == {"code": "s1", "group_id": "g1", "path": "/shares/s1", "url": None}
     fake_world.public_url = "https://tuan.example/api"
-    assert door("GET", "/shares/s1").json["url"] == "https://tuan.example/api/shares/s1"
+    assert door("GET", "/shares/s1").json["url"] == "https://tuan.example/api/s/s1"
 
 
 def test_health_needs_nothing_behind_it(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:

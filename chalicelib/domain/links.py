@@ -1,0 +1,11 @@
+"""Where a person reads about a thing. Rows and the API name things as resources (`/groups/g1`); messages and share
+links lead to the pages, whose addresses are short because an SMS is paid for by its length.
+"""
+
+PAGES = {"groups": "g", "orders": "o", "shares": "s", "campaigns": "c"}
+
+
+def page_path(resource: str) -> str:
+    """`/groups/g1` -> `/g/g1`. Anything else that is a path of ours leads to the hall."""
+    kind, _, rest = resource.strip("/").partition("/")
+    return f"/{PAGES[kind]}/{rest}" if kind in PAGES and rest else "/"
