@@ -4,6 +4,7 @@ from chalice.app import Chalice
 
 from chalicelib.handlers import (
     authorize,
+    challenge,
     changes,
     edge,
     http_campaigns,
@@ -15,6 +16,10 @@ from chalicelib.handlers import (
     http_products,
     http_public,
     http_webhooks,
+    pages_buying,
+    pages_hall,
+    pages_login,
+    pages_me,
     tick,
     wake,
 )
@@ -34,6 +39,11 @@ for blueprint in (
     http_people.bp,
     http_ops.bp,
     http_webhooks.bp,
+    pages_hall.bp,
+    pages_buying.bp,
+    pages_me.bp,
+    pages_login.bp,
+    challenge.bp,
     tick.bp,
     changes.bp,
     wake.bp,

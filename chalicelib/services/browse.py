@@ -15,6 +15,8 @@ from ..domain.statement import Statement, statement
 from ..domain.tally import Numbers, Tally
 from .world import World
 
+SLICES_IN_ONE_READ = 100
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupView:
@@ -106,13 +108,18 @@ def group(world: World, group_id: str) -> GroupView:
 
 
 def progress(world: World, group_id: str, *, strong: bool, now: Instant) -> Progress:
-    """At most two reads whatever the group's size: the group with its tally, and (if asked) its slices."""
+    """At most two reads whatever the group's size: the group with its tally, and (if asked) its slices.
+
+    A group so busy that its slices don't fit one read answers from the tally, and says so: no count of it would
+    still be true when it arrives.
+    """
     return progress_of(world, group(world, group_id), strong=strong, now=now)
 
 
 def progress_of(world: World, view: GroupView, *, strong: bool, now: Instant) -> Progress:
     """The same for a group that has been read already."""
     row, terms = view.group, view.terms
+    strong = strong and row.slices <= SLICES_IN_ONE_READ
     numbers = view.tally.numbers if view.tally else Numbers()
     target = groups.target_of(terms, row.team_size)
     joined = row.verdict.participants if row.verdict else numbers.paid

@@ -1,0 +1,266 @@
+"""Pages of a buyer's orders: join or open a team, pay, follow, change, cancel."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from chalice.app import Blueprint
+
+from ..domain.campaign import Fulfilment
+from ..domain.group import GroupState
+from ..domain.ids import fingerprint as hashed
+from ..domain.ledger import Entry, EntryState, Kind, RefundStage
+from ..domain.notice import Notice
+from ..domain.order import Order, OrderState, pickup_cutoff
+from ..domain.person import Channel
+from ..domain.refusals import Broken, Refused
+from ..services import orders
+from ..services.cancel import cancel
+from ..services.change import change
+from ..services.join import JoinAnswer, join
+from ..services.open_team import TeamRequest, open_team
+from ..services.orders import OrderView
+from ..services.start_payment import start_payment
+from . import reading
+from .page import BUYER, Ask, Gone, Shown, page
+from .pages_hall import campaign_page, group_page, phase
+from .shapes.orders import JoinBody, OrderChange, TeamBody, timeline
+
+bp = Blueprint(__name__)
+
+A_PAGE = 20
+
+
+@page(bp, "POST", "/g/{group_id}/join", roles=BUYER, again=group_page)
+def group_joined(ask: Ask, group_id: str) -> Gone:
+    body = ask.read(JoinBody, asked_for(ask))
+    request = body.to_service(key_of(ask, "join"), fingerprint(ask))
+    return seated(join(ask.world, ask.caller, group_id, request, now=ask.now))
+
+
+@page(bp, "POST", "/c/{campaign_id}/teams", roles=BUYER, again=campaign_page)
+def team_opened(ask: Ask, campaign_id: str) -> Gone:
+    body = ask.read(TeamBody, {**asked_for(ask), "size": ask.form.one("size")})
+    request = TeamRequest(size=body.size, join=body.to_service(key_of(ask, "team"), fingerprint(ask)))
+    return seated(open_team(ask.world, ask.caller, campaign_id, request, now=ask.now))
+
+
+def asked_for(ask: Ask) -> dict[str, Any]:
+    """A join form as the API's own body. The box that was ticked carries the version of the terms it stood under."""
+    form = ask.form
+    if not form.one("accepts_terms"):
+        raise Refused("terms_not_accepted", version=form.one("version"))
+    given: dict[str, Any] = {
+        "lines": lines_of(ask),
+        "accepts_terms": form.one("accepts_terms"),
+        "pickup_point": form.one("pickup_point") or None,
+        "address_id": form.one("address_id") or None,
+        "method": form.one("method") or None,
+        "share": form.one("via") or None,
+    }
+    return given
+
+
+def lines_of(ask: Ask) -> dict[str, str]:
+    lines = {sku: units for sku, units in ask.form.under("units.").items() if units.strip("0")}
+    if not lines:
+        raise Refused("no_lines")
+    return lines
+
+
+def key_of(ask: Ask, what: str) -> str:
+    """The form was given a number when it was drawn: sending it twice joins once."""
+    return reading.request_key(ask.form.one("key"), ask.caller.id, what)
+
+
+def fingerprint(ask: Ask) -> str:
+    sent = [
+        f"{name}={ask.form.one(name)}" for name in ("accepts_terms", "pickup_point", "address_id", "method", "size")
+    ]
+    return hashed(*sent, *(f"{sku}={units}" for sku, units in sorted(ask.form.under("units.").items())))
+
+
+def seated(taken: JoinAnswer) -> Gone:
+    return Gone(f"/o/{taken.order_id}", said="held_not_started" if taken.payment_trouble else "held")
+
+
+@page(bp, "GET", "/o/{order_id}", roles=BUYER)
+def order_page(ask: Ask, order_id: str) -> Shown:
+    view = orders.one(ask.world, ask.caller, order_id)
+    order, group = view.order, view.group
+    entries = sorted(view.entries, key=lambda entry: (entry.created_at, entry.id))
+    refunds = [entry for entry in entries if entry.kind is Kind.REFUND]
+    open_still = group.state is GroupState.OPEN and ask.now < group.closes_at
+    values = {
+        "order": order,
+        "group": group,
+        "terms": view.terms,
+        "phase": phase(group, ask.now),
+        "lines": lines(view),
+        "stages": stages(view),
+        "payment": under_way(order, entries),
+        "refunds": [refund_steps(refund) for refund in refunds],
+        "timeline": timeline(order, group, entries),
+        "notices": notices(ask, view.notices),
+        "can_pay": order.state is OrderState.HELD and ask.now < order.pay_by,
+        "can_cancel": order.state in (OrderState.HELD, OrderState.PAID) and open_still,
+        "can_change": order.state is OrderState.HELD and order.payment_id is None and open_still,
+        "points": [p for p in view.terms.pickup_points if p.community_id in (None, group.community_id)],
+        "can_choose": order.state in (OrderState.HELD, OrderState.PAID)
+        and view.terms.fulfilment is Fulfilment.PICKUP
+        and ask.now < pickup_cutoff(group, view.terms),
+        "choose_by": pickup_cutoff(group, view.terms),
+        "waiting": order.state is OrderState.HELD or any(r.state is EntryState.PENDING for r in refunds),
+    }
+    return Shown("order.html", values)
+
+
+def lines(view: OrderView) -> list[dict[str, Any]]:
+    """What was ordered, at the price paid and, once it is known, the final one."""
+    final = view.group.verdict.prices if view.group.verdict and view.group.verdict.formed else {}
+    return [
+        {
+            "sku": sku,
+            "title": view.terms.item(sku).title,
+            "units": units,
+            "price": view.order.prices[sku],
+            "final": final.get(sku),
+            "most": min(view.terms.item(sku).limit_per_buyer or 999, view.terms.limit_per_buyer or 999),
+        }
+        for sku, units in view.order.lines.items()
+    ]
+
+
+def under_way(order: Order, entries: list[Entry]) -> Entry | None:
+    """The payment the buyer is in the middle of."""
+    if order.state is not OrderState.HELD or order.payment_id is None:
+        return None
+    found = [entry for entry in entries if entry.id == order.payment_id]
+    if not found:
+        raise Broken(f"order {order.id} names a payment {order.payment_id} that is not there")
+    return found[0] if found[0].state is EntryState.PENDING else None
+
+
+AFTER_FORMING = {
+    Fulfilment.PICKUP: ("preparing", "on_the_way", "ready", "handed_over"),
+    Fulfilment.DELIVERY: ("preparing", "on_the_way", "delivered"),
+}
+"""Until fulfilment reports its own stages, they stand on the bar as what is still to come."""
+
+
+def stages(view: OrderView) -> list[dict[str, Any]]:
+    """The stage bar: what is done, where the order stands, what comes next. An ending closes it."""
+    order, group = view.order, view.group
+    at = {step.state: step.at for step in order.steps}
+    done: list[tuple[str, int | None]] = [("joined", at.get("held", order.joined_at))]
+    if order.paid_at is not None:
+        done.append(("paid", order.paid_at))
+    if order.state in (OrderState.EXPIRED, OrderState.CANCELLED):
+        done.append((order.state.value, order.ended_at))
+        return bar([*done, *money_back(view)], [])
+    if group.verdict is None:
+        return bar(done, [*(() if order.paid_at else ("paid",)), "formed", *later(view)])
+    if group.verdict.formed:
+        return bar([*done, ("formed", group.verdict.given_at)], later(view))
+    return bar([*done, ("failed", group.verdict.given_at), *money_back(view)], [])
+
+
+def later(view: OrderView) -> list[str]:
+    return list(AFTER_FORMING[view.terms.fulfilment or Fulfilment.PICKUP])
+
+
+def money_back(view: OrderView) -> list[tuple[str, int | None]]:
+    refunds = [entry for entry in view.entries if entry.kind is Kind.REFUND]
+    if not refunds:
+        return []
+    if any(refund.state is EntryState.PENDING for refund in refunds):
+        return [("refunding", None)]
+    return [("refunded", max(refund.posted_at or 0 for refund in refunds))]
+
+
+def bar(done: list[tuple[str, int | None]], later: list[str]) -> list[dict[str, Any]]:
+    """The last thing done is where the order stands."""
+    past = [{"name": name, "at": at, "is": "done"} for name, at in done]
+    past[-1]["is"] = "now"
+    return [*past, *({"name": name, "at": None, "is": "next"} for name in later)]
+
+
+def refund_steps(refund: Entry) -> dict[str, Any]:
+    """One refund with its own little timeline and the moment it is promised by."""
+    back = refund.state is EntryState.POSTED
+    steps = [{"name": "requested", "at": refund.created_at, "is": "done"}]
+    if refund.last_tried_at is not None:
+        steps.append({"name": "submitted", "at": refund.last_tried_at, "is": "done"})
+    if back:
+        steps.append({"name": "succeeded", "at": refund.posted_at or 0, "is": "now"})
+    else:
+        steps[-1]["is"] = "now"
+    return {
+        "entry": refund,
+        "steps": steps,
+        "back": back,
+        "by_hand": refund.stage is RefundStage.PARKED,
+        "promised_by": None if back else refund.promised_by,
+    }
+
+
+def notices(ask: Ask, rows: Iterable[Notice]) -> list[dict[str, Any]]:
+    """What was sent, as it was worded, newest first; the same news on two channels is one line."""
+    told: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in sorted(rows, key=lambda row: -(row.sent_at or row.created_at)):
+        line = told.setdefault(
+            (row.about, row.event),
+            {"at": row.sent_at or row.created_at, "text": wording(ask, row), "channels": []},
+        )
+        line["channels"].append((row.channel.value, row.state.value))
+    return list(told.values())
+
+
+NO_LINK = "\u2060"
+
+
+def wording(ask: Ask, row: Notice) -> str:
+    """The SMS, in the language of the page and without its link, which would only lead back here."""
+    text = ask.world.texts.text(row.template, {**row.params, "link": NO_LINK}, ask.language, Channel.SMS)[1]
+    return text.replace(NO_LINK, "").strip(" ：:")
+
+
+@page(bp, "POST", "/o/{order_id}/pay", roles=BUYER, again=order_page)
+def order_pay(ask: Ask, order_id: str) -> Gone:
+    start_payment(ask.world, ask.caller, order_id, ask.form.one("method"), now=ask.now)
+    return Gone(f"/o/{order_id}", said="payment_started")
+
+
+@page(bp, "POST", "/o/{order_id}/change", roles=BUYER, again=order_page)
+def order_changed(ask: Ask, order_id: str) -> Gone:
+    return changed(ask, order_id, {"lines": lines_of(ask)}, "changed")
+
+
+@page(bp, "POST", "/o/{order_id}/pickup", roles=BUYER, again=order_page)
+def order_pickup(ask: Ask, order_id: str) -> Gone:
+    return changed(ask, order_id, {"pickup_point": ask.form.one("pickup_point")}, "pickup_chosen")
+
+
+def changed(ask: Ask, order_id: str, what: Mapping[str, Any], said: str) -> Gone:
+    wanted = ask.read(OrderChange, {"version": ask.form.one("version"), **what})
+    change(
+        ask.world,
+        ask.caller,
+        order_id,
+        lines=wanted.lines,
+        pickup_point_id=wanted.pickup_point,
+        version=wanted.version,
+        now=ask.now,
+    )
+    return Gone(f"/o/{order_id}", said=said)
+
+
+@page(bp, "POST", "/o/{order_id}/cancel", roles=BUYER, again=order_page)
+def order_cancelled(ask: Ask, order_id: str) -> Gone:
+    cancel(ask.world, ask.caller, order_id, version=None, now=ask.now)
+    return Gone(f"/o/{order_id}", said="cancelled")
+
+
+@page(bp, "GET", "/my/orders", roles=BUYER)
+def orders_page(ask: Ask) -> Shown:
+    rows = orders.mine(ask.world, ask.caller, limit=A_PAGE, start=ask.opened())
+    return Shown("orders.html", {"views": rows.rows, "next": ask.sealed(rows.next)})

@@ -1,0 +1,127 @@
+"""Pages of a person about themselves: how they are reached and told, where they are signed in, and leaving."""
+
+from chalice.app import Blueprint
+
+from ..domain.person import Channel, Hours, consented
+from ..services import close_account, contact, preferences, sessions
+from .page import BUYER, Ask, Gone, Shown, page
+from .pages_buying import notices
+from .shapes.people import AddressInput, ConsentInput, ContactInput, PreferencesInput
+
+bp = Blueprint(__name__)
+
+A_PAGE = 30
+CONSENT_TEXT = "marketing_v1"
+"""Which wording of the question (words/account.py, `consent.text`) an answer belongs to."""
+
+ZONES = (
+    "Asia/Shanghai", "Asia/Urumqi", "Asia/Hong_Kong", "Asia/Taipei", "Asia/Singapore", "Asia/Tokyo", "Europe/Berlin",
+    "Europe/London", "America/New_York", "America/Los_Angeles", "Australia/Sydney", "UTC",
+)  # fmt: skip
+
+
+@page(bp, "GET", "/my", roles=BUYER)
+def me_page(ask: Ask) -> Shown:
+    return Shown("me.html", {"contact": contact.read_mine(ask.world, ask.caller, now=ask.now)})
+
+
+@page(bp, "GET", "/my/contact", roles=BUYER)
+def contact_page(ask: Ask) -> Shown:
+    known = contact.read_mine(ask.world, ask.caller, now=ask.now)
+    return Shown("contact.html", {"contact": known, "fields": tuple(AddressInput.__struct_fields__)})
+
+
+@page(bp, "POST", "/my/contact", roles=BUYER, again=contact_page)
+def contact_saved(ask: Ask) -> Gone:
+    body = ask.read(ContactInput, {"email": ask.form.one("email") or None})
+    contact.save_mine(ask.world, ask.caller, email=body.email, now=ask.now)
+    return Gone("/my/contact", said="saved")
+
+
+@page(bp, "POST", "/my/addresses", roles=BUYER, again=contact_page)
+def address_added(ask: Ask) -> Gone:
+    given = {name: ask.form.one(name) for name in AddressInput.__struct_fields__}
+    body = ask.read(AddressInput, given)
+    contact.add_address(ask.world, ask.caller, body.to_domain(), now=ask.now)
+    return Gone("/my/contact", said="saved")
+
+
+@page(bp, "GET", "/my/preferences", roles=BUYER)
+def preferences_page(ask: Ask) -> Shown:
+    known = preferences.read(ask.world, ask.caller)
+    values = {
+        "known": known,
+        "channels": [channel.value for channel in Channel],
+        "zones": sorted({*ZONES, known.zone}),
+        "consented": {channel.value: consented(known, channel) for channel in Channel},
+    }
+    return Shown("preferences.html", values)
+
+
+@page(bp, "POST", "/my/preferences", roles=BUYER, again=preferences_page)
+def preferences_saved(ask: Ask) -> Gone:
+    form = ask.form
+    start, end = form.one("start"), form.one("end")
+    given = {
+        "language": form.one("language"),
+        "zone": form.one("zone"),
+        "channels": form.all("channels"),
+        "opted_out": [channel.value for channel in Channel if channel.value not in form.all("courtesy")],
+        "hours": {"start": start, "end": end} if start or end else None,
+    }
+    wanted = ask.read(PreferencesInput, given)
+    preferences.save(
+        ask.world,
+        ask.caller,
+        language=wanted.language,
+        zone=wanted.zone,
+        channels=wanted.channels,
+        hours=Hours(start=wanted.hours.start, end=wanted.hours.end) if wanted.hours else None,
+        opted_out=wanted.opted_out,
+    )
+    return Gone("/my/preferences", said="saved")
+
+
+@page(bp, "POST", "/my/consents", roles=BUYER, again=preferences_page)
+def consent_given(ask: Ask) -> Gone:
+    given = {"channel": ask.form.one("channel"), "text_version": CONSENT_TEXT, "given": ask.form.one("given")}
+    word = ask.read(ConsentInput, given)
+    preferences.consent(
+        ask.world, ask.caller, channel=word.channel, text_version=word.text_version, given=word.given, now=ask.now
+    )
+    return Gone("/my/preferences", said="saved")
+
+
+@page(bp, "GET", "/my/notices", roles=BUYER)
+def notices_page(ask: Ask) -> Shown:
+    rows = preferences.notices(ask.world, ask.caller, limit=A_PAGE, start=ask.opened())
+    return Shown("notices.html", {"notices": notices(ask, rows.rows), "next": ask.sealed(rows.next)})
+
+
+@page(bp, "GET", "/my/sessions", roles=BUYER)
+def sessions_page(ask: Ask) -> Shown:
+    return Shown("sessions.html", {"sessions": sessions.mine(ask.world, ask.caller, now=ask.now)})
+
+
+@page(bp, "POST", "/my/sessions/revoke", roles=BUYER, again=sessions_page)
+def session_revoked(ask: Ask) -> Gone:
+    sessions.revoke(ask.world, ask.caller, ask.form.one("session"))
+    return Gone("/my/sessions", said="revoked")
+
+
+@page(bp, "POST", "/my/sessions/others", roles=BUYER, again=sessions_page)
+def others_revoked(ask: Ask) -> Gone:
+    sessions.revoke_all(ask.world, ask.caller, but=ask.session.id if ask.session else None)
+    return Gone("/my/sessions", said="revoked")
+
+
+@page(bp, "GET", "/my/account", roles=BUYER)
+def account_page(ask: Ask) -> Shown:
+    return Shown("account.html")
+
+
+@page(bp, "POST", "/my/account/close", roles=BUYER, again=account_page)
+def account_closed(ask: Ask) -> Gone:
+    close_account.close_account(ask.world, ask.caller, now=ask.now)
+    ask.sign_out()
+    return Gone("/", said="account_closed")

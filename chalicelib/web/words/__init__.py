@@ -1,0 +1,13 @@
+"""Every sentence of the pages: `key: (Chinese, English)`.
+
+`{name}` is a parameter. Where English has a plural, it is a pair (one, other) chosen by the parameter `n` and
+Babel's rules. A key that is missing is a bug that shows at once, and a test reads the templates for it.
+"""
+
+from .account import TEXTS as ACCOUNT
+from .buying import TEXTS as BUYING
+from .common import TEXTS as COMMON
+from .text import Texts
+
+TEXTS: Texts = {**COMMON, **BUYING, **ACCOUNT}
+"""A new file of words is two lines here."""
