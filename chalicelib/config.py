@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from .domain.instants import MINUTE, Instant
+from .domain.person import CHINA, Home, parse_clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class Config:
     sms_sender: str
     email_from: str
     public_url: str
+    home: Home
     transfer_account: str
     clock_start_ms: int | None
     clock_real_ms: int
@@ -79,8 +81,20 @@ def config() -> Config:
         sms_sender=said("SMS_SENDER"),
         email_from=said("EMAIL_FROM"),
         public_url=said("PUBLIC_URL").rstrip("/"),
+        home=_home(said("LANGUAGE"), said("ZONE"), said("QUIET_HOURS")),
         transfer_account=said("TRANSFER_ACCOUNT"),
         clock_start_ms=int(start) if start else None,
         clock_real_ms=int(real) if real else 0,
         clock_speed=float(said("CLOCK_SPEED") or "1"),
+    )
+
+
+def _home(language: str, zone: str, quiet_hours: str) -> Home:
+    """`quiet_hours` as 22:00-08:00."""
+    start, _, end = quiet_hours.partition("-")
+    return Home(
+        language=language or CHINA.language,
+        zone=zone or CHINA.zone,
+        quiet_from=parse_clock(start) if start else CHINA.quiet_from,
+        quiet_until=parse_clock(end) if end else CHINA.quiet_until,
     )

@@ -54,6 +54,7 @@ def world() -> "World":
         new_id=lambda: uuid.uuid4().hex[:20],
         rest=lambda ms: time.sleep(ms / 1000),
         public_url=settings.public_url,
+        home=settings.home,
     )
 
 

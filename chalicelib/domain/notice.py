@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from .instants import MINUTE, Instant
 from .ledger import backoff
-from .person import Channel, Preferences, Urgency, channels_for, send_at
+from .person import CHINA, Channel, Home, Preferences, Urgency, channels_for, send_at
 from .writes import Row
 
 LEASE = MINUTE
@@ -89,10 +89,11 @@ def planned(
     template: str,
     params: Mapping[str, str],
     now: Instant,
+    home: Home = CHINA,
 ) -> list[Notice]:
     """The notices of one event to one person: one per channel they want it on, due within their hours."""
     urgency = TEMPLATES[template].urgency
-    due = send_at(preferences, urgency, now)
+    due = send_at(preferences, urgency, now, home)
     return [
         Notice(
             person_id=preferences.person_id,

@@ -12,8 +12,19 @@ from .instants import Instant, at_local, within_hours
 from .refusals import Refused
 from .writes import Row
 
-QUIET_FROM, QUIET_UNTIL = time(22, 0), time(8, 0)
-"""Default quiet hours of a person who set none: courtesy waits for the morning."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """What holds where a deployment serves for people who said nothing else. Between `quiet_from` and `quiet_until`
+    courtesy waits for the morning."""
+
+    language: str = "zh"
+    zone: str = "Asia/Shanghai"
+    quiet_from: time = time(22, 0)
+    quiet_until: time = time(8, 0)
+
+
+CHINA = Home()
 
 
 class Channel(StrEnum):
@@ -117,12 +128,12 @@ def channels_for(preferences: Preferences, urgency: Urgency) -> tuple[Channel, .
     return tuple(allowed)
 
 
-def send_at(preferences: Preferences, urgency: Urgency, now: Instant) -> Instant:
+def send_at(preferences: Preferences, urgency: Urgency, now: Instant, home: Home = CHINA) -> Instant:
     """When to send: now, or when the person's hours (or, for courtesy, the default ones) begin."""
     if preferences.hours is not None:
         start, end = parse_clock(preferences.hours.start), parse_clock(preferences.hours.end)
     elif urgency in (Urgency.COURTESY, Urgency.MARKETING):
-        start, end = QUIET_UNTIL, QUIET_FROM
+        start, end = home.quiet_until, home.quiet_from
     else:
         return now
     if start == end or within_hours(now, start, end, preferences.zone):

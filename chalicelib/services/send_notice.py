@@ -52,7 +52,7 @@ def _held_back(world: World, notice: Notice, now: Instant) -> Notice | None:
         return notices.suppressed(notice, "not wanted")
     if not still_true(world, notice, now):
         return notices.suppressed(notice, "no longer true")
-    later = send_at(preferences, notice.urgency, now)
+    later = send_at(preferences, notice.urgency, now, world.home)
     return replace(notice, due_at=later) if later > now else None
 
 

@@ -15,7 +15,9 @@ from .world import World
 
 
 def preferences_of(world: World, person_id: str) -> Preferences:
-    return world.store.preferences(person_id) or Preferences(person_id=person_id)
+    """As the person set them, or as their region has them."""
+    known = world.store.preferences(person_id)
+    return known or Preferences(person_id=person_id, language=world.home.language, zone=world.home.zone)
 
 
 def plan(
@@ -33,7 +35,9 @@ def plan(
     preferences = preferences_of(world, person_id)
     return [
         Create(row)
-        for row in notice.planned(preferences, about=about, event=event, template=template, params=wanted, now=now)
+        for row in notice.planned(
+            preferences, about=about, event=event, template=template, params=wanted, now=now, home=world.home
+        )
     ]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ..domain.person import Channel
+from ..domain.person import CHINA, Channel, Home
 from ..domain.ports import Identity, Payments, Sender, Store, Texts, Vault, WakeQueue, Watch
 
 
@@ -27,4 +27,5 @@ class World:
     new_id: Callable[[], str]
     rest: Callable[[int], None]
     public_url: str = ""
+    home: Home = CHINA
     seats: dict[str, int] = field(default_factory=dict)
