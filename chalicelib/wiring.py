@@ -55,6 +55,7 @@ def world() -> "World":
         rest=lambda ms: time.sleep(ms / 1000),
         public_url=settings.public_url,
         home=settings.home,
+        lease=settings.tick_ms,
     )
 
 

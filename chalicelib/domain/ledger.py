@@ -182,14 +182,14 @@ def backoff(attempt: int) -> Instant:
     return min((30 * SECOND) << (2 * (attempt - 1)), HOUR)
 
 
-def submitted(refund: Entry, now: Instant) -> Entry:
+def submitted(refund: Entry, now: Instant, lease: Instant = LEASE) -> Entry:
     """Claimed: this worker talks to the provider now; another takes over when the lease has run out."""
     return replace(
         refund,
         stage=RefundStage.SUBMITTED,
         first_tried_at=refund.first_tried_at if refund.first_tried_at is not None else now,
         last_tried_at=now,
-        due_at=now + LEASE,
+        due_at=now + lease,
     )
 
 

@@ -111,8 +111,8 @@ def planned(
     ]
 
 
-def claimed(notice: Notice, now: Instant) -> Notice:
-    return replace(notice, state=NoticeState.SENDING, tries=notice.tries + 1, due_at=now + LEASE)
+def claimed(notice: Notice, now: Instant, lease: Instant = LEASE) -> Notice:
+    return replace(notice, state=NoticeState.SENDING, tries=notice.tries + 1, due_at=now + lease)
 
 
 def sent(notice: Notice, provider_ref: str, now: Instant) -> Notice:
@@ -130,8 +130,8 @@ def not_sent(notice: Notice, reason: str, now: Instant, *, lasting: bool) -> Not
     return replace(notice, state=NoticeState.PLANNED, reason=reason, due_at=now + backoff(notice.tries))
 
 
-def abandoned(notice: Notice, now: Instant) -> Notice:
+def abandoned(notice: Notice, now: Instant, lease: Instant = LEASE) -> Notice:
     """Its sender fell silent after claiming it, so it may or may not be out: money is said again, courtesy is not."""
     if notice.urgency in (Urgency.MONEY, Urgency.REMINDER) and notice.tries < MOST_TRIES:
-        return claimed(notice, now)
+        return claimed(notice, now, lease)
     return replace(notice, state=NoticeState.UNKNOWN, reason="sender fell silent", due_at=None)

@@ -39,7 +39,7 @@ def noted(world: World, refund: Entry) -> None:
 
 def _claim(world: World, entry: Entry, now: Instant) -> Entry:
     """Written before the provider is asked: two workers never talk about the same attempt at once."""
-    claimed = ledger.submitted(entry, now)
+    claimed = ledger.submitted(entry, now, world.lease)
     world.store.commit(Replace(claimed))
     return replace(claimed, version=claimed.version + 1)
 

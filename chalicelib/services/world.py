@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from ..domain.instants import MINUTE, Instant
 from ..domain.person import CHINA, Channel, Home
 from ..domain.ports import Identity, Payments, Sender, Store, Texts, Vault, WakeQueue, Watch
 
@@ -12,7 +13,8 @@ class World:
     """`draw` gives a number in [0, 1); `new_id` an id nobody can guess; `rest` waits, in milliseconds.
 
     `public_url` is what links in messages start with. `seats` remembers which slice of a group this process last
-    sat buyers in: a hint, never a truth.
+    sat buyers in: a hint, never a truth. `lease` is how long a worker that claimed a row is waited for: a minute of
+    real time, which on a stage with a fast clock is more of that stage's.
     """
 
     store: Store
@@ -28,4 +30,5 @@ class World:
     rest: Callable[[int], None]
     public_url: str = ""
     home: Home = CHINA
+    lease: Instant = MINUTE
     seats: dict[str, int] = field(default_factory=dict)
