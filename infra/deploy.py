@@ -36,6 +36,7 @@ LASTING = ("data", "identity")
 OF_THE_CODE = (
     "api-errors",
     "authorize-errors",
+    "challenge-errors",
     "tick-errors",
     "changes-errors",
     "wake-errors",

@@ -16,7 +16,7 @@ from typing import Any
 
 from infra.deploy import Region
 
-FUNCTIONS = ("api", "authorize", "tick", "changes", "wake")
+FUNCTIONS = ("api", "authorize", "challenge", "tick", "changes", "wake")
 LAMBDA_METRICS = ("Errors", "Invocations", "Throttles")
 QUEUE_METRICS = ("ApproximateNumberOfMessagesVisible",)
 COMPARE: Mapping[str, Callable[[float, float], bool]] = {

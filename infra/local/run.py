@@ -71,9 +71,10 @@ def load_demo(stack: LocalStack, console: Console) -> None:
 def print_addresses(stack: LocalStack, console: Console) -> None:
     addresses = Table(show_header=False, box=None)
     for name, url in (
+        ("pages", f"{stack.url}/"),
         ("API", stack.url),
         ("OpenAPI", f"{stack.url}/openapi.json"),
-        ("SMS sent", f"{stack.endpoint_url}/_ministack/sns/sms-messages"),
+        ("SMS sent (log-in codes)", f"{stack.endpoint_url}/_ministack/sns/sms-messages"),
         ("e-mail sent", f"{stack.endpoint_url}/_ministack/ses/messages"),
         ("payments", stack.sandbox_url),
         ("logs", str(stack.home / "logs")),

@@ -130,7 +130,7 @@ class LocalStack:
         return local_client(self.endpoint_url, service)
 
     def invoke(self, function: str, event: object) -> object:
-        """Runs one function (api, authorize, tick, changes, wake) with an event; returns its answer."""
+        """Runs one function (api, authorize, challenge, tick, changes, wake) with an event; returns its answer."""
         return invoke(self.client("lambda"), self.outputs, function, event)
 
     def now_ms(self) -> int:
@@ -378,7 +378,7 @@ def local_client(endpoint_url: str, service: str) -> Any:
 
 
 def invoke(lambda_client: Any, outputs: Outputs, function: str, event: object) -> object:
-    names = {"api": "APIHandlerName"} | {n: f"{n.title()}Name" for n in ("authorize", "tick", "changes", "wake")}
+    names = {"api": "APIHandlerName"} | {n: f"{n.title()}Name" for n in ("authorize", "challenge", "tick", "changes", "wake")}
     answer = lambda_client.invoke(FunctionName=outputs[names[function]], Payload=json.dumps(event))
     return json.load(answer["Payload"])
 
