@@ -80,6 +80,8 @@ def finish(world: World, group: Group, now: Instant) -> None:
     """All parts done: the group waits for nothing more, and its sales enter the price history (P10)."""
     if not all(_resolved(world, group, number) for number in range(group.parts)):
         return
+    if not group.returned:  # parts may be done by late messages before the group itself has been looked at
+        group = return_unsold(world, group)
     record_sales(world, group)
     stored(world, replace(group, resolved_at=now, due_at=None))
     world.store.count_up(Scope.CAMPAIGN, group.campaign_id, Numbers(), {}, now)  # one more has formed or failed
