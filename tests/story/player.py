@@ -21,6 +21,10 @@ ROBOT = "Mozilla/5.0 (compatible; Baiduspider/2.0)"
 Tell = Callable[[Instant, str, str], None]
 
 
+class Impossible(Exception):
+    """A step cannot be done because an earlier one went wrong: told, and the day goes on."""
+
+
 @dataclass(slots=True)
 class Seat:
     """An order as its buyer knows it."""
@@ -60,7 +64,10 @@ class Player:
         self.publish()
         for step in self.steps():
             self.stack.advance_to(step.at)
-            step.do()
+            try:
+                step.do()
+            except Impossible as impossible:
+                self.surprise(str(impossible))
         self.stack.advance_to(self.script.day.at(self.script.day.ends))
         self.stack.settle()
         reader.read_all(self)
@@ -127,7 +134,6 @@ class Player:
             self.record.campaigns[campaign.key] = shown.json
             self.terms[campaign.key] = shown.json["terms_version"]
             self.say(self.merchant, f"publishes “{campaign.title}”")
-        self.stack.settle()
         for campaign in self.script.campaigns:
             if campaign.kind != "team":
                 self.find_groups(campaign)
@@ -206,6 +212,8 @@ class Player:
 
     def join(self, group: str, order: Order) -> None:
         campaign = self.script.campaign(group)
+        if not order.opens and group not in self.record.group_ids:
+            raise Impossible(f"{order.who} finds no group {group}")
         path = (
             f"/campaigns/{self.record.campaigns[campaign.key]['id']}/teams"
             if order.opens
@@ -238,6 +246,11 @@ class Player:
         elif order.pickup != "open":
             body["pickup_point"] = order.pickup or campaign.point_for(group.partition("/")[2])
         return body
+
+    def seat(self, who: str, group: str) -> Seat:
+        if (who, group) not in self.seats:
+            raise Impossible(f"{who} has no order in {group}")
+        return self.seats[who, group]
 
     def keep(self, group: str, order: Order, seat: Json) -> None:
         payment = seat["payment"] or {}
@@ -272,23 +285,22 @@ class Player:
         return self.addresses[who]
 
     def start_payment(self, group: str, order: Order) -> None:
-        seat = self.seats[order.who, group]
+        seat = self.seat(order.who, group)
         answer = self.call("POST", f"/orders/{seat.order_id}/payments", {"method": order.by}, who=order.who)
         if answer.status < 400:
             seat.amount_minor = answer.json["amount_minor"]
             seat.payment_id, seat.pay_url = answer.json["id"], answer.json["pay_url"]
 
     def pay(self, group: str, order: Order) -> None:
-        seat = self.seats.get((order.who, group))
-        if seat is None or seat.pay_url is None:
-            self.surprise(f"{order.who} has nothing to pay in {group}")
-            return
+        seat = self.seat(order.who, group)
+        if seat.pay_url is None:
+            raise Impossible(f"{order.who} has nothing to pay in {group}")
         late = self.stack.now() >= seat.pay_by
         self.say(order.who, f"pays {money(seat.amount_minor)} for {group}{', too late' if late else ''}")
         self.stack.pay(seat.pay_url, late=late)
 
     def confirm(self, group: str, order: Order) -> None:
-        seat = self.seats[order.who, group]
+        seat = self.seat(order.who, group)
         body = {
             "amount_minor": seat.amount_minor,
             "currency": "CNY",
@@ -328,7 +340,7 @@ class Player:
         self.say(event.who, f"chooses {event.point} as pickup point")
 
     def patch(self, event: Event, change: Json) -> None:
-        seat = self.seats[event.who, event.group]
+        seat = self.seat(event.who, event.group)
         path = f"/orders/{seat.order_id}"
         for _ in range(3):
             version = self.call("GET", path, who=event.who).json["order"]["version"]
@@ -345,7 +357,7 @@ class Player:
             seat.amount_minor = answer.json["amount_minor"]
 
     def does_cancels(self, event: Event) -> None:
-        path = f"/orders/{self.seats[event.who, event.group].order_id}/cancel"
+        path = f"/orders/{self.seat(event.who, event.group).order_id}/cancel"
         self.call("POST", path, {}, who=event.who, refused=event.refused)
         self.say(event.who, f"cancels in {event.group}")
 
@@ -372,7 +384,7 @@ class Player:
 
     def does_provider_refuses(self, event: Event) -> None:
         """The next refunds of this order fail at the provider."""
-        order_id = self.seats[event.who, event.group].order_id
+        order_id = self.seat(event.who, event.group).order_id
         self.stack.fault(kind="refund_fails", times=event.times, on="refunds", match=order_id)
         self.tell(self.stack.now(), "", f"the provider will refuse {event.who}’s next {event.times} refunds")
 
@@ -388,7 +400,7 @@ class Player:
         for group, orders in self.script.orders.items():
             for order in orders:
                 if order.by == "transfer" and (order.who, group) in self.seats:
-                    self.pay_back(order.who, self.seats[order.who, group])
+                    self.pay_back(order.who, self.seat(order.who, group))
 
     def pay_back(self, who: str, seat: Seat) -> None:
         story = self.call("GET", f"/orders/{seat.order_id}", who=who).json

@@ -14,7 +14,6 @@ HOLDING = ("held", "paid")
 
 def look(player: "Player") -> None:
     """Every group at one moment of the story."""
-    player.stack.settle()
     groups = {key: seen(player, group_id) for key, group_id in player.record.group_ids.items()}
     player.record.looks.append(Look(player.stack.now(), groups))
     how_far = ", ".join(f"{key} {g.progress['joined']}+{g.progress['held']}" for key, g in groups.items())

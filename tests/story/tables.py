@@ -11,6 +11,7 @@ from .goods import stories_in
 from .record import Record, money, ms
 from .stack import Json, Stack
 
+MOST_SHOWN = 8
 Broken = list[tuple[Promise, list[str]]]
 
 
@@ -95,8 +96,10 @@ def as_json(record: Record, broken: Broken, figures: Json) -> Json:
 def show(console: Console, record: Record, broken: Broken, figures: Json) -> None:
     console.print(of_groups(record, figures["speed"]), of_money(record), of_notices(record), of_promises(broken))
     for _, said in broken:
-        for one in said:
+        for one in said[:MOST_SHOWN]:
             console.print(f"[red]✗[/red] {one}", soft_wrap=True)
+        if len(said) > MOST_SHOWN:
+            console.print(f"[red]✗[/red] … and {len(said) - MOST_SHOWN} more like these")
     calls = f", {figures['dynamodb_calls']:,} calls to DynamoDB" if figures["dynamodb_calls"] else ""
     console.print(
         f"{figures['api_calls']:,} API calls{calls}, {figures['messages']:,} messages, {figures['seconds']} s"
