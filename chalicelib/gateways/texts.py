@@ -39,12 +39,21 @@ class Wording:
         _check(template, params)
         subject, sms, email = texts_in(language)[template]
         clean = {name: _CONTROL.sub(" ", value).strip() for name, value in params.items()}
+        if "method" in clean:
+            clean["method"] = METHODS.get(clean["method"], {}).get(language.partition("-")[0].lower(), clean["method"])
         if channel is Channel.SMS:
             return "", _filled(sms, {name: _short(name, value) for name, value in clean.items()})
         return _filled(subject, clean), _filled(email, clean)
 
     def code(self, code: str, minutes: int) -> str:
         return f"【团】登录验证码{code}，{minutes}分钟内有效，切勿告诉他人。Your code, keep it to yourself."
+
+
+METHODS: Mapping[str, Mapping[str, str]] = {
+    "sandbox": {"zh": "付款账户", "en": "the account you paid from"},
+    "transfer": {"zh": "您的银行账户", "en": "your bank account"},
+}
+"""Where money goes back to, by payment method, as people say it."""
 
 
 def texts_in(language: str) -> Mapping[str, tuple[str, str, str]]:

@@ -198,6 +198,10 @@ class Ask:
     @property
     def root(self) -> str:
         """From this page to the top: links are relative, so they hold under any stage or domain."""
+        if self.page.path == "/":
+            public = urlsplit(self.world.public_url)
+            if public.netloc and public.netloc == self.request.headers.get("host"):
+                return public.path.rstrip("/") + "/"  # whether the address ended in a slash, some gateways don't tell
         return "../" * (self.page.path.strip("/").count("/")) or "./"
 
     def to(self, path: str, **query: Any) -> str:

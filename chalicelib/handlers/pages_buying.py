@@ -9,6 +9,7 @@ from ..domain.campaign import Fulfilment
 from ..domain.group import GroupState
 from ..domain.ids import fingerprint as hashed
 from ..domain.ledger import Entry, EntryState, Kind, RefundStage
+from ..domain.links import page_path
 from ..domain.notice import Notice
 from ..domain.order import Order, OrderState, pickup_cutoff
 from ..domain.person import Channel
@@ -19,10 +20,11 @@ from ..services.change import change
 from ..services.join import JoinAnswer, join
 from ..services.open_team import TeamRequest, open_team
 from ..services.orders import OrderView
+from ..services.send_notice import LINKS
 from ..services.start_payment import start_payment
 from . import reading
 from .page import BUYER, Ask, Gone, Shown, page
-from .pages_hall import campaign_page, group_page, phase
+from .pages_hall import campaign_page, group_page, most, phase
 from .shapes.orders import JoinBody, OrderChange, TeamBody, timeline
 
 bp = Blueprint(__name__)
@@ -124,7 +126,7 @@ def lines(view: OrderView) -> list[dict[str, Any]]:
             "units": units,
             "price": view.order.prices[sku],
             "final": final.get(sku),
-            "most": min(view.terms.item(sku).limit_per_buyer or 999, view.terms.limit_per_buyer or 999),
+            "most": most(view.terms, view.terms.item(sku)),
         }
         for sku, units in view.order.lines.items()
     ]
@@ -215,13 +217,10 @@ def notices(ask: Ask, rows: Iterable[Notice]) -> list[dict[str, Any]]:
     return list(told.values())
 
 
-NO_LINK = "\u2060"
-
-
 def wording(ask: Ask, row: Notice) -> str:
-    """The SMS, in the language of the page and without its link, which would only lead back here."""
-    text = ask.world.texts.text(row.template, {**row.params, "link": NO_LINK}, ask.language, Channel.SMS)[1]
-    return text.replace(NO_LINK, "").strip(" ：:")
+    """The SMS as it was sent, in the language of the page."""
+    links = {name: ask.whole(page_path(row.params[name])) for name in LINKS if row.params.get(name)}
+    return ask.world.texts.text(row.template, {**row.params, **links}, ask.language, Channel.SMS)[1]
 
 
 @page(bp, "POST", "/o/{order_id}/pay", roles=BUYER, again=order_page)

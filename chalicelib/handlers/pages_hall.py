@@ -6,7 +6,7 @@ from typing import Any
 from chalice.app import Blueprint
 
 from ..domain import ids, pricing
-from ..domain.campaign import Campaign, CampaignState, Fulfilment, Kind, certain_participants, price_on_joining
+from ..domain.campaign import Campaign, CampaignState, Fulfilment, Item, Kind, certain_participants, price_on_joining
 from ..domain.group import Group, GroupState
 from ..domain.instants import HOUR, MINUTE
 from ..domain.order import HOLDING, Order
@@ -24,6 +24,7 @@ bp = Blueprint(__name__)
 
 A_PAGE = 20
 FACETS_OF = 100
+MOST_UNITS = 999
 SOON_MINUTES = 24 * 60
 FOR_EVER, BRIEFLY = "public, max-age=31536000, immutable", "public, max-age=60"
 
@@ -121,7 +122,7 @@ def items(terms: Campaign, group: Group, progress: Progress) -> list[dict[str, A
                 "more": next_tier.more_participants + sure - progress.joined if next_tier else 0,
                 "reference": reference if reference and reference > price else None,
                 "percent_off": 100 * (reference - price) // reference if reference and reference > price else 0,
-                "most": min(item.limit_per_buyer or 999, terms.limit_per_buyer or 999),
+                "most": most(terms, item),
             }
         )
     return shown
@@ -181,15 +182,25 @@ def campaign_page(ask: Ask, campaign_id: str) -> Shown:
         "next": ask.sealed(rows.next),
         "can_open": terms.kind is Kind.TEAM and (terms.opens_at or 0) <= ask.now < (terms.closes_at or 0),
         "team_hours": terms.team_open_ms // HOUR if terms.team_open_ms else None,
-        "items": [
-            {"sku": item.sku, "title": item.title, "most": min(item.limit_per_buyer or 999, terms.limit_per_buyer or 999),
-             "prices": {size: price_on_joining(terms, item, size) for size in terms.team_sizes},
-             "price": price_on_joining(terms, item, max(terms.team_sizes, default=0) or None)}
-            for item in terms.items
-        ],
+        "items": [team_item(terms, item) for item in terms.items],
         **joining(ask, terms, None),
-    }  # fmt: skip
+    }
     return Shown("campaign.html", values)
+
+
+def team_item(terms: Campaign, item: Item) -> dict[str, Any]:
+    """An item at the price of each size of team."""
+    return {
+        "sku": item.sku,
+        "title": item.title,
+        "most": most(terms, item),
+        "prices": {size: price_on_joining(terms, item, size) for size in terms.team_sizes},
+    }
+
+
+def most(terms: Campaign, item: Item) -> int:
+    """The largest quantity a form offers of one item."""
+    return min(item.limit_per_buyer or MOST_UNITS, terms.limit_per_buyer or MOST_UNITS)
 
 
 def published(ask: Ask, campaign_id: str) -> Campaign:

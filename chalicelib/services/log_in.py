@@ -6,7 +6,7 @@ import hmac
 
 from ..domain import session as rules
 from ..domain.instants import Instant
-from ..domain.person import Channel
+from ..domain.person import Channel, Contact
 from ..domain.ports import Caller, Outcome
 from ..domain.refusals import Lost, Refused, Unavailable
 from ..domain.session import LoginCode
@@ -46,7 +46,15 @@ def finish(world: World, phone: str, challenge: str, code: str, device: str, *, 
         world.watch.count("log_in_wrong_codes")
         return "", answer
     world.watch.count("log_ins")
+    keep_phone(world, answer, phone, now)
     return open_session(world, answer, device, now=now), ""
+
+
+def keep_phone(world: World, person: Caller, phone: str, now: Instant) -> None:
+    """Whoever has just proved a phone is told there what becomes of their orders."""
+    known = world.vault.read(person.id, reader="log-in", why="is the phone known", now=now, addresses_too=False)
+    if known is None or known.phone != phone:
+        world.vault.write(person.id, Contact(phone=phone, email=known.email if known else None), now)
 
 
 def send_code(world: World, phone: str, *, key: str, now: Instant) -> None:

@@ -4,6 +4,7 @@ Requests run side by side (the bed's hook makes each call to AWS exact); what th
 off after each. The sandbox provider's payment page stands beside it, under /pay/.
 """
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,6 +52,8 @@ class Site:
     def answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> tuple[int, Any, bytes]:
         if target.startswith("/pay/"):
             return self._pay(target, method)
+        if target == "/favicon.ico":
+            return 204, {}, b""
         if not target.startswith(self.prefix):
             return 403, {}, b"outside of the stage"
         inside = target[len(self.prefix) :] or "/"
@@ -71,8 +74,6 @@ class Site:
 
     def code(self, phone: str) -> str:
         """The latest log-in code sent to a phone."""
-        import re
-
         texts = [one.text for one in self.bed.sent() if one.to == phone and "验证码" in one.text]
         found = re.search(r"\d{6}", texts[-1])
         assert found

@@ -290,7 +290,7 @@ class DeadlineMoved(Output):
 
 
 class ShareLink(Output):
-    """A person's own link to a group. `path` is this API's; `url` is the page to send to others, where that is known."""
+    """A person's own link to a group. `path` is this API's; `url` is the page to send to others, if known."""
 
     code: str
     group_id: str
