@@ -432,7 +432,7 @@ def test_tokens_that_are_missing_expired_foreign_or_for_something_else(shop: Sho
     ask(f"Bearer {token(token_use='access')}")
     ask(f"Bearer {token(nbf=now_s + 3600)}")
     ask(f"Bearer {token(sub='mei#ops')}")
-    unsigned = jwt.encode(true, None, algorithm="none", headers={"kid": "bed"})
+    unsigned = jwt.encode(true, "", algorithm="none", headers={"kid": "bed"})
     ask(f"Bearer {unsigned}")
     shared = jwt.encode(true, "x" * 64, algorithm="HS256", headers={"kid": "bed"})
     ask(f"Bearer {shared}")

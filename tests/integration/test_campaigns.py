@@ -71,7 +71,7 @@ def test_the_rules_are_frozen_at_publishing_and_named_on_every_order(shop: Shop)
 
 def verdicts(shop: Shop, group: str) -> list[str]:
     """Each change of the group's state that was ever written, read from the table's stream."""
-    states = []
+    states: list[str] = []
     for record in shop.bed.table.stream_shard.items:
         image = record.to_json()["dynamodb"].get("NewImage", {})
         if image.get("kind", {}).get("S") == "group" and image["pk"]["S"] == f"GROUP#{group}":

@@ -115,8 +115,8 @@ def test_a_share_link_is_ones_own_and_a_join_through_it_is_attributed(shop: Shop
 
 def _shared_by(shop: Shop, order_id: str) -> str | None:
     (row,) = (row for (_, sk), row in rows(shop.bed).items() if sk == f"ORDER#{order_id}")
-    found = row["body"]["M"].get("shared_by", {})
-    return found.get("S")
+    shared_by: dict[str, str] = row["body"]["M"].get("shared_by", {})
+    return shared_by.get("S")
 
 
 # ----------------------------------------------------------------- M1: the figures

@@ -42,6 +42,11 @@ class Promise:
         return f"{self.number}-{self.story.__name__}"
 
 
+def _join(shop: Shop, group: str, who: str, headers: dict[str, str]) -> int:
+    """A join after which nothing else happens by itself."""
+    return shop.bed.call_only("POST", f"/groups/{group}/join", shop.ask(method=...), who=who, headers=headers).status
+
+
 # ----------------------------------------------------------------- 1: nothing is oversold, and "full" is true
 
 
@@ -80,9 +85,9 @@ def without_gathering(patch: pytest.MonkeyPatch, shop: Shop) -> None:
 def nobody_joins_after_the_deadline_however_late_the_closer_is(shop: Shop) -> bool:
     """Guard: `closes_at > now` on the slice's own write (`take_from_slice` with the time of the request)."""
     offer = shop.offer(target=ONE)
-    token = {"who": shop.person(), "headers": {"Idempotency-Key": "late"}}
+    who, headers = shop.person(), {"Idempotency-Key": "late"}
     shop.bed.now = instant_of(shop.group(offer.group)["closes_at"])  # and nothing has run yet
-    return shop.bed.call_only("POST", f"/groups/{offer.group}/join", shop.ask(method=...), **token).status == 409
+    return _join(shop, offer.group, who, headers) == 409
 
 
 def a_payment_after_the_deadline_does_not_count(shop: Shop) -> bool:
@@ -171,10 +176,9 @@ def without_versions(patch: pytest.MonkeyPatch, shop: Shop) -> None:
 def a_change_is_told_although_its_worker_died(shop: Shop) -> bool:
     """Guard: what is to be told is written together with the change itself (`Order.owed`)."""
     offer, who = shop.offer(), shop.person(contact=True)
-    token = {"who": who, "headers": {"Idempotency-Key": "k"}}
     with pytest.MonkeyPatch.context() as dead:
         dead.setattr(shop.bed, "run_stream", lambda: 0)
-        assert shop.bed.call_only("POST", f"/groups/{offer.group}/join", shop.ask(), **token).status == 201
+        assert _join(shop, offer.group, who, {"Idempotency-Key": "k"}) == 201
     shop.bed.later(3 * MINUTE)
     return len(shop.told(who, "order_held")) == 2
 

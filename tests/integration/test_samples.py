@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.domain.instants import HOUR, SECOND
-from tests.bed.data_stack import passes
+from tests.bed.data_stack import TEMPLATES, passes, stream_filters
+from tests.infra.templates import load
 
 from .shop import Shop, rows
 
@@ -29,8 +30,8 @@ def test_a_schedule_tick_queues_what_is_coming(own: Shop) -> None:
 
 
 def test_a_stream_record_of_a_row_that_is_due_asks_for_it_to_be_woken(own: Shop) -> None:
-    event = sample("stream")
-    assert all(passes(record, own.bed._filters) for record in event["Records"])
+    event, filters = sample("stream"), stream_filters(load(TEMPLATES / "app.yaml"))
+    assert all(passes(record, filters) for record in event["Records"])
     with own.bed.hook.watched() as calls:
         assert own.bed._changes(event, None) == {"batchItemFailures": []}
     sent = [arguments["Entries"] for _, operation, arguments in calls if operation == "SendMessageBatch"]
