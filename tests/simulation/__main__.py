@@ -23,7 +23,19 @@ def main() -> int:
         print(f"seed {asked.seed}: {outcome.steps} outside calls, {outcome.faults} faults")
         print("\n".join(outcome.broken or ["all promises held"]))
         return bool(outcome.broken)
+    if asked.control:
+        return control()
     return many(range(asked.first, asked.first + asked.seeds), asked.jobs)
+
+
+def control() -> int:
+    """How often each guard is missed when it is taken out."""
+    from .test_control import GUARDS, caught
+
+    for guard in GUARDS:
+        said = [broken for broken in caught(guard) if broken]
+        print(f"{guard.name}: {len(said)} of {guard.seeds}; {said[0][0] if said else ''}", flush=True)
+    return 0
 
 
 def many(seeds: range, jobs: int) -> int:
@@ -59,6 +71,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seed", type=int, help="just this one")
     parser.add_argument("--trace", action="store_true", help="show every outside call of it")
+    parser.add_argument("--control", action="store_true", help="take the guards out, one at a time")
     return parser.parse_args()
 
 

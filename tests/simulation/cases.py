@@ -2,16 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from chalicelib.domain import ids
 from chalicelib.domain.campaign import Kind, Measure, Target
-from chalicelib.domain.instants import MINUTE, SECOND, Instant
+from chalicelib.domain.instants import HOUR, MINUTE, SECOND, Instant
+from chalicelib.domain.writes import Row
 from chalicelib.handlers.wake import looked_at
 from chalicelib.services.follow import follow
+from chalicelib.services.project import project
 from chalicelib.services.tick import tick
 from chalicelib.services.webhook import webhook
 from chalicelib.services.world import World
 from chalicelib.store.rows import from_image
+from infra.local.sandbox_provider import Fault as Manner
 from infra.local.sandbox_provider import Webhook
 
 from .baton import Task
@@ -50,7 +54,7 @@ class Scene:
 
     def passes(self, ms: int) -> None:
         until = self.town.now + ms
-        self.town.run(lambda: self.town.now >= until and self.town.quiet())
+        self.town.run(lambda: self.town.now >= until and self.town.quiet(), until)
 
     def joined(self, *numbers: int, lines: dict[str, int] | None = None, method: str | None = "sandbox") -> None:
         for number in numbers:
@@ -84,10 +88,10 @@ class Scene:
         """Everything that is due is looked at, without faults, except rows with these marks."""
         for _ in range(20):
             bodies = [body for body in self.due() if body not in self.due(*but)] if but else self.due()
-            for body in bodies:
-                looked_at(body)
             if not bodies:
                 return
+            self.town.start("by hand", "wake", partial(_looked_at_all, bodies))
+            self.passes(0)
 
     def wakes(self, *marks: str) -> None:
         bodies = self.due(*marks)
@@ -124,13 +128,28 @@ class Scene:
         self.story.pays(self.order_id(number), late=late)
         self.held_back = self.town.provider.take_due()
 
+    def written(self, most: int = 10) -> list[tuple[Row | None, Row | None]]:
+        """The rows last written, before and after."""
+        changes = self.town.table.stream[-most:]
+        return [(from_image(c.old) if c.old else None, from_image(c.new) if c.new else None) for c in changes]
+
     def follows(self) -> None:
-        changes = self.town.table.stream[-10:]
-        pairs = [(from_image(c.old) if c.old else None, from_image(c.new) if c.new else None) for c in changes]
+        pairs = self.written()
         self.town.start(NAME, "changes", lambda world, now: follow(world, pairs, now=now, interval_ms=MINUTE))
+
+    def counted(self) -> None:
+        """The numbers for show have moved, and want to be counted again."""
+        self.worked_off()
+        project(self.town.processes[0].world, self.written(1_000), self.town.now)
+        self.passes(6 * SECOND)
 
     def ticks(self) -> None:
         self.town.start(NAME, "tick", lambda world, now: tick(world, now=now))
+
+
+def _looked_at_all(bodies: list[str], world: World, now: Instant) -> None:
+    for body in bodies:
+        looked_at(body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +162,8 @@ class Case:
     plan: Plan = field(default_factory=lambda: Plan(target=alone(2)))
     task: str = NAME
     parts: int = 1_000
+    shows: str = ""
+    """A metric that says that the case did what it is named for."""
 
 
 def _then(*steps: Callable[[Scene], None]) -> Callable[[Scene], None]:
@@ -159,6 +180,14 @@ def _paid(*numbers: int) -> Callable[[Scene], None]:
 
 def _joined(*numbers: int) -> Callable[[Scene], None]:
     return lambda scene: scene.joined(*numbers)
+
+
+def _unpaid(number: int) -> Callable[[Scene], None]:
+    return lambda scene: scene.joined(number, method=None)
+
+
+def _paid_unheard_in_time(scene: Scene) -> None:
+    scene.pays_unheard(2)
 
 
 def _lapsed(scene: Scene) -> None:
@@ -186,13 +215,6 @@ def _full_team(scene: Scene) -> None:
     scene.joined(1)
     scene.story.pays(scene.order_id(1))
     scene.passes(SECOND)
-
-
-def _counted(scene: Scene) -> None:
-    scene.town.weather = Weather(ticks_lost=100)
-    scene.paid(0)
-    scene.worked_off("TALLY")
-    scene.passes(6 * SECOND)
 
 
 def _rejoin(scene: Scene) -> None:
@@ -231,18 +253,21 @@ CASES = (
     ),
     Case(
         name="payment reported",
+        shows="orders_paid",
         act=Scene.reported,
         set_up=_then(_joined(0), lambda scene: scene.pays_unheard(0)),
         plan=DROP,
     ),
     Case(
         name="late money seated again",
+        shows="late_money_seated",
         act=Scene.reported,
         set_up=_then(_lapsed, Scene.worked_off, lambda scene: scene.pays_unheard(0, late=True)),
         plan=DROP,
     ),
     Case(
         name="late money refunded",
+        shows="late_money_refunded",
         act=Scene.reported,
         set_up=_then(_joined(0), Scene.closing, Scene.worked_off, lambda scene: scene.pays_unheard(0, late=True)),
         plan=DROP,
@@ -282,18 +307,38 @@ CASES = (
     ),
     Case(
         name="split",
+        shows="slices_split",
         act=lambda scene: scene.story.splits(scene.group_id, 0),
         task="split merchant",
         set_up=_paid(0),
     ),
     Case(name="tell", act=lambda scene: scene.wakes("ORDER#"), set_up=_joined(0)),
-    Case(name="expire", act=lambda scene: scene.wakes("ORDER#"), set_up=_lapsed),
-    Case(name="close and fail", act=lambda scene: scene.wakes("|GROUP"), set_up=_then(_paid(0), Scene.closing)),
+    Case(name="expire", shows="orders_expired", act=lambda scene: scene.wakes("ORDER#"), set_up=_lapsed),
+    Case(
+        name="close and fail",
+        act=lambda scene: scene.wakes("|GROUP"),
+        set_up=_then(_paid(0), _unpaid(2), Scene.closing),
+        shows="groups_failed",
+    ),
     Case(
         name="close and form, price down",
         act=lambda scene: scene.wakes("|GROUP"),
-        set_up=_then(_paid(0, 1), _joined(2), Scene.closing),
+        set_up=_then(_paid(0, 1), _unpaid(2), Scene.closing),
         plan=DROP,
+        shows="groups_formed",
+    ),
+    Case(
+        name="close while a payment is under way",
+        act=lambda scene: scene.wakes("|GROUP"),
+        set_up=_then(_paid(0), _joined(2), Scene.closing, lambda scene: scene.pays_unheard(2, late=True)),
+        plan=DROP,
+    ),
+    Case(
+        name="close and find a payment that nobody reported",
+        act=lambda scene: scene.wakes("|GROUP"),
+        set_up=_then(_paid(0), _joined(2), _paid_unheard_in_time, Scene.closing, lambda scene: scene.passes(MINUTE)),
+        plan=DROP,
+        shows="orders_paid",
     ),
     Case(
         name="close slices",
@@ -316,9 +361,7 @@ CASES = (
         set_up=_then(_joined(0), lambda scene: scene.worked_off("NOTICE#")),
     ),
     Case(name="announce", act=lambda scene: scene.wakes("TELL#"), set_up=_moved),
-    Case(
-        name="recount", act=lambda scene: scene.wakes("TALLY"), set_up=_then(_paid(0), lambda s: s.passes(6 * SECOND))
-    ),
+    Case(name="recount", act=lambda scene: scene.wakes("TALLY"), set_up=_then(_paid(0), Scene.counted)),
     Case(name="follow", act=Scene.follows, set_up=_paid(0)),
     Case(name="tick", act=Scene.ticks, set_up=_paid(0)),
 )
@@ -328,21 +371,28 @@ CASES = (
 def broken_at(case: Case, at: int, fault: Fault | None) -> tuple[list[Call], list[str]]:
     """One fault at the `at`-th outside call of the case, then redelivery and rest: the calls seen, what was broken."""
     planned = Planned(case.task, at, fault)
-    with small(case.parts), Town.made(at, SILENT, processes=3, draw=lambda call: None) as town:
+    with small(case.parts), Town.made(0, SILENT, processes=3, draw=lambda call: None) as town:
         scene = Scene(town, Story(town, case.plan, town.rng).opened())
         case.set_up(scene)
-        town.draw = planned
+        town.draw, before = planned, town.counts.get(case.shows, 0)
         case.act(scene)
         town.run(lambda: bool(planned.done or not (town.tasks or town.waiting)))
+        missed = at == 0 and case.shows and town.counts.get(case.shows, 0) == before
         town.weather = Weather()
         town.run(lambda: scene.story.over())
-        return planned.seen, settle(town, scene.story)
+        return planned.seen, [f"{case.shows} does not show"] if missed else settle(town, scene.story)
 
 
 def points(case: Case, faults: tuple[Fault, ...]) -> list[tuple[int, Fault]]:
+    """To crash after a read is to crash before the next call, so that is not tried twice."""
     seen, broken = broken_at(case, 0, None)
     assert seen and not broken, (case.name, len(seen), broken)
-    return [(at, fault) for at, call in enumerate(seen, 1) for fault in faults if fault in call.possible]
+    return [
+        (at, fault)
+        for at, call in enumerate(seen, 1)
+        for fault in faults
+        if fault in call.possible and not (call.reads and fault is Fault.CRASH_AFTER and at < len(seen))
+    ]
 
 
 def sweep(case: Case, faults: tuple[Fault, ...]) -> tuple[int, list[str]]:
@@ -352,3 +402,97 @@ def sweep(case: Case, faults: tuple[Fault, ...]) -> tuple[int, list[str]]:
         _, broken = broken_at(case, at, fault)
         told += [f"{case.name}, call {at}, {fault.value}: {what}" for what in broken]
     return len(tried), told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Race:
+    """Several acts at once, in an order that the seed chooses call by call."""
+
+    name: str
+    acts: tuple[Callable[[Scene], None], ...]
+    set_up: Callable[[Scene], None] = lambda scene: None
+    plan: Plan = field(default_factory=lambda: Plan(target=alone(2)))
+    parts: int = 1_000
+
+
+def _cancels(number: int) -> Callable[[Scene], None]:
+    return lambda scene: scene.story.cancels(buyer(number), scene.order_id(number))
+
+
+def _joins(number: int, key: str = "k") -> Callable[[Scene], None]:
+    return lambda scene: scene.story.joins(buyer(number), scene.group_id, ONE, f"{key}{number}", method="sandbox")
+
+
+def _moves(minutes: int) -> Callable[[Scene], None]:
+    return lambda scene: scene.story.moves(scene.group_id, START + minutes * MINUTE)
+
+
+def _silent_provider(scene: Scene) -> None:
+    """It pays back, never says so, forgets its keys after a day and loses its webhooks: B5."""
+    scene.paid(0)
+    faults = scene.town.provider.faults
+    faults += [
+        Manner(kind="silent_after", on="refunds", times=200),
+        Manner(kind="webhook_lost", on="refund", times=200),
+    ]
+    scene.closing()
+    scene.worked_off()
+    scene.town.weather = Weather()
+    scene.passes(25 * HOUR)
+    faults.clear()
+
+
+RACES = (
+    Race(
+        name="a full team closes while a member cancels",
+        set_up=_full_team,
+        acts=(lambda scene: scene.wakes("ORDER#"), _cancels(1)),
+        plan=TEAM,
+    ),
+    Race(name="two for the last seat", set_up=_joined(0), acts=(_joins(1), _joins(2)), plan=Plan(seats=2)),
+    Race(name="one request twice", acts=(_joins(1), _joins(1), _joins(1, "other"))),
+    Race(
+        name="a payment is reported while its order is cancelled",
+        set_up=_then(_joined(0), lambda scene: scene.pays_unheard(0)),
+        acts=(Scene.reported, _cancels(0)),
+    ),
+    Race(
+        name="a payment is reported while its order lapses",
+        set_up=_then(_lapsed, lambda scene: scene.pays_unheard(0, late=True)),
+        acts=(Scene.reported, lambda scene: scene.wakes("ORDER#")),
+    ),
+    Race(
+        name="three close one group",
+        set_up=_then(_paid(0), _unpaid(1), Scene.closing),
+        acts=(lambda scene: scene.wakes("|GROUP"),) * 3,
+        plan=MANY,
+    ),
+    Race(
+        name="two deadlines and a split",
+        set_up=_paid(0),
+        acts=(_moves(25), _moves(35), lambda scene: scene.story.splits(scene.group_id, 0)),
+        plan=MANY,
+    ),
+    Race(name="two refund one payment", set_up=_failed, acts=(lambda scene: scene.wakes(".failed"),) * 2),
+    Race(name="two cancel, one changes", set_up=_paid(0), acts=(_cancels(0), _cancels(0), _joins(0, "again"))),
+)
+"""RACES[0] is also the control of the seal at a version."""
+
+DEADLINES = Race(
+    name="three deadlines, over three slices", set_up=_paid(0), acts=(_moves(25), _moves(35), _moves(30)), plan=MANY
+)
+
+FORGOTTEN = Race(name="a refund that the provider forgot", set_up=_silent_provider, acts=())
+
+
+def run(race: Race, seed: int) -> list[str]:
+    """The race under one seed, then rest."""
+    with small(race.parts), Town.made(seed, SILENT, processes=4, draw=lambda call: None) as town:
+        scene = Scene(town, Story(town, race.plan, town.rng).opened())
+        race.set_up(scene)
+        for act in race.acts:
+            act(scene)
+        town.run(lambda: not (town.tasks or town.waiting))
+        town.weather = Weather()
+        town.run(lambda: scene.story.over())
+        return settle(town, scene.story)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from unittest import mock
 
 from chalicelib.domain import group as groups
-from chalicelib.domain.instants import DAY, MINUTE, SECOND, Instant
+from chalicelib.domain.instants import DAY, HOUR, MINUTE, SECOND, Instant
 from chalicelib.domain.order import OrderState
+from chalicelib.services import seats
 from chalicelib.store import rows, timers
 
 from .faults import Draw, Weather
@@ -56,10 +57,10 @@ def settle(town: Town, story: Story) -> list[str]:
     if not (town.broken or town.watch.broken):
         until = town.now + patience(town)
         closing = [group.id for group in story.groups if group.closes_at + 30 * SECOND < town.now]
-        town.run(lambda: town.now >= until)
+        town.run(lambda: town.now >= until, until)
         broken += converged(town, closing)
         end = town.now + LONG
-        town.run(lambda: town.now >= end)
+        town.run(lambda: town.now >= end, end)
     broken += town.watch.broken + town.broken
     return broken or Rest(town, story.said).broken()
 
@@ -67,10 +68,12 @@ def settle(town: Town, story: Story) -> list[str]:
 def patience(town: Town) -> Instant:
     """Three ticks; and as long again as a row had been overdue, because what stays overdue is queued ever more rarely.
 
-    A timer that was set further off, after trouble with its row, is waited for.
+    A timer that was set further off, after trouble with its row, is waited for: a large group whose messages to its
+    parts were lost again and again looks after them ever more rarely, at last once an hour.
     """
     overdue = max([town.now - at for at in town.timers().values() if at <= town.now], default=0)
-    further = max([at - town.now for at in town.timers().values() if at < town.now + 10 * MINUTE], default=0)
+    waited = [at for (_, sk), at in town.timers().items() if sk == "GROUP" or at < town.now + 10 * MINUTE]
+    further = max([at - town.now for at in waited if at < town.now + HOUR], default=0)
     return max(overdue, further, 0) + TICKS * MINUTE + MINUTE
 
 
@@ -85,9 +88,11 @@ def converged(town: Town, group_ids: list[str]) -> Iterator[str]:
 
 @contextmanager
 def small(orders_per_part: int) -> Iterator[None]:
-    """Groups of many parts without thousands of orders; and few shards of timers, since a tick asks each of them."""
+    """Groups of many parts without thousands of orders, slices of single units, and few shards of timers, since a tick
+    asks each of them."""
     with (
         mock.patch.object(groups, "ORDERS_PER_PART", orders_per_part),
+        mock.patch.object(seats, "LEAST_SHARE", 1, create=True),
         mock.patch.object(rows, "DUE_SHARDS", SHARDS),
         mock.patch.object(timers, "DUE_SHARDS", SHARDS),
     ):

@@ -11,7 +11,7 @@ from chalicelib.domain.refusals import Unavailable
 from infra.local.sandbox_provider import HungUp
 from tests.engine import errors
 
-from .baton import Died
+from .baton import Died, Task
 from .faults import FATAL, Call, Fault
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 Do = Callable[[], Any]
 TABLE = "tuan-simulation"
-SENDING = {"S": "sending"}
 
 
 class Doors:
@@ -101,9 +100,16 @@ class Doors:
                 town.watch.after_call()
 
         answer = self.through("dynamodb", operation, _about(operation, arguments), do, arguments)
-        if operation == "PutItem" and arguments["Item"].get("state") == SENDING and town.baton.current is not None:
-            town.baton.current.claimed = town.table.key(arguments["Item"])
+        if town.baton.current is not None and operation in ("GetItem", "PutItem"):
+            self._at_work_on(town.baton.current, _key(arguments))
         return answer
+
+    @staticmethod
+    def _at_work_on(task: Task, key: str) -> None:
+        """Which notice a worker has in hand, so that a message can be told from another of the same words."""
+        pk, _, sk = key.partition("|")
+        if sk.startswith("NOTICE#"):
+            task.claimed = (pk, sk)
 
     def client(self, service: str) -> Any:
         return {"sqs": _Sqs, "sns": _Sns, "sesv2": _Ses}[service](self)

@@ -224,7 +224,8 @@ class Rest:
                 yield f"notice {key} is still {notice.state.value}"
             if notice.urgency is Urgency.MONEY and count == 0 and notice.state is not NoticeState.FAILED:
                 yield f"money notice {key} is {notice.state.value} and never went out"
-            if not faults and notice.state is not NoticeState.SENT:
+            withheld = notice.urgency is not Urgency.MONEY and notice.state is NoticeState.SUPPRESSED
+            if not faults and not withheld and notice.state is not NoticeState.SENT:
                 yield f"notice {key} met no fault and is {notice.state.value}: {notice.reason}"
 
     # ------------------------------------------------------------- nothing is forgotten

@@ -185,11 +185,15 @@ class Story:
         published = publish.publish(world, MERCHANT, drafted.id, now=now)
         wake(world, RowKey(f"CAMPAIGN#{published.id}", "CAMPAIGN"), now)
         for group_id in list(self.town.watch.groups):
-            for turn in range(self.plan.slices - 1):
-                rows = self.town.watch.slices[group_id]
-                richest = max(rows, key=lambda k: (sum(rows[k].left.values()), -k))
-                seats.split(world, group_id, richest if turn else 0)
+            while self.town.watch.groups[group_id].slices < self.plan.slices and self._split_once(world, group_id):
+                pass
         return self
+
+    def _split_once(self, world: World, group_id: str) -> bool:
+        """The slice with most; False when it has too little to share."""
+        group, rows = self.town.watch.groups[group_id], self.town.watch.slices[group_id]
+        seats.split(world, group_id, max(rows, key=lambda k: (sum(rows[k].left.values()), -k)))
+        return self.town.watch.groups[group_id].slices > group.slices
 
     @property
     def groups(self) -> list[Group]:

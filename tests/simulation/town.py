@@ -254,8 +254,8 @@ class Town:
 
     # ------------------------------------------------------------- the scheduler
 
-    def run(self, until: Callable[[], bool], most_steps: int = 60_000) -> None:
-        """Until `until()` says so, or a promise is broken."""
+    def run(self, until: Callable[[], bool], by: Instant | None = None, most_steps: int = 60_000) -> None:
+        """Until `until()` says so, or a promise is broken. `by` is a moment at which it may say so."""
         for _ in range(most_steps):
             if self.broken or self.watch.broken or until():
                 return
@@ -264,8 +264,8 @@ class Town:
             runnable = [pair for pair in self.tasks if pair[0].rests_until <= self.now]
             if runnable:
                 self._step(*self.rng.choice(runnable))
-            else:
-                self._sleep()
+            elif not until():
+                self._sleep(by)
         self.broken.append("it does not come to rest")
 
     def _step(self, task: Task, process: Process) -> None:
@@ -288,9 +288,10 @@ class Town:
         if not isinstance(task.error, Lost):
             self.broken.append(f"{task.name} raised {task.error!r}")
 
-    def _sleep(self) -> None:
+    def _sleep(self, by: Instant | None) -> None:
         """Nobody can go on: the clock moves to the next moment at which somebody can."""
-        moments = [self._tick_moment(), *(task.rests_until for task, _ in self.tasks)]
+        moments = [by] if by is not None and by > self.now else []
+        moments += [self._tick_moment(), *(task.rests_until for task, _ in self.tasks)]
         moments += [self._events[0][0]] if self._events else []
         moments += [hook.due_at_ms for hook in self.provider.outbox]
         for refund in self.provider.state.refunds.values():

@@ -110,10 +110,19 @@ class Watch:
         revived = old is not None and old.state not in HOLDING and new.state is OrderState.HELD
         if old is not None and revived and not new.receipts.keys() - old.receipts.keys():
             self.say(f"an old key revived order {new.id}")
+        joined = new.state is OrderState.HELD and (old is None or old.state is not OrderState.HELD)
+        ended = new.state is OrderState.CANCELLED and old is not None and old.state is not OrderState.CANCELLED
+        if joined or ended:
+            self._in_time(new, (new.joined_at if joined else new.ended_at) or 0)
         if old is not None and old.resolution is not None and old.resolution != new.resolution:
             self.say(f"order {new.id} was resolved twice: {old.resolution}, {new.resolution}")
         self.orders[new.group_id][new.id] = new
         self._touched.add(new.campaign_id)
+
+    def _in_time(self, order: Order, at: int) -> None:
+        row = self.slices[order.group_id][order.slice]
+        if row.sealed or not row.opens_at <= at < row.closes_at:
+            self.say(f"order {order.id} became {order.state} at {at}; its slice: {row}")
 
     def _part(self, old: Part | None, new: Part) -> None:
         self.counted.add((new.group_id, new.number))
