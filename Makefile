@@ -6,7 +6,7 @@ STAGE  ?= local
 JOBS   ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo simulate test check lint package invoke format lock clean deploy rollback destroy status drift alarms rehearse drill figures bench bench-peers cost
+.PHONY: help setup run demo simulate test check lint screenshots package invoke format lock clean deploy rollback destroy status drift alarms rehearse drill figures bench bench-peers cost
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ run: setup ## the whole system on this machine, until Ctrl-C; state is kept in .
 
 demo: setup ## a neighbourhood's day on a fresh local stack, promises checked
 	$(BIN)/python -m tests.story --stack local
+
+screenshots: setup ## pictures of every page, in .build/screenshots/ (needs Chromium)
+	$(BIN)/python -m tests.browser.screenshots
 
 simulate: setup ## the same day in one process on a virtual clock
 	$(BIN)/python -m tests.story --stack moto

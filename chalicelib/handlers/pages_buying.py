@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from chalice.app import Blueprint
 
@@ -91,6 +92,7 @@ def order_page(ask: Ask, order_id: str) -> Shown:
     order, group = view.order, view.group
     entries = sorted(view.entries, key=lambda entry: (entry.created_at, entry.id))
     refunds = [entry for entry in entries if entry.kind is Kind.REFUND]
+    payment = under_way(order, entries)
     open_still = group.state is GroupState.OPEN and ask.now < group.closes_at
     values = {
         "order": order,
@@ -99,7 +101,8 @@ def order_page(ask: Ask, order_id: str) -> Shown:
         "phase": phase(group, ask.now),
         "lines": lines(view),
         "stages": stages(view),
-        "payment": under_way(order, entries),
+        "payment": payment,
+        "pay_url": pay_url(ask, payment),
         "refunds": [refund_steps(refund) for refund in refunds],
         "timeline": timeline(order, group, entries),
         "notices": notices(ask, view.notices),
@@ -140,6 +143,15 @@ def under_way(order: Order, entries: list[Entry]) -> Entry | None:
     if not found:
         raise Broken(f"order {order.id} names a payment {order.payment_id} that is not there")
     return found[0] if found[0].state is EntryState.PENDING else None
+
+
+def pay_url(ask: Ask, payment: Entry | None) -> str:
+    """The sandbox is told where the buyer comes back to; real providers know it from the start of the payment."""
+    if payment is None or payment.pay_url is None or not payment.pay_url.startswith(("https://", "http://")):
+        return ""
+    if payment.method != "sandbox":
+        return payment.pay_url
+    return f"{payment.pay_url}?{urlencode({'back': ask.whole(f'/o/{payment.order_id}')})}"
 
 
 AFTER_FORMING = {
@@ -218,9 +230,10 @@ def notices(ask: Ask, rows: Iterable[Notice]) -> list[dict[str, Any]]:
 
 
 def wording(ask: Ask, row: Notice) -> str:
-    """The SMS as it was sent, in the language of the page."""
+    """The SMS as it was sent, in the language of the page; its addresses as links."""
     links = {name: ask.whole(page_path(row.params[name])) for name in LINKS if row.params.get(name)}
-    return ask.world.texts.text(row.template, {**row.params, **links}, ask.language, Channel.SMS)[1]
+    _, text = ask.world.texts.text(row.template, {**row.params, **links}, ask.language, Channel.SMS)
+    return ask.say.linked(text, links.values())
 
 
 @page(bp, "POST", "/o/{order_id}/pay", roles=BUYER, again=order_page)

@@ -1,5 +1,6 @@
 """One reader's language: sentences, money, moments, plurals and durations, by Babel's rules."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
@@ -120,13 +121,18 @@ class Say:
     def ago(self, at: Instant) -> str:
         from babel.dates import format_timedelta
 
+        if self.now - at < MINUTE:
+            return self("just_now")
         past = datetime.fromtimestamp(at / 1000, UTC) - datetime.fromtimestamp(self.now / 1000, UTC)
         return format_timedelta(past, add_direction=True, threshold=1.2, locale=self._locale)
 
-    def listed(self, things: list[str]) -> str:
-        from babel.lists import format_list
-
-        return format_list(things, locale=self._locale)
+    def linked(self, text: str, links: Iterable[str]) -> Markup:
+        """Our own addresses in a text as links; everything else in it is only text."""
+        shown = escape(text)
+        for link in links:
+            anchor = Markup('<a href="{}">{}</a>').format(link, self("see"))
+            shown = shown.replace(escape(link), Markup(" ") + anchor)
+        return shown
 
 
 def countdown_words(language: str) -> str:

@@ -51,7 +51,7 @@ def town(site: Site) -> Town:
 
 
 @pytest.fixture
-def visit(browser: Any, site: Site) -> Iterator[Any]:
+def visit(browser: Any) -> Iterator[Any]:
     """`visit(language="en", scripts=False)` is a reader with a browser of their own, on a phone by default."""
     contexts = []
 

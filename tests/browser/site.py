@@ -4,13 +4,14 @@ Requests run side by side (the bed's hook makes each call to AWS exact); what th
 off after each. The sandbox provider's payment page stands beside it, under /pay/.
 """
 
+import html
 import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs
 
 from chalice.config import Config
 from chalice.local import LocalGateway
@@ -64,13 +65,15 @@ class Site:
         return said["statusCode"], said["headers"], content.encode() if isinstance(content, str) else content
 
     def _pay(self, target: str, method: str) -> tuple[int, Any, bytes]:
-        ref = urlsplit(target).path.rpartition("/")[2]
+        """The provider's page: pay, and back to where one came from."""
+        ref, _, query = target.rpartition("/")[2].partition("?")
         if method == "POST":
             with self._rest:
                 self.bed.pay(ref)
-            return 200, {"Content-Type": "text/html; charset=utf-8"}, b"<!doctype html><title>paid</title>paid"
-        form = b'<!doctype html><html lang="zh"><title>pay</title><form method="post"><button>Pay</button></form>'
-        return 200, {"Content-Type": "text/html; charset=utf-8"}, form
+        back = html.escape(parse_qs(query)["back"][0])
+        page = f'''<!doctype html><html lang="zh"><title>pay</title><form method="post"><button>Pay</button></form>
+            <a href="{back}">Back to the order</a>'''
+        return 200, {"Content-Type": "text/html; charset=utf-8"}, page.encode()
 
     def code(self, phone: str) -> str:
         """The latest log-in code sent to a phone."""

@@ -14,6 +14,8 @@ TEXTS: Texts = {
         "不成团，全额退款。成团后，所有人同享最终价。",
         "No group, all your money back. When it forms, everyone gets the final price.",
     ),
+    "just_now": ("刚刚", "just now"),
+    "see": ("查看", "See"),
     "more": ("查看更多", "Show more"),
     "save": ("保存", "Save"),
     "optional": ("选填", "optional"),

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
 
 import urllib3
 
@@ -21,7 +22,7 @@ PAGE = """<!doctype html><html lang="zh"><meta charset="utf-8">
 <body style="font-family:sans-serif;max-width:24em;margin:3em auto">
 <h1>{title}</h1><p style="font-size:2em">{amount} {currency}<br>
 <small>最小货币单位 minor units</small></p><p>{status}</p>
-<form method="post"><button style="font-size:1.5em"{disabled}>支付 Pay</button></form>
+<form method="post"><button style="font-size:1.5em"{disabled}>支付 Pay</button></form>{back}
 </body></html>"""
 
 
@@ -124,7 +125,13 @@ def _handler_for(server: Server) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _page(server: Server, ref: str, paying: bool) -> tuple[int, bytes]:
+def _page(server: Server, asked: str, paying: bool) -> tuple[int, bytes]:
+    """`asked` is the payment's reference, perhaps with `?back=`: where the buyer came from."""
+    ref, _, query = asked.partition("?")
+    back = parse_qs(query).get("back", [""])[0]
+    shown_back = (
+        f'<p><a href="{html.escape(back)}">返回订单 Back to the order</a></p>' if back.startswith("http") else ""
+    )
     with server.lock:
         provider = server.provider
         payment = provider.state.payments.get(ref)
@@ -143,6 +150,7 @@ def _page(server: Server, ref: str, paying: bool) -> tuple[int, bytes]:
         currency=html.escape(payment.currency),
         status=html.escape(problem or status[str(said["status"])]),
         disabled="" if said["status"] == "open" else " disabled",
+        back=shown_back,
     ).encode()
 
 
