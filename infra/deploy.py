@@ -31,6 +31,7 @@ __all__ = ["Declined", "NotHealthy", "Outputs", "Region", "StackFailed"]
 TEMPLATES = ROOT / "infra" / "templates"
 PARTS = ("data", "identity", "app")
 LASTING = ("data", "identity")
+DEFAULT_WORKERS = 50
 
 # Alarms that speak of the code. One that goes off while a new version settles in takes that version back.
 OF_THE_CODE = (
@@ -175,6 +176,11 @@ class Region:
                 key = self.put(outputs["Bucket"], zip_path.read_bytes(), zip_path.suffix)
                 resource["Properties"]["CodeUri"] = {"Bucket": outputs["Bucket"], "Key": key}
         parameters = {key: known[key] for key in sorted(template["Parameters"]) if key in known}
+        scaling = template["Resources"]["Wake"]["Properties"]["Events"]["WakeSqsEventSource"]["Properties"][
+            "ScalingConfig"
+        ]
+        # As a number: the local engine compares what a reference gives, which is text.
+        scaling["MaximumConcurrency"] = int(known.get("WorkerConcurrency", DEFAULT_WORKERS))
         name = digest(json.dumps([template, parameters], sort_keys=True).encode())[:12]
         defaults = template["Globals"]["Function"]
         defaults["Environment"]["Variables"]["TUAN_RELEASE"] = name
