@@ -154,9 +154,7 @@ def _look_at(
     """What a refused join means: joined before (the receipt), a seat given up earlier (that order), or try again."""
     if not lost.rows:
         world.watch.count("join_conflicts")
-        if world.draw() < seats.SPLIT_CHANCE:
-            seats.split(world, group.id, number)
-        seats.move_on(world, group)
+        seats.after_conflict(world, group, number)
         return None
     if isinstance(there := lost.rows.get(1), Order):
         return told(there, ask)

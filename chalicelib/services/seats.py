@@ -16,23 +16,36 @@ CHUNK_SHARE = 8
 MOST_SOURCES = 7
 """Slices one gathering takes from, which keeps its transaction under ten actions."""
 
-SPLIT_CHANCE = 0.25
-"""How readily a conflict leads to a split: several workers meet it at once, and one split serves them all."""
+MOST_NEW = 7
+"""Slices one split adds, for the same reason. A group never more than doubles: it may have been chance."""
+
+LEAST_SHARE = 16
+"""Units of its best-stocked item that a slice keeps in a split or a gathering: with less it would soon be short."""
+
+SETTLED_MS = 40
+"""Between the two looks that find a group full: what a transaction carries is out of sight for less than this."""
 
 
 def pick(world: World, group: Group) -> int:
     """This process's slice of the group: kept while it works, so that processes settle on slices of their own."""
     number = world.seats.get(group.id)
-    if number is None or number >= group.slices:
-        number = move_on(world, group)
-    return number
+    return sit(world, group.id, int(world.draw() * group.slices)) if number is None else number
 
 
-def move_on(world: World, group: Group) -> int:
+def sit(world: World, group_id: str, number: int) -> int:
     if len(world.seats) > 1_000:
         world.seats.clear()
-    number = world.seats[group.id] = int(world.draw() * group.slices)
+    world.seats[group_id] = number
     return number
+
+
+def after_conflict(world: World, group: Group, number: int) -> None:
+    """Somebody else was at the same slice at the same moment: more slices, perhaps, and another one for us."""
+    fresh = world.store.group(group.id)
+    if fresh is None:
+        return
+    split(world, group.id, number)
+    sit(world, group.id, int(world.draw() * fresh.slices))
 
 
 def as_slice(row: Row | None) -> Slice | None:
@@ -47,26 +60,57 @@ def why_refused(row: Slice | None, now: Instant) -> str:
 
 
 def gather(world: World, group: Group, number: int, lines: Mapping[str, int], seats: int, now: Instant) -> None:
-    """Brings what slice `number` lacks from the campaign's stock and the sibling slices.
+    """Finds room when slice `number` is short: brings what is lacking from those who have plenty, or sits down there.
 
-    Looks at all of them at one instant, so that "full" is only said when it is true. Raises Refused("sold_out" or
-    "group_full"), or Lost when something moved meanwhile.
+    "Full" is only said when it is true: when two looks in a row find too little and nothing moved in between, every
+    row stood still at the moment between them. Raises Refused("sold_out" or "group_full"), or Lost when rows moved.
     """
     fresh = world.store.group(group.id)
     if fresh is None or fresh.state is not GroupState.OPEN:
         raise Refused("group_closed")
     stock, slices = world.store.stock_and_slices(group.campaign_id, group.id, fresh.slices)
-    target = slices[number]
     if any(row.sealed for row in slices):
         raise Refused("group_closed")
+    if trouble := _lack(stock, slices, lines, seats):
+        world.rest(SETTLED_MS)
+        if world.store.stock_and_slices(group.campaign_id, group.id, fresh.slices) != (stock, slices):
+            raise Lost()
+        raise trouble
+    others = [row for row in slices if row.number != number]
+    roomy = [row for row in others if _has_room(row, lines, seats)]
+    if roomy and not any(stock.left.get(sku, 0) for sku in lines):
+        chosen = roomy[int(world.draw() * len(roomy))]
+        share = _half(chosen)
+        if share is None:
+            sit(world, group.id, chosen.number)
+        else:
+            world.store.commit(
+                *_carry(stock.campaign_id, slices[number], {}, {chosen.number: share[0]}, {chosen.number: share[1]})
+            )
+        return
+    if writes := _moves(stock, slices[number], others, lines, seats):
+        world.store.commit(*writes)
+
+
+def _half(row: Slice) -> tuple[dict[str, int], int] | None:
+    """Half of what a slice has; None where that would leave it too little to be worth sharing."""
+    units = {sku: count // 2 for sku, count in row.left.items() if count > 1}
+    if row.seats < 2 or max(units.values(), default=0) < LEAST_SHARE:
+        return None
+    return units, row.seats // 2
+
+
+def _lack(stock: Stock, slices: list[Slice], lines: Mapping[str, int], seats: int) -> Refused | None:
     if sum(row.seats for row in slices) < seats:
-        raise Refused("group_full")
+        return Refused("group_full")
     for sku, units in lines.items():
         if stock.left.get(sku, 0) + sum(row.left.get(sku, 0) for row in slices) < units:
-            raise Refused("sold_out", sku=sku)
-    writes = _moves(stock, target, [row for row in slices if row.number != number], lines, seats)
-    if writes:
-        world.store.commit(*writes)
+            return Refused("sold_out", sku=sku)
+    return None
+
+
+def _has_room(row: Slice, lines: Mapping[str, int], seats: int) -> bool:
+    return row.seats >= seats and all(row.left.get(sku, 0) >= units for sku, units in lines.items())
 
 
 def _moves(stock: Stock, target: Slice, others: list[Slice], lines: Mapping[str, int], seats: int) -> list[Write]:
@@ -122,28 +166,31 @@ def _carry(
 
 
 def split(world: World, group_id: str, number: int) -> None:
-    """Gives a busy slice a sibling with half of what it has. Losing the race to do so is fine."""
+    """Gives a busy slice siblings, with equal shares of what it has. Losing the race to do so is fine."""
     group = world.store.group(group_id)
     if (
         group is None
         or group.state is not GroupState.OPEN
         or group.kind is Kind.TEAM
-        or group.slices >= MOST_SLICES
-        or group.spread_number != group.deadline_number  # the new slice must not miss a move of the deadline
+        or group.spread_number != group.deadline_number  # the new slices must not miss a move of the deadline
     ):
         return
     donor = world.store.slice(group_id, number)
     if donor is None or donor.sealed:
         return
-    half = {sku: units // 2 for sku, units in donor.left.items()}
-    if not any(half.values()) or donor.seats < 2:
+    shares = min(max(donor.left.values(), default=0) // LEAST_SHARE, donor.seats)
+    more = min(MOST_NEW, group.slices, MOST_SLICES - group.slices, shares - 1)
+    if more < 1:
         return
-    new = replace(donor, number=group.slices, left=half, seats=donor.seats // 2, version=0)
+    share = {sku: units // (more + 1) for sku, units in donor.left.items()}
+    seats = donor.seats // (more + 1)
+    first = group.slices
+    new = [replace(donor, number=first + k, left=share, seats=seats, version=0) for k in range(more)]
     try:
         world.store.commit(
-            Replace(replace(group, slices=group.slices + 1)),
-            Take(group_id, number, half, new.seats),
-            Create(new),
+            Replace(replace(group, slices=first + more)),
+            Take(group_id, number, {sku: units * more for sku, units in share.items()}, seats * more),
+            *(Create(row) for row in new),
         )
         world.watch.count("slices_split")
     except Lost:

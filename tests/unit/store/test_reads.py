@@ -19,8 +19,6 @@ from tests.bed.aws import Hook
 from tests.unit.domain import given as story
 from tests.unit.domain.given import NOON
 
-from .test_timers import conflict_once
-
 SLICE = Slice(group_id="g1", number=0, left={"apples": 5}, seats=3, opens_at=1_000, closes_at=2_000)
 
 
@@ -97,21 +95,24 @@ def test_a_group_seen_lately_is_for_routing_only_and_soon_looked_at_again(store:
     assert store.group_lately("nowhere", NOON) is None
 
 
-def test_stock_and_slices_are_read_at_one_instant(store: DynamoStore, hook: Hook) -> None:
+def test_stock_and_slices_are_read_without_standing_in_anybodys_way(store: DynamoStore, hook: Hook) -> None:
     store.commit(Create(Stock(campaign_id="c1", left={"apples": 9})), Create(SLICE), Create(replace(SLICE, number=1)))
     hook.calls.clear()
     stock, slices = store.stock_and_slices("c1", "g1", 2)
     assert (stock.left, [row.number for row in slices]) == ({"apples": 9}, [0, 1])
-    assert dict(hook.calls) == {("dynamodb", "TransactGetItems"): 1}
+    assert dict(hook.calls) == {("dynamodb", "BatchGetItem"): 1}
     with pytest.raises(Lost):
         store.stock_and_slices("c1", "g1", 3)
 
 
-def test_looking_at_one_instant_while_somebody_joins_asks_to_look_again(store: DynamoStore, hook: Hook) -> None:
-    store.commit(Create(Stock(campaign_id="c1", left={"apples": 9})), Create(SLICE))
-    hook.fault = conflict_once("TransactGetItems")
-    with pytest.raises(Lost):
-        store.stock_and_slices("c1", "g1", 1)
+def test_more_slices_than_one_call_reads_are_read_by_parts(store: DynamoStore, hook: Hook) -> None:
+    store.commit(Create(Stock(campaign_id="c1", left={"apples": 9})))
+    for number in range(150):
+        store.commit(Create(replace(SLICE, number=number)))
+    hook.calls.clear()
+    _, slices = store.stock_and_slices("c1", "g1", 150)
+    assert [row.number for row in slices] == list(range(150))
+    assert dict(hook.calls) == {("dynamodb", "BatchGetItem"): 2}
 
 
 @pytest.mark.req("L13")
