@@ -18,8 +18,8 @@ def group_wake(world: World, group: Group, now: Instant) -> None:
     if group.state is GroupState.OPEN and (not group.listed or group.spread_number != group.deadline_number):
         group = spread(world, group, now)
     if (group.state is GroupState.OPEN and now >= groups.closing_time(group)) or group.state is GroupState.SEALING:
-        group = close(world, group, now)
-    if group.verdict is not None:
+        close(world, group, now)  # its verdict is written due: the group comes again behind the verdicts of others
+    elif group.verdict is not None:
         carry_out(world, group, now)
 
 
