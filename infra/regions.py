@@ -159,7 +159,7 @@ def _place(cell: Cell) -> Iterator[str]:
         yield f"region: AWS has no “{cell.region}”: write a name such as eu-central-1"
     try:
         ZoneInfo(cell.zone)
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         yield f"zone: there is no time zone “{cell.zone}”: write a name such as Europe/Berlin"
     if cell.currency not in CURRENCIES:
         yield f"currency: “{cell.currency}” is none we take: write one of {', '.join(CURRENCIES)}"
