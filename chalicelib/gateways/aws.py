@@ -16,9 +16,14 @@ Clients = Callable[[str], Any]
 
 CONNECT_S, READ_S = 1, 3
 
-ONCE = frozenset({"sns", "sesv2"})
+ONCE = frozenset({"sns", "sesv2", "cognito-idp"})
 """These take no idempotency key, so the SDK must not repeat a call by itself: the repeat could be a second
-message.
+message, or a second log-in code.
+"""
+
+PATIENCE = {"cognito-idp": 11}
+"""Seconds to wait for an answer, where it takes longer: the user pool asks a function of ours twice in one call,
+for up to five seconds each.
 """
 
 BUSY = frozenset(
@@ -62,7 +67,7 @@ def client(service: str) -> Any:
     attempts = 1 if service in ONCE else 2
     limits = Config(
         connect_timeout=CONNECT_S,
-        read_timeout=READ_S,
+        read_timeout=PATIENCE.get(service, READ_S),
         retries={"mode": "standard", "total_max_attempts": attempts},
     )
     return session().create_client(service, config=limits)

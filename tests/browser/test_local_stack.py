@@ -17,6 +17,7 @@ PHONE = "+8613900000077"
 def test_log_in_by_a_code_of_the_user_pool(visit: Any) -> None:
     with LocalStack("pages", fresh=True) as stack:
         page = visit("en-GB")
+        page.set_default_timeout(30_000)
         page.goto(stack.url)  # without the slash at its end
         page.click("nav >> text=Log in")
         page.fill("#phone", PHONE)
