@@ -69,8 +69,9 @@ class OnLocal:
         """Until nothing that is due by this moment is left; after a while, as it is."""
         begun, deadline = self.now(), time.monotonic() + SETTLE_S
         while time.monotonic() < deadline:
-            rows = self.call("GET", "/ops/due?limit=1", who=self.ops).json["items"]
-            if not rows or ms(rows[0]["due_at"]) > begun:
+            answer = self.call("GET", "/ops/due?limit=1", who=self.ops)
+            rows = answer.json["items"] if answer.status == 200 else None
+            if rows == [] or (rows and ms(rows[0]["due_at"]) > begun):
                 return
             time.sleep(0.1)
 
@@ -98,7 +99,10 @@ class OnLocal:
         if who is not None:
             sent["Authorization"] = f"Bearer {self._tokens[who]}"
         content = b"" if body is None else json.dumps(body).encode()
-        got = self._http.request(method, self.stack.url + path, body=content, headers=sent)
+        try:
+            got = self._http.request(method, self.stack.url + path, body=content, headers=sent)
+        except urllib3.exceptions.HTTPError as error:  # a lost answer: to be asked again, the same
+            return Answer(503, {}, "", {"code": "no_answer", "detail": type(error).__name__})
         text = got.data.decode()
         got_headers = {name.lower(): value for name, value in got.headers.items()}
         return Answer(got.status, got_headers, text, _json(text))

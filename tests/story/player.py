@@ -169,7 +169,7 @@ class Player:
                 self.record.group_ids[f"{campaign.key}/{name}"] = group["id"]
             if wanted <= self.record.group_ids.keys():
                 return
-            self.stack.advance_to(self.stack.now() + max(1_000, int(self.stack.speed * 200)))
+            self.stack.advance_to(self.stack.now() + max(10_000, int(self.stack.speed * 200)))
         self.surprise(f"the groups of {campaign.key} did not open")
 
     # ------------------------------------------------------------------ the plan
@@ -212,12 +212,10 @@ class Player:
 
     def join(self, group: str, order: Order) -> None:
         campaign = self.script.campaign(group)
-        if not order.opens and group not in self.record.group_ids:
-            raise Impossible(f"{order.who} finds no group {group}")
         path = (
             f"/campaigns/{self.record.campaigns[campaign.key]['id']}/teams"
             if order.opens
-            else f"/groups/{self.record.group_ids[group]}/join"
+            else f"/groups/{self.group_id(group)}/join"
         )
         body = self.join_body(campaign, group, order)
         headers = {"Idempotency-Key": f"{order.who}-{group}-{order.at}".replace(" ", "_")}
@@ -246,6 +244,11 @@ class Player:
         elif order.pickup != "open":
             body["pickup_point"] = order.pickup or campaign.point_for(group.partition("/")[2])
         return body
+
+    def group_id(self, group: str) -> str:
+        if group not in self.record.group_ids:
+            raise Impossible(f"there is no group {group}")
+        return self.record.group_ids[group]
 
     def seat(self, who: str, group: str) -> Seat:
         if (who, group) not in self.seats:
@@ -313,14 +316,14 @@ class Player:
     # ------------------------------------------------------------------ events
 
     def does_shares(self, event: Event) -> None:
-        answer = self.call("POST", f"/groups/{self.record.group_ids[event.group]}/share", who=event.who)
+        answer = self.call("POST", f"/groups/{self.group_id(event.group)}/share", who=event.who)
         self.links[event.who, event.group] = code = answer.json["code"]
         self.call("GET", f"/shares/{code}")
         self.say(event.who, f"shares {event.group}")
 
     def does_views(self, event: Event) -> None:
         """Each visitor comes twice and counts once; bots do not count."""
-        path = f"/groups/{self.record.group_ids[event.group]}/views"
+        path = f"/groups/{self.group_id(event.group)}/views"
         stamp = f"{event.group}-{event.at}".translate(str.maketrans("/: +", "----"))
         for number in range(event.visitors + event.bots):
             agent = BROWSER if number < event.visitors else ROBOT
@@ -362,7 +365,7 @@ class Player:
         self.say(event.who, f"cancels in {event.group}")
 
     def does_moves_deadline(self, event: Event) -> None:
-        path = f"/groups/{self.record.group_ids[event.group]}/deadline"
+        path = f"/groups/{self.group_id(event.group)}/deadline"
         body = {"closes_at": self.moment(event.to)}
         answer = self.call("POST", path, body, who=self.merchant, refused=event.refused)
         done = "" if answer.status >= 400 or answer.json["done"] else " (on its way)"
@@ -376,7 +379,7 @@ class Player:
         self.say(self.merchant, f"adds {spelled(event.adds)} to {event.campaign}")
 
     def does_previews(self, event: Event) -> None:
-        path = f"/groups/{self.record.group_ids[event.group]}/close-preview"
+        path = f"/groups/{self.group_id(event.group)}/close-preview"
         shown = self.call("GET", path, who=self.merchant).json
         how = "form" if shown["verdict"]["formed"] else "fail"
         self.say(self.merchant, f"asks what a close of {event.group} would do: it would {how}, "
