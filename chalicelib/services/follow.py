@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ..domain.instants import Instant
+from ..domain.tally import Tally
 from ..domain.writes import Row
 from .project import project
 from .tick import look_ahead
@@ -12,7 +13,7 @@ from .world import World
 def follow(world: World, changes: Sequence[tuple[Row | None, Row | None]], *, now: Instant, interval_ms: int) -> None:
     """A timer further off than the next tick's look-ahead is left to the tick.
 
-    Only a timer that was set with this change: a tally moves with every order and would be queued with every one.
+    A tally moves with every order while its timer stays as it was: it is queued when that is set, not every time.
     """
     soon = now + look_ahead(interval_ms)
     due = {
@@ -21,7 +22,7 @@ def follow(world: World, changes: Sequence[tuple[Row | None, Row | None]], *, no
         if new is not None
         and new.due_at is not None
         and new.due_at <= soon
-        and (old is None or old.due_at != new.due_at)
+        and not (isinstance(new, Tally) and old is not None and old.due_at == new.due_at)
     }
     if due:
         world.queue.send(list(due.items()), now)
