@@ -31,7 +31,7 @@ from chalicelib.domain.campaign import (
 from chalicelib.domain.group import Group
 from chalicelib.domain.instants import DAY, MINUTE, Instant
 from chalicelib.domain.person import Channel, Contact
-from chalicelib.domain.ports import Answer, Caller, EventKind, Outcome, ProviderEvent, RowKey
+from chalicelib.domain.ports import Answer, Caller, EventKind, Outcome, ProviderEvent, RowKey, Store
 from chalicelib.domain.pricing import Tier
 from chalicelib.domain.tally import Scope, Tally
 from chalicelib.domain.writes import Create
@@ -218,7 +218,7 @@ def terms_of(number: int, *, stock: int, target: int, seats: int | None = None, 
     )
 
 
-def open_pot(store: DynamoStore, terms: Campaign, *, escrowed: int | None = None) -> Group:
+def open_pot(store: Store, terms: Campaign, *, escrowed: int | None = None) -> Group:
     """The campaign's rows and its one open group, which is given `escrowed` units (all of them if not said)."""
     stock = terms.items[0].stock
     given = stock if escrowed is None else escrowed

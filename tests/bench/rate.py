@@ -197,7 +197,7 @@ def handler_time(requests: int = 400) -> HandlerTime:
             finally:
                 waited[0] += time.perf_counter() - began
 
-        with mock.patch.object(wiring, "world", lambda: world), mock.patch.object(URLLib3Session, "send", timed):
+        with mock.patch.object(wiring, "world", return_value=world), mock.patch.object(URLLib3Session, "send", timed):
             for number in range(requests + 50):
                 event = join_event(group.id, number)
                 waited[0] = 0.0

@@ -1,0 +1,113 @@
+"""Dollars per million of what people do, from counted calls and units (`paths.py`) and a dated table of prices."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import paths
+from .paths import Cost
+from .report import table
+
+PRICES = Path(__file__).with_name("prices.toml")
+MILLION = 1_000_000
+GOAL = 3.60
+MIX = (("join", 1_000_000), ("close", 20_000), ("carry out", 200_000), ("refund", 200_000))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Dollars per million. `base` is rows and Lambda; indexes, gateway and queue stand beside it."""
+
+    what: str
+    rows: float
+    function: float
+    indexes: float
+    beside: float
+
+    @property
+    def base(self) -> float:
+        return self.rows + self.function
+
+
+def prices() -> dict[str, Any]:
+    return tomllib.loads(PRICES.read_text())
+
+
+def line(what: str, cost: Cost, at: dict[str, Any], *, function: str, without_notices: int = 0) -> Line:
+    """`function` runs it; the API also pays its gateway, the worker its queue (send, receive, delete; by tens)."""
+    taken_ms = at["milliseconds"]["own"] + cost.total * at["milliseconds"]["store_call"]
+    running = taken_ms / 1000 * at["memory_gb"][function] * at["lambda_gb_second"]
+    calls = 1 if function == "api" else 0.1
+    beside = at["rest_request"] if function == "api" else 3 * 0.1 * at["queue_request"]
+    units = cost.writes - without_notices
+    return Line(
+        what=what,
+        rows=(units * at["write_unit"] + cost.reads * at["read_unit"]) * MILLION,
+        function=(running + calls * at["lambda_request"]) * MILLION,
+        indexes=cost.index_writes * at["write_unit"] * MILLION,
+        beside=beside * MILLION,
+    )
+
+
+def lines() -> dict[str, Line]:
+    at, found = prices(), paths.figures()["failed"]
+    by_name = {cost.path: cost for cost in found}
+
+    def one(start: str) -> Cost:
+        return next(cost for name, cost in by_name.items() if name.startswith(start))
+
+    return {
+        "join": line("join", one("join"), at, function="api"),
+        "pay": line("payment (start and report)", _payment(by_name), at, function="api"),
+        "close": line("closing of a group of 20", one("close"), at, function="wake"),
+        # Two notices of one unit each are written in the transaction; they belong to the messages.
+        "carry out": line("verdict carried out, an order", one("carry"), at, function="wake", without_notices=4),
+        "refund": line("refund", one("refund"), at, function="wake"),
+        "progress": line("progress read", by_name["progress"], at, function="api"),
+        "told": line("telling one who joined", one("tell those who joined"), at, function="wake"),
+    }
+
+
+def _payment(by_name: dict[str, Cost]) -> Cost:
+    both, join = by_name["join and start the payment"], by_name["join"]
+    start = Cost("", both.calls - join.calls, both.writes - join.writes, 0, both.reads - join.reads)
+    report = by_name["pay (the provider's report)"]
+    return Cost(
+        "payment",
+        start.calls + report.calls,
+        start.writes + report.writes,
+        both.index_writes - join.index_writes + report.index_writes,
+        start.reads + report.reads,
+    )
+
+
+def mix(found: dict[str, Line]) -> float:
+    return sum(found[what].base * count / MILLION for what, count in MIX)
+
+
+def text() -> str:
+    at, found = prices(), lines()
+    rows = [
+        (one.what, f"{one.rows:.2f}", f"{one.function:.2f}", f"{one.base:.2f}", f"{one.indexes:.2f}", f"{one.beside:.2f}")
+        for one in found.values()
+    ]
+    total = mix(found)
+    index = sum(found[what].indexes * count / MILLION for what, count in MIX)
+    cached = at["edge_request"] * MILLION
+    full = found["progress"].base + found["progress"].beside
+    shares = "; ".join(f"{what} ${found[what].base * count / MILLION:.2f}" for what, count in MIX)
+    return "\n\n".join(
+        (
+            f"Dollars per million, {at['region']}, prices of {at['as_of']} (`tests/bench/prices.toml`).",
+            table(("a million of", "rows", "Lambda", "rows and Lambda", "indexes", "gateway or queue"), rows),
+            f"1 M joins, 20,000 closings and 200,000 refunds, rows and Lambda: **${total:.2f}** (goal ${GOAL:.2f}; "
+            f"{shares}). Their index writes: ${index:.2f}.",
+            f"A million looks at progress cost ${full:.2f} through gateway and function, ${cached:.2f} from the edge, "
+            "where one request every two seconds and place is passed on (`max-age=2`).",
+        )
+    )
+
+
+if __name__ == "__main__":
+    print(text())
