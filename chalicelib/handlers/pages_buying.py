@@ -88,6 +88,7 @@ def seated(taken: JoinAnswer) -> Gone:
 
 @page(bp, "GET", "/o/{order_id}", roles=BUYER)
 def order_page(ask: Ask, order_id: str) -> Shown:
+    """All that concerns one order, and what may still be done about it now."""
     view = orders.one(ask.world, ask.caller, order_id)
     order, group = view.order, view.group
     entries = sorted(view.entries, key=lambda entry: (entry.created_at, entry.id))

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from chalicelib.domain.instants import HOUR, MINUTE, rfc3339
 from tests.bed import Bed
 
 from .conftest import CHROMIUM, PHONE, log_in
 from .site import Site, public_at
-from .town import Town, built
+from .town import Town, apple, built
 
 OUT = Path(__file__).parents[2] / ".build" / "screenshots"
 DESK = {"viewport": {"width": 1200, "height": 820}, "device_scale_factor": 1}
@@ -24,6 +25,14 @@ Pages = dict[str, str | Callable[[Any, Site], None]]
 def pages(site: Site, town: Town) -> Pages:
     """Name -> path, or what to do to get there. Merchants' and others' pages join by adding lines."""
     garden = town.groups["fruit.garden"]
+    closes_at = rfc3339(town.bed.now + HOUR)
+    town.offer("crab", title="阳澄湖大闸蟹 8 只", items=[apple(sku="crab", title="大闸蟹")], closes_at=closes_at)
+    town.offer("rice", title="五常稻花香 10 斤", items=[apple(sku="rice", title="五常大米")], closes_at=closes_at)
+    failed = town.join("lin", town.groups["crab"], "crab")
+    formed = town.join("lin", town.groups["rice"], "rice", 2)
+    for name in ("mei", "jun", "lan", "hua", "tao", "wei"):
+        town.join(name, town.groups["rice"], "rice")
+    town.bed.later(HOUR + MINUTE)
     held = town.join("lin", town.groups["market"], "egg-30", 2, pay=False)
     paid = town.join("lin", town.groups["fruit.river"], "apple-5kg")
     return {
@@ -35,6 +44,9 @@ def pages(site: Site, town: Town) -> Pages:
         "campaign-team": f"/c/{town.campaigns['tea']}",
         "order-held": f"/o/{held}",
         "order-paid": f"/o/{paid}",
+        "order-failed": f"/o/{failed}",
+        "order-formed": f"/o/{formed}",
+        "group-formed": f"/g/{town.groups['rice']}",
         "orders": "/my/orders",
         "me": "/my",
         "contact": "/my/contact",

@@ -88,6 +88,7 @@ def built(bed: Bed) -> Town:
     for name in ("mei", "jun", "lan", "wei", "hua", "tao"):
         town.person(name)
     town.person("lin", phone="+8613800000001")
+    town.ok("PUT", "/me/contact", {"email": "lin@example.com"}, who="lin")
     town.offer(
         "fruit",
         title="阿克苏冰糖心苹果，产地直发",
