@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from pynamodb.exceptions import DoesNotExist
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path, Value
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
@@ -98,15 +99,17 @@ class Timers(Commits, Reads):
         self, tally: Tally, delta: Numbers, units: Mapping[str, int], now: Instant, next_at: Instant
     ) -> None:
         actions = _added(delta, units, now)
-        actions.append(Path(["body", "recounted_version"]).set(Path("version") + Value(1)))
+        recounted = Path(["body", "recounted_version"])
+        actions.append(recounted.set(Path("version") + Value(1)))
         actions.append(Stored.due_at.set(next_at))
-        self._count(tally.scope, tally.id, actions)
+        # Without it two recounts of one moment would both add what is missing, and the second would be too much.
+        self._count(tally.scope, tally.id, actions, recounted == Value(tally.recounted_version))
 
-    def _count(self, scope: Scope, owner_id: str, actions: list[Action]) -> None:
+    def _count(self, scope: Scope, owner_id: str, actions: list[Action], still: Condition | None = None) -> None:
         pk, sk = tally_key(scope.value, owner_id)
         timer: list[Action] = [Stored.due_shard.set(due_shard(pk, sk)), Stored.hot.set("1")]
         with unless_done():  # no tally yet: the group's opening creates it, and its recount finds everything
-            Stored(pk, sk).update(actions + timer, Stored.pk.exists())
+            Stored(pk, sk).update(actions + timer, Stored.pk.exists() if still is None else still)
 
     def rest_tally(self, tally: Tally) -> None:
         with unless_done():  # something was counted meanwhile: its timer stays

@@ -255,3 +255,17 @@ def test_counting_up_adds_and_sets_the_tallys_timer_once(store: DynamoStore) -> 
 def test_a_tally_that_does_not_exist_is_left_for_the_recount(store: DynamoStore) -> None:
     store.count_up(Scope.GROUP, "g1", Numbers(held=1), {}, NOON)
     assert store.tally(Scope.GROUP, "g1") is None
+
+
+def test_two_recounts_of_one_moment_correct_once(store: DynamoStore) -> None:
+    """Two workers look at the same tally: both find one paid order missing; it is added once."""
+    store.commit(Create(Tally(scope=Scope.GROUP, id="g1", campaign_id="c1", as_of=NOON)))
+    for moment in (NOON, NOON + MINUTE):
+        seen = store.tally(Scope.GROUP, "g1")
+        assert seen is not None
+        for _ in range(2):
+            store.correct_tally(seen, Numbers(paid=1), {"apples": 2}, moment, moment + MINUTE)
+    fresh = store.tally(Scope.GROUP, "g1")
+    assert fresh is not None
+    assert (fresh.numbers.paid, dict(fresh.units)) == (2, {"apples": 4})
+    assert fresh.recounted_version == fresh.version
