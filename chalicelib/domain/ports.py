@@ -7,6 +7,7 @@ from typing import Generic, Protocol, TypeVar
 
 from .campaign import Campaign, Restocked, Stock
 from .group import Group, Part, Slice
+from .hours import Hour, Pulse
 from .instants import Instant
 from .ledger import Entry
 from .notice import Notice
@@ -16,7 +17,7 @@ from .product import PriceMark, Product
 from .session import Brake, LoginCode, Session
 from .share import Share
 from .tally import Numbers, Scope, Tally
-from .upkeep import Allowance, Announcement, Listing, Parked
+from .upkeep import Allowance, Announcement, Listing, Parked, Visit
 from .writes import Row, Write
 
 T = TypeVar("T")
@@ -127,6 +128,16 @@ class Store(Protocol):
         ...
 
     def visitors(self, campaign_id: str) -> int: ...
+    def visit(self, campaign_id: str, visitor: str) -> Visit | None: ...
+    def visits(self, campaign_id: str) -> Iterator[Visit]: ...
+    def hours(self, campaign_id: str) -> list[Hour]:
+        """Oldest first; for show, so not consistent."""
+        ...
+
+    def add_to_hour(self, campaign_id: str, at: Instant, delta: Pulse) -> None:
+        """Adds to an hour, which comes to be with its first numbers."""
+        ...
+
     def share(self, code: str) -> Share | None: ...
     def allowance(self, campaign_id: str, buyer_id: str) -> Allowance | None: ...
     def announcement(self, group_id: str, event: str) -> Announcement | None: ...

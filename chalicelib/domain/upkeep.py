@@ -46,12 +46,17 @@ class Listing(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit(Row):
-    """One distinct visitor of a campaign's pages. Its id hashes a random one that the page keeps: it names nobody."""
+    """One distinct visitor of a campaign's pages. Its id hashes a random one that the page keeps: it names nobody.
+
+    `stayed_s` is how long they looked, as far as it is counted; `shares` how often they passed the group on.
+    """
 
     campaign_id: str
     group_id: str
     visitor: str
     at: Instant
+    stayed_s: int = 0
+    shares: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

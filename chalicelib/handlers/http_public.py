@@ -125,12 +125,13 @@ def progress(call: Call[None, ProgressQuery], group_id: str) -> GroupProgress:
     body=ViewInput,
     status=204,
     roles=PUBLIC,
-    summary="Counts a distinct human visitor of a group's page",
+    summary="Counts a distinct human visitor of a group's page, and in parts how long they looked and what they shared",
     refusals=("group_not_found",),
 )
 def view_group(call: Call[ViewInput, None], group_id: str) -> None:
     agent = call.received.get("user-agent", "")[:500]
-    visit.visit(call.world, group_id, call.body.visitor, agent, now=call.now)
+    seen = call.body
+    visit.visit(call.world, group_id, seen.visitor, agent, stayed_s=seen.stayed_s, shared=seen.shared, now=call.now)
 
 
 @route(

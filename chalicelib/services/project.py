@@ -1,9 +1,11 @@
 """Moves the numbers for show along with the stream: one update a group and batch, however many orders changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..domain import hours
 from ..domain import tally as tallies
+from ..domain.hours import Pulse
 from ..domain.instants import Instant
 from ..domain.ledger import Entry
 from ..domain.order import HOLDING, Order
@@ -22,10 +24,13 @@ class Delta:
 
 def project(world: World, changes: Sequence[tuple[Row | None, Row | None]], now: Instant) -> None:
     deltas: dict[tuple[Scope, str], Delta] = {}
+    pulses: dict[str, dict[Instant, Pulse]] = {}
     for old, new in changes:
         row = new or old
         if not isinstance(row, (Order, Entry, Visit)):
             continue
+        hours.add(pulses.setdefault(row.campaign_id, {}), new)
+        hours.add(pulses[row.campaign_id], old, -1)
         change = plus(_numbers(new), _numbers(old), -1)
         for owner in ((Scope.GROUP, row.group_id), (Scope.CAMPAIGN, row.campaign_id)):
             delta = deltas.setdefault(owner, Delta())
@@ -38,6 +43,16 @@ def project(world: World, changes: Sequence[tuple[Row | None, Row | None]], now:
             for attempt in attempts(world):
                 with attempt:
                     world.store.count_up(scope, owner_id, delta.numbers, units, now)
+    for campaign_id, pulse in pulses.items():
+        add_up(world, campaign_id, pulse)
+
+
+def add_up(world: World, campaign_id: str, changes: Mapping[Instant, Pulse]) -> None:
+    for at, change in changes.items():
+        if change != Pulse():
+            for attempt in attempts(world):
+                with attempt:
+                    world.store.add_to_hour(campaign_id, at, change)
 
 
 def _numbers(row: Row | None) -> Numbers:

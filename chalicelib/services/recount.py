@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from ..domain import group as groups
+from ..domain import hours
 from ..domain import tally as tallies
 from ..domain.campaign import Campaign, Measure, Stock, Target
 from ..domain.group import Group, GroupState
+from ..domain.hours import Pulse
 from ..domain.instants import Instant
 from ..domain.money import shown
 from ..domain.order import HOLDING, Order, OrderState
@@ -20,6 +22,7 @@ from ..domain.upkeep import Announcement
 from ..domain.writes import Create, Replace, Write
 from . import tell
 from .close import count_of
+from .project import add_up
 from .world import World
 
 GROUPS_AT_ONCE = 50
@@ -33,6 +36,7 @@ class Counted:
     units: dict[str, int] = field(default_factory=dict)
     buyers: set[str] = field(default_factory=set)
     counts: list[groups.Count] = field(default_factory=list)
+    pulses: dict[Instant, Pulse] = field(default_factory=dict)
 
 
 def recount(world: World, tally: Tally, now: Instant) -> None:
@@ -98,6 +102,7 @@ def count(world: World, of: Iterable[Group]) -> Counted:
 def _add(counted: Counted, order: Order) -> None:
     counted.numbers = plus(counted.numbers, tallies.of_order(order))
     counted.counts.append(count_of(order))
+    hours.add(counted.pulses, order)
     if order.state is OrderState.PAID:
         counted.buyers.add(order.buyer_id)
     if order.state in HOLDING:
@@ -142,8 +147,24 @@ def recount_campaign(world: World, tally: Tally, now: Instant) -> None:
         raise Broken(f"tally {tally.id} has no campaign")
     terms = world.store.terms(campaign.id, campaign.terms_version)
     of = list(all_groups(world, campaign.id))
-    correct(world, tally, count(world, of), world.store.visitors(campaign.id), now)
+    counted = count(world, of)
+    visitors = 0
+    for visit in world.store.visits(campaign.id):
+        visitors += 1
+        hours.add(counted.pulses, visit)
+    correct(world, tally, counted, visitors, now)
+    correct_hours(world, campaign.id, counted.pulses)
     watch_stock(world, terms, of, now)
+
+
+def correct_hours(world: World, campaign_id: str, counted: dict[Instant, Pulse]) -> None:
+    known = {row.at: row.pulse for row in world.store.hours(campaign_id)}
+    hours_there = {*counted, *known}
+    add_up(
+        world,
+        campaign_id,
+        {at: hours.plus(counted.get(at, Pulse()), known.get(at, Pulse()), -1) for at in sorted(hours_there)},
+    )
 
 
 def watch_stock(world: World, terms: Campaign, of: Iterable[Group], now: Instant) -> None:

@@ -10,6 +10,7 @@ from pynamodb.expressions.condition import Condition
 from ..domain import ids
 from ..domain.campaign import Campaign, Restocked, Stock, Terms
 from ..domain.group import Group, Part, Slice
+from ..domain.hours import Hour
 from ..domain.instants import SECOND, Instant
 from ..domain.ledger import Entry
 from ..domain.notice import Notice
@@ -21,7 +22,7 @@ from ..domain.refusals import Broken, Lost
 from ..domain.session import Brake, LoginCode, Session
 from ..domain.share import Share
 from ..domain.tally import Scope, Tally
-from ..domain.upkeep import Allowance, Announcement, Listing
+from ..domain.upkeep import Allowance, Announcement, Listing, Visit
 from ..domain.writes import Row
 from .commit import translated
 from .rows import entry_key, from_stored, hall_pk, key_of, order_key, orders_pk, slice_key, stamp, tally_key
@@ -296,6 +297,15 @@ class Reads:
     def visitors(self, campaign_id: str) -> int:
         with translated():
             return Stored.count(f"VISITS#{campaign_id}")
+
+    def visit(self, campaign_id: str, visitor: str) -> Visit | None:
+        return self._get(Visit, f"VISITS#{campaign_id}", visitor)
+
+    def visits(self, campaign_id: str) -> Iterator[Visit]:
+        return self._query(Visit, f"VISITS#{campaign_id}", None)
+
+    def hours(self, campaign_id: str) -> list[Hour]:
+        return list(self._query(Hour, f"HOURS#{campaign_id}", None, consistent=False))
 
 
 def row_pk(row: Row) -> tuple[str, str]:

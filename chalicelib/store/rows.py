@@ -15,6 +15,7 @@ import msgspec
 from ..domain import ids
 from ..domain.campaign import Campaign, Restocked, Stock, Terms
 from ..domain.group import Group, Part, Slice
+from ..domain.hours import Hour
 from ..domain.instants import DAY
 from ..domain.ledger import Entry
 from ..domain.notice import Notice
@@ -86,6 +87,10 @@ def tally_key(scope: str, owner_id: str) -> tuple[str, str]:
     return f"{scope.upper()}#{owner_id}", "TALLY"
 
 
+def hour_key(campaign_id: str, at: int) -> tuple[str, str]:
+    return f"HOURS#{campaign_id}", f"HOUR#{stamp(at)}"
+
+
 def slice_key(group_id: str, number: int) -> tuple[str, str]:
     return f"GROUP#{group_id}#SLICE#{number:03d}", "SLICE"
 
@@ -115,6 +120,7 @@ KINDS: tuple[Kind[Any], ...] = (
          state=lambda n: n.state.value),
     Kind("preferences", Preferences, lambda p: (f"PERSON#{p.person_id}", "PREFERENCES")),
     Kind("tally", Tally, lambda t: tally_key(t.scope.value, t.id)),
+    Kind("hour", Hour, lambda h: hour_key(h.campaign_id, h.at)),
     Kind("share", Share, lambda s: (f"SHARE#{s.code}", "SHARE")),
     Kind("announcement", Announcement, lambda a: (f"GROUP#{a.group_id}", f"TELL#{a.event}")),
     Kind("parked", Parked, lambda p: ("PARKED", f"{p.pk}|{p.sk}")),
@@ -142,7 +148,7 @@ def key_of(row: Row) -> RowKey:
     return RowKey(*kind_of(row).key(row))
 
 
-COUNTED_INSIDE = (Slice, Stock, Tally)
+COUNTED_INSIDE = (Hour, Slice, Stock, Tally)
 """Conditions and counters look into these, so they say everything."""
 
 

@@ -9,14 +9,16 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from ..domain.group import Slice
+from ..domain.hours import Hour, Pulse
 from ..domain.instants import HOUR, MINUTE, Instant
 from ..domain.ports import DueRow, Page, RowKey
+from ..domain.refusals import Lost
 from ..domain.tally import Numbers, Scope, Tally
 from ..domain.upkeep import MOST_STUMBLES, Parked
-from ..domain.writes import Row
+from ..domain.writes import Create, Row
 from .commit import Commits, absent, at_version, translated, unless_done
 from .reads import Reads
-from .rows import DUE_SHARDS, due_shard, from_stored, key_of, slice_key, tally_key, to_stored
+from .rows import DUE_SHARDS, due_shard, from_stored, hour_key, key_of, slice_key, tally_key, to_stored
 from .stored import Stored, bind
 
 RECOUNT_SOON = 5_000
@@ -110,6 +112,21 @@ class Timers(Commits, Reads):
         timer: list[Action] = [Stored.due_shard.set(due_shard(pk, sk)), Stored.hot.set("1")]
         with unless_done():  # no tally yet: the group's opening creates it, and its recount finds everything
             Stored(pk, sk).update(actions + timer, Stored.pk.exists() if still is None else still)
+
+    def add_to_hour(self, campaign_id: str, at: Instant, delta: Pulse) -> None:
+        """Raises Lost where two made the hour at once: try again."""
+        actions: list[Action] = [Stored.version.set(Path("version") + Value(1))]
+        for name in Pulse.__slots__:
+            if change := getattr(delta, name):
+                number = Path(["body", "pulse", name])
+                actions.append(number.set(number + Value(change)))
+        try:
+            with translated():
+                Stored(*hour_key(campaign_id, at)).update(actions, Stored.pk.exists())
+        except Lost as lost:
+            if not lost.rows:
+                raise
+            self.commit(Create(Hour(campaign_id=campaign_id, at=at, pulse=delta)))
 
     def rest_tally(self, tally: Tally) -> None:
         with unless_done():  # something was counted meanwhile: its timer stays

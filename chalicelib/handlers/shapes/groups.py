@@ -37,6 +37,8 @@ class ViewInput(Input):
     """`visitor` is a random value the page keeps: it names nobody, and only a keyed hash of it is stored."""
 
     visitor: Annotated[str, Meta(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_-]+$(?!\n)")]
+    stayed_s: Annotated[int, Meta(ge=0, le=3_600)] = 0
+    shared: bool = False
 
 
 class DeadlineInput(Input):

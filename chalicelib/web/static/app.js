@@ -120,7 +120,15 @@
   if (viewed) {
     try {
       const name = localStorage.tuanVisitor || (localStorage.tuanVisitor = crypto.getRandomValues(new Uint32Array(4)).join("-"));
-      fetch(viewed.dataset.view, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ visitor: name }), keepalive: true });
+      const tell = (more) => fetch(viewed.dataset.view, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ visitor: name, ...more }), keepalive: true });
+      tell({});
+      for (const button of all("[data-share]")) button.addEventListener("click", () => tell({ shared: true }));
+      let since = Date.now();
+      addEventListener("visibilitychange", () => {
+        const seconds = Math.min(1800, Math.round((Date.now() - since) / 1000));
+        if (document.hidden && seconds > 1) tell({ stayed_s: seconds });
+        since = Date.now();
+      });
     } catch { /* storage is off: not counted */ }
   }
 
