@@ -97,3 +97,12 @@ lock: ## resolve infra/lock/dev.in anew
 
 clean: ## remove what was built; keeps .local/
 	rm -rf .build .venv
+
+.PHONY: prove audit
+
+prove: setup ## everything that is claimed, tried at length (under an hour), into docs/proof.md
+	$(BIN)/python -m tests.prove
+
+audit: setup ## advisories for the locked versions (asks the package index), and docs/licences.md
+	$(BIN)/python -m infra.advisories
+	$(BIN)/python -m infra.licences

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
+from .audit import Act
 from .campaign import Campaign, Restocked, Stock
 from .group import Group, Part, Slice
 from .hours import Hour, Pulse
@@ -144,6 +145,16 @@ class Store(Protocol):
     def hall(
         self, community_id: str | None, category: str | None, now: Instant, limit: int, start: str | None
     ) -> Page[Listing]: ...
+
+    # the audit log
+    def last_act(self, actor_id: str) -> Act | None: ...
+    def acts_of(self, actor_id: str, limit: int, start: str | None) -> Page[Act]:
+        """One person's chain, oldest first."""
+        ...
+
+    def acts_on(self, day: str, limit: int, start: str | None) -> Page[Act]:
+        """Everybody's of one day, newest first; from the index, so it may lag."""
+        ...
 
     # signing in
     def login_code(self, who: str) -> LoginCode | None: ...

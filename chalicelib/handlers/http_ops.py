@@ -2,9 +2,9 @@
 
 from chalice.app import Blueprint
 
-from ..services import upkeep
+from ..services import audit, upkeep
 from .edge import OPS, Call, route
-from .shapes.ops import DueLine, DueList, LimitQuery, ParkedLine, ParkedPage, RowInput
+from .shapes.ops import ActLine, ActPage, DayQuery, DueLine, DueList, LimitQuery, ParkedLine, ParkedPage, RowInput
 from .shapes.words import PageQuery
 
 bp = Blueprint(__name__)
@@ -41,4 +41,34 @@ def parked_rows(call: Call[None, PageQuery]) -> ParkedPage:
     refusals=("not_parked",),
 )
 def put_back(call: Call[RowInput, None]) -> None:
-    upkeep.put_back(call.world, pk=call.body.pk, sk=call.body.sk, now=call.now)
+    upkeep.put_back(call.world, call.caller, pk=call.body.pk, sk=call.body.sk, now=call.now)
+
+
+@route(
+    bp,
+    "GET",
+    "/ops/audit",
+    query=DayQuery,
+    answer=ActPage,
+    roles=OPS,
+    summary="Sensitive acts of one day (UTC), newest first",
+)
+def acts_of_a_day(call: Call[None, DayQuery]) -> ActPage:
+    start = call.opened(call.query.cursor)
+    page = audit.of_day(call.world, call.query.day, limit=call.query.limit, start=start)
+    return ActPage(items=[ActLine.of(act) for act in page.rows], next=call.sealed(page.next))
+
+
+@route(
+    bp,
+    "GET",
+    "/ops/audit/{person_id}",
+    query=PageQuery,
+    answer=ActPage,
+    roles=OPS,
+    summary="One person's chain of sensitive acts, oldest first",
+)
+def acts_of_a_person(call: Call[None, PageQuery], person_id: str) -> ActPage:
+    start = call.opened(call.query.cursor)
+    page = audit.of_person(call.world, person_id, limit=call.query.limit, start=start)
+    return ActPage(items=[ActLine.of(act) for act in page.rows], next=call.sealed(page.next))

@@ -5,6 +5,7 @@ from ..domain.ledger import Entry, EntryState, Kind
 from ..domain.ports import Answer, Caller, Outcome
 from ..domain.refusals import Refused, Unavailable
 from ..domain.writes import Replace
+from . import audit
 from .attempts import attempts
 from .money_in import money_in
 from .refund_wake import settle
@@ -27,6 +28,8 @@ def payment(
     entry = _own(world, caller, entry_id, Kind.PAYMENT)
     if received_at > now:
         raise Refused("time_in_the_future")
+    if entry.state is not EntryState.POSTED:
+        audit.record(world, caller, "payment_confirmed", entry.id, now, amount_minor=str(amount_minor))
     money_in(
         world,
         entry.id,
@@ -50,7 +53,9 @@ def refund(
             if entry.state is EntryState.POSTED:
                 return entry
             answer = Answer(outcome=Outcome.SUCCEEDED, ref=reference)
-            world.store.commit(Replace(settle(entry, answer, now)))
+            act = audit.line(world, caller, "refund_confirmed", entry.id, now, amount_minor=str(entry.amount_minor))
+            world.store.commit(Replace(settle(entry, answer, now)), act)
+            audit.noted(world, act)
             return _own(world, caller, entry_id, Kind.REFUND)
     raise Unavailable("busy")
 

@@ -4,6 +4,7 @@ from ..domain.instants import Instant
 from ..domain.person import Address, Contact
 from ..domain.ports import Caller, Page, VaultRead
 from ..domain.refusals import Refused
+from . import audit
 from .world import World
 
 
@@ -26,6 +27,7 @@ def add_address(world: World, caller: Caller, address: Address, *, now: Instant)
 
 
 def read_for_support(world: World, caller: Caller, person_id: str, *, why: str, now: Instant) -> Contact:
+    audit.record(world, caller, "contact_read", person_id, now)
     found = world.vault.read(person_id, reader=caller.id, why=why, now=now)
     if found is None:
         raise Refused("contact_not_found", person=person_id)

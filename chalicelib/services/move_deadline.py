@@ -8,6 +8,7 @@ from ..domain.instants import Instant
 from ..domain.ports import Caller
 from ..domain.refusals import Lost, Refused, Unavailable
 from ..domain.writes import Replace
+from . import audit
 from .attempts import attempts
 from .group_wake import spread
 from .world import World
@@ -41,6 +42,9 @@ def _intend(world: World, caller: Caller, group_id: str, closes_at: Instant, now
             if group.closes_at == closes_at:
                 return group
             moved = groups.deadline_moved(group, closes_at, now)
-            world.store.commit(Replace(moved))
+            facts = {"from": str(group.closes_at), "to": str(closes_at)}
+            act = audit.line(world, caller, "deadline_moved", group_id, now, **facts)
+            world.store.commit(Replace(moved), act)
+            audit.noted(world, act)
             return replace(moved, version=moved.version + 1)
     raise Unavailable("busy")

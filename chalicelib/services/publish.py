@@ -9,6 +9,7 @@ from ..domain.ports import Caller
 from ..domain.refusals import Refused
 from ..domain.tally import Scope, Tally
 from ..domain.writes import Create, Replace
+from . import audit
 from .draft import own
 from .world import World
 
@@ -25,12 +26,15 @@ def publish(world: World, caller: Caller, campaign_id: str, *, now: Instant) -> 
         draft, items=items, state=CampaignState.PUBLISHED, terms_version=1, published_at=now, due_at=now
     )
     terms = Terms(campaign_id=draft.id, number=1, campaign=replace(published, version=0, due_at=None))
+    act = audit.line(world, caller, "published", draft.id, now)
     world.store.commit(
         Replace(published),
         Create(terms),
         Create(Stock(campaign_id=draft.id, left={item.sku: item.sellable for item in items})),
         Create(Tally(scope=Scope.CAMPAIGN, id=draft.id, campaign_id=draft.id, as_of=now)),
+        act,
     )
+    audit.noted(world, act)
     return replace(published, version=published.version + 1)
 
 

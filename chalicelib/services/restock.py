@@ -8,6 +8,7 @@ from ..domain.ports import Caller
 from ..domain.refusals import Broken, Lost, Refused, Unavailable
 from ..domain.tally import Numbers, Scope
 from ..domain.writes import Create, TakeStock
+from . import audit
 from .attempts import attempts
 from .draft import own
 from .world import World
@@ -34,8 +35,11 @@ def restock(
     added = Restocked(campaign_id=campaign_id, key=key, units=dict(units), reason=reason, at=now)
     for attempt in attempts(world):
         with attempt:
+            act = audit.line(world, caller, "restocked", campaign_id, now, units=str(sum(units.values())))
+            back = {sku: -count for sku, count in units.items()}
             try:
-                world.store.commit(Create(added), TakeStock(campaign_id, {sku: -count for sku, count in units.items()}))
+                world.store.commit(Create(added), TakeStock(campaign_id, back), act)
+                audit.noted(world, act)
             except Lost:
                 _check_same(world, added)
             world.store.count_up(Scope.CAMPAIGN, campaign_id, Numbers(), {}, now)

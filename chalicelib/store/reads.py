@@ -8,6 +8,7 @@ from pynamodb.connection import Connection
 from pynamodb.expressions.condition import Condition
 
 from ..domain import ids
+from ..domain.audit import Act
 from ..domain.campaign import Campaign, Restocked, Stock, Terms
 from ..domain.group import Group, Part, Slice
 from ..domain.hours import Hour
@@ -293,6 +294,16 @@ class Reads:
         """Open groups under one facet by deadline: what has closed drops out by the clock, without a write."""
         after_now = Stored.sk.between(stamp(now), stamp(10**15 - 1))
         return self._query_page(Listing, hall_pk(community_id or "-", category or "-"), after_now, limit, start)
+
+    def last_act(self, actor_id: str) -> Act | None:
+        page = self._query_page(Act, f"AUDIT#{actor_id}", None, 1, None, forward=False)
+        return page.rows[0] if page.rows else None
+
+    def acts_of(self, actor_id: str, limit: int, start: str | None) -> Page[Act]:
+        return self._query_page(Act, f"AUDIT#{actor_id}", None, limit, start)
+
+    def acts_on(self, day: str, limit: int, start: str | None) -> Page[Act]:
+        return self._page(Act, f"AUDIT#{day}", limit, start)
 
     def visitors(self, campaign_id: str) -> int:
         with translated():

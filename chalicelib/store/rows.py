@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from ..domain import ids
+from ..domain import audit, ids
 from ..domain.campaign import Campaign, Restocked, Stock, Terms
 from ..domain.group import Group, Part, Slice
 from ..domain.hours import Hour
@@ -133,6 +133,8 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("session", Session, lambda s: (f"SESSION#{s.id}", "SESSION"),
          listed=lambda s: (f"SESSIONS#{s.person_id}", f"{stamp(s.created_at)}#{s.id}"),
          gone_at=lambda s: s.expires_at // 1000),
+    Kind("act", audit.Act, lambda a: (f"AUDIT#{a.actor_id}", stamp(a.number)),
+         listed=lambda a: (f"AUDIT#{audit.day_of(a.at)}", f"{stamp(a.at)}#{a.actor_id}#{stamp(a.number)}")),
     Kind("allowance", Allowance, lambda a: (f"ALLOWANCE#{a.campaign_id}#{a.buyer_id}", "ALLOWANCE")),
 )  # fmt: skip
 

@@ -4,9 +4,10 @@ from typing import Annotated, Self
 
 from msgspec import Meta
 
+from ...domain.audit import Act
 from ...domain.ports import DueRow
 from ...domain.upkeep import Parked
-from .words import Input, Moment, Output, shown
+from .words import Input, Moment, Output, PageQuery, shown
 
 
 class DueLine(Output):
@@ -48,6 +49,43 @@ class RowInput(Input):
 
     pk: RowName
     sk: RowName
+
+
+class ActLine(Output):
+    """`before` is the seal of the line before; `seal` covers all of this line and that."""
+
+    person_id: str
+    number: int
+    at: Moment
+    roles: list[str]
+    what: str
+    about: str
+    facts: dict[str, str]
+    before: str
+    seal: str
+
+    @classmethod
+    def of(cls, act: Act) -> Self:
+        return cls(
+            person_id=act.actor_id,
+            number=act.number,
+            at=shown(act.at),
+            roles=list(act.roles),
+            what=act.what,
+            about=act.about,
+            facts=dict(act.facts),
+            before=act.before,
+            seal=act.seal,
+        )
+
+
+class ActPage(Output):
+    items: list[ActLine]
+    next: str | None
+
+
+class DayQuery(PageQuery, kw_only=True):
+    day: Annotated[str, Meta(pattern=r"^20\d\d-[01]\d-[0-3]\d$(?!\n)", max_length=10)]
 
 
 class LimitQuery(Input):

@@ -62,6 +62,8 @@ MATRIX = {
     "GET /me/notices": BUYER,
     "GET /people/{person_id}/contact": "support",
     "GET /people/{person_id}/contact/reads": "support ops",
+    "GET /ops/audit": "ops",
+    "GET /ops/audit/{person_id}": "ops",
     "GET /ops/due": "ops",
     "GET /ops/parked": "ops",
     "POST /ops/parked/put-back": "ops",

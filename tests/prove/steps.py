@@ -1,0 +1,146 @@
+"""The steps of the long run. Each is a command anyone can type, and says what it tried, how often, what it found."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """`read` finds (how many were tried, how many broke something, a sentence) in what the command printed."""
+
+    name: str
+    tries: str
+    command: tuple[str, ...]
+    read: Callable[[str], tuple[int, int, str]]
+    limit_s: int = 3_600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What became of a step. `tried` is 0 where it could not be run; then `found` says why."""
+
+    step: Step
+    tried: int
+    broken: int
+    found: str
+    seconds: float
+    failures: tuple[str, ...] = ()
+
+    @property
+    def good(self) -> bool:
+        return self.tried > 0 and self.broken == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """One test as the plugin saw it."""
+
+    id: str
+    outcome: str
+    seconds: float
+    proves: tuple[str, ...] = field(default=())
+
+
+def python(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", *arguments)
+
+
+def of_seeds(said: str) -> tuple[int, int, str]:
+    line = re.search(r"(\d+) seeds, (\d+) failed, (.*)", said)
+    return (int(line[1]), int(line[2]), line[3]) if line else (0, 1, said[-300:])
+
+
+def of_mutants(said: str) -> tuple[int, int, str]:
+    line = re.search(r"(\d+) of (\d+) mutants caught", said)
+    return (int(line[2]), int(line[2]) - int(line[1]), line[0]) if line else (0, 1, said[-300:])
+
+
+def of_doubles(said: str) -> tuple[int, int, str]:
+    line = re.search(r"(\d+) pairs of faults, (\d+) broke a promise(.*)", said)
+    return (int(line[1]), int(line[2]), line[0]) if line else (0, 1, said[-300:])
+
+
+def of_races(said: str) -> tuple[int, int, str]:
+    runs = re.findall(r"^(WRONG )?Outcome\((.*)\)$", said, re.MULTILINE)
+    if not runs:
+        return 0, 1, said.strip()[-300:]
+    joined = {int(number) for _, one in runs for number in re.findall(r"\borders=(\d+)", one)}
+    sold = ", ".join(map(str, sorted(joined)))
+    return len(runs), sum(bool(wrong) for wrong, _ in runs), f"orders for 500 units, 700 buyers, in each race: {sold}"
+
+
+def of_lives(said: str) -> tuple[int, int, str]:
+    line = re.search(r"(\d+) lives of (\d+) steps, (\d+) failed", said)
+    return (int(line[1]), int(line[3]), line[0]) if line else (0, 1, said[-300:])
+
+
+def run(step: Step) -> Done:
+    began = time.monotonic()
+    print(f"-- {step.name}: {' '.join(step.command[2:])}", flush=True)
+    told = {**os.environ, "PYTHONPATH": str(ROOT)}
+    try:
+        done = subprocess.run(
+            step.command, cwd=ROOT, env=told, capture_output=True, text=True, timeout=step.limit_s, check=False
+        )
+        said = done.stdout + done.stderr
+        tried, broken, found = step.read(said)
+    except subprocess.TimeoutExpired:
+        said, (tried, broken, found) = "", (0, 1, f"not done within {step.limit_s} s")
+    seconds = time.monotonic() - began
+    failures = tuple(line for line in said.splitlines() if line.startswith(("python -m tests.simulation", "MISSED")))
+    print(f"   {tried} tried, {broken} broken, {seconds:.0f} s: {found[:200]}", flush=True)
+    return Done(step=step, tried=tried, broken=broken, found=found, seconds=seconds, failures=failures[:20])
+
+
+def run_tests(jobs: int, only: Sequence[str] = ()) -> tuple[Done, list[Tested]]:
+    """The whole suite, with its marks."""
+    record = ROOT / ".build" / "proof.jsonl"
+    record.parent.mkdir(exist_ok=True)
+    record.unlink(missing_ok=True)
+    parallel = ("-n", str(jobs), "--dist", "loadscope") if jobs > 1 else ()
+    command = python("pytest", "-q", "-p", "tests.prove.plugin", "--tb=no", *parallel, *only)
+    began = time.monotonic()
+    print("-- tests:", " ".join(command[2:]), flush=True)
+    told = {**os.environ, "PYTHONPATH": str(ROOT), "TUAN_PROOF": str(record)}
+    done = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=False)
+    seconds = time.monotonic() - began
+    tests = read_record(record)
+    failed = tuple(sorted({one.id for one in tests if one.outcome == "failed"}))
+    found = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else done.stderr[-300:]
+    print(f"   {found}", flush=True)
+    step = Step(name="tests", tries="every test of the suite", command=command, read=lambda _: (0, 0, ""))
+    broken = max(len(failed), int(done.returncode != 0))
+    return Done(step=step, tried=len(tests), broken=broken, found=found, seconds=seconds, failures=failed), tests
+
+
+def read_record(record: Path) -> list[Tested]:
+    if not record.exists():
+        return []
+    lines: list[dict[str, Any]] = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
+    return [Tested(one["id"], one["outcome"], one["seconds"], tuple(one["proves"])) for one in lines]
+
+
+def long_steps(jobs: int, seeds: int, lives: int, doubles: int, races: int) -> list[Step]:
+    both = str(jobs)
+    return [
+        Step(name="mutants", tries="guards taken out, one line each",
+             command=python("tests.mutants", "--jobs", both), read=of_mutants),
+        Step(name="double", tries="two faults in one use case, at two of its outside calls",
+             command=python("tests.prove.double", "--pairs", str(doubles), "--jobs", both), read=of_doubles),
+        Step(name="lives", tries="lives of a group in random steps against a plain model",
+             command=python("tests.prove.lives", "--lives", str(lives)), read=of_lives),
+        Step(name="races", tries="races of 700 buyers for 500 units from 8 and 16 processes at 1, 3 and 8 slices",
+             command=python("tests.bench.race", str(races)), read=of_races),
+        Step(name="seeds", tries="histories of interleaved workers with faults",
+             command=python("tests.simulation", "--seeds", str(seeds), "--jobs", both), read=of_seeds),
+    ]  # fmt: skip
