@@ -45,11 +45,16 @@ _work: ContextVar[Mapping[str, str]] = ContextVar("work")
 @contextmanager
 def during(**ids: str) -> Iterator[None]:
     """Lines written meanwhile carry these ids, besides those of the work this one is part of."""
-    token = _work.set({**_work.get({}), **{name: value for name, value in ids.items() if value}})
+    token = _work.set({**working(), **{name: value for name, value in ids.items() if value}})
     try:
         yield
     finally:
         _work.reset(token)
+
+
+def working() -> Mapping[str, str]:
+    """The ids of the work under way."""
+    return _work.get({})
 
 
 MASK = "[masked]"
@@ -100,7 +105,7 @@ class Lines:
         record: dict[str, object] = {"level": level, "what": masked(what), "at": now, "Stage": self._stage}
         if self._release:
             record["release"] = self._release
-        about = {**_work.get({}), **about}
+        about = {**working(), **about}
         record |= {name: masked(str(value)) for name, value in about.items() if name in FIELDS}
         refused = sorted(name for name in about if name not in FIELDS)
         if refused:
