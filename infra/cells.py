@@ -51,7 +51,7 @@ def firing(region: Region) -> set[str]:
 
 def local(name: str) -> Region:
     address = address_of(name)
-    region = local_region(name, address["endpoint_url"], address["settings"])
+    region = local_region(name, address["endpoint_url"], address["settings"], address["aws_region"])
     meter = Meter(region)
     region.firing = meter.firing
     return region

@@ -89,8 +89,9 @@ class Region:
         return f"tuan-{self.stage}-{part}"
 
     def outputs(self) -> Outputs:
-        """Of all stacks that are there."""
-        return {key: value for part in PARTS for key, value in self.stacks.outputs(self.stack_name(part)).items()}
+        """Of all stacks that are there, with the tables in use: after a restore, others than the data stack's."""
+        found = {key: value for part in PARTS for key, value in self.stacks.outputs(self.stack_name(part)).items()}
+        return found | self.releases(found).tables() if "Bucket" in found else found
 
     def releases(self, outputs: Outputs) -> Releases:
         return Releases(self.connect("s3"), outputs["Bucket"], self.stage)
@@ -107,6 +108,7 @@ class Region:
         keys.complete(self.connect("secretsmanager"), outputs["SecretArn"])
         outputs |= self.bring("identity", {"TemplateBody": (TEMPLATES / "identity.yaml").read_text()}, {})
         outputs |= discovered(outputs)
+        outputs |= self.releases(outputs).tables()
         release = self.upload(built, outputs)
         return outputs | self.go_live(release, outputs)
 
@@ -181,19 +183,31 @@ class Region:
         ]
         # As a number: the local engine compares what a reference gives, which is text.
         scaling["MaximumConcurrency"] = int(known.get("WorkerConcurrency", DEFAULT_WORKERS))
-        name = digest(json.dumps([template, parameters], sort_keys=True).encode())[:12]
-        defaults = template["Globals"]["Function"]
-        defaults["Environment"]["Variables"]["TUAN_RELEASE"] = name
         if not self.gradual:
-            del defaults["DeploymentPreference"]
-        key = self.put(outputs["Bucket"], json.dumps(template, ensure_ascii=False).encode(), ".json")
+            del template["Globals"]["Function"]["DeploymentPreference"]
+        return self.release(template, parameters, outputs["Bucket"])
+
+    def release(self, template: dict[str, Any], parameters: dict[str, str], bucket: str) -> Release:
+        """A template and what it is run with, named after both. The name goes into the functions' environment: a
+        function whose settings alone change gets a new version only if its text in the template changes, too."""
+        variables = template["Globals"]["Function"]["Environment"]["Variables"]
+        variables["TUAN_RELEASE"] = ""
+        name = digest(json.dumps([template, parameters], sort_keys=True).encode())[:12]
+        variables["TUAN_RELEASE"] = name
+        key = self.put(bucket, json.dumps(template, ensure_ascii=False).encode(), ".json")
         return Release(
             name=name,
             at=datetime.now(UTC).isoformat(timespec="seconds"),
             commit=commit(),
-            template=f"{self.bucket_url(outputs['Bucket'])}/{key}",
+            template=f"{self.bucket_url(bucket)}/{key}",
             parameters=parameters,
         )
+
+    def again(self, release: Release, given: Mapping[str, str], bucket: str) -> Release:
+        """The same code under other parameters."""
+        key = release.template.removeprefix(f"{self.bucket_url(bucket)}/")
+        template = json.loads(self.connect("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+        return self.release(template, {**release.parameters, **given}, bucket)
 
     def put(self, bucket: str, body: bytes, suffix: str) -> str:
         """Stores it under a name made from its content, so that only a change is a change; returns its key."""

@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 SKU = "pear"
 PRICE_MINOR = 4900
-PAY_WINDOW_MINUTES = 10
+PAY_WINDOW_MINUTES = 600
 TRIES = 6
 PATIENCE_S = 20.0
 
@@ -89,7 +89,7 @@ class Market:
 
     # ------------------------------------------------------------------ the merchant
 
-    def open(self, *, units: int, at_least: int, seconds: float) -> None:
+    def open(self, *, units: int, at_least: int, seconds: float, pay_minutes: int = PAY_WINDOW_MINUTES) -> None:
         """Publishes a campaign of `units` that closes in so many of the cell's seconds, and waits for its group."""
         product = {"title": "Pears", "list_price_minor": PRICE_MINOR, "currency": "CNY", "category": "fruit"}
         made = self.must("POST", "/products", product, who="merchant", key="product")
@@ -102,7 +102,7 @@ class Market:
             "closes_at": moment(now + int(seconds * 1000)),
             "zone": "Asia/Shanghai",
             "target": {"measure": "participants", "at_least": at_least},
-            "payment_window_minutes": PAY_WINDOW_MINUTES,
+            "payment_window_minutes": pay_minutes,
             "methods": ["sandbox"],
             "refund_rule": "In full, the way it came, if it does not form.",
             "fulfilment": "pickup",

@@ -22,7 +22,12 @@ def main() -> None:
         raise SystemExit(f"“{options.name}” is not running: `make run` starts it")
     address = json.loads(address_file.read_text())
     event = json.loads(options.event.read_text())
-    answer = invoke(local_client(address["endpoint_url"], "lambda"), address["outputs"], options.function, event)
+    answer = invoke(
+        local_client(address["endpoint_url"], "lambda", address["aws_region"]),
+        address["outputs"],
+        options.function,
+        event,
+    )
     print(json.dumps(answer, indent=2, ensure_ascii=False))
     if isinstance(answer, dict) and "errorType" in answer:
         raise SystemExit(1)

@@ -56,7 +56,8 @@ class LocalStack:
     """One local copy of the system; a context manager, or `start()` and `stop()`.
 
     `clock_start` (epoch milliseconds of the story, or 0 for the real time) and `clock_speed` (story
-    seconds in a real second) run the demo's day in minutes. After `start()`:
+    seconds in a real second) run the demo's day in minutes. `settings` are template parameters on top of those every
+    local stack has. After `start()`:
     `url` is the API's base, `endpoint_url` the AWS endpoint, `outputs` what the stacks put out,
     `keys` the fields of the secret, `sandbox_url` the sandbox payment provider.
     """
@@ -70,6 +71,8 @@ class LocalStack:
         state_dir: Path | None = None,
         fresh: bool = False,
         built: Path | None = None,
+        aws_region: str = AWS_REGION,
+        settings: Mapping[str, str] | None = None,
         tell: Callable[[str], None] = lambda step: None,
     ) -> None:
         self.name = name
@@ -81,6 +84,7 @@ class LocalStack:
         self.keys: dict[str, str] = {}
         self._clock_start, self._clock_speed = clock_start, clock_speed
         self._fresh, self._built, self._tell = fresh, built, tell
+        self._aws_region, self._given = aws_region, dict(settings or {})
         self._children: list[subprocess.Popen[str]] = []
         self._lock: TextIO | None = None
 
@@ -133,7 +137,11 @@ class LocalStack:
 
     def client(self, service: str) -> Any:
         """A boto3 client of the local engine."""
-        return local_client(self.endpoint_url, service)
+        return local_client(self.endpoint_url, service, self._aws_region)
+
+    def redeploy(self, built: Path) -> None:
+        """Another version on top of the one that runs."""
+        self.outputs = self.region.deploy(built, discovered=self._discovered)
 
     def invoke(self, function: str, event: object) -> object:
         """Runs one function (api, authorize, challenge, tick, changes, wake) with an event; returns its answer."""
@@ -177,11 +185,12 @@ class LocalStack:
         self.url = f"{self.endpoint_url}/_aws/execute-api/{API_ID}/api"
         move_queues(self.home / "state", port)
         forget_stream_positions(self.home / "state" / "lambda.json")
-        engine = self._spawn("engine", "ministack", environment=engine_environment(self.home, port))
+        engine = self._spawn("engine", "ministack", environment=engine_environment(self.home, port, self._aws_region))
         wait_until(lambda: answers(f"{self.endpoint_url}/_ministack/health"), engine, START_SECONDS)
 
     def _deploy(self, built: Path, ports: dict[str, int]) -> None:
-        self.region = local_region(self.name, self.endpoint_url, self._settings(ports), tell=self._tell)
+        settings = self._settings(ports) | self._given
+        self.region = local_region(self.name, self.endpoint_url, settings, self._aws_region, tell=self._tell)
         self.outputs = self.region.deploy(built, discovered=self._discovered)
         self.keys = keys.read(self.client("secretsmanager"), self.outputs["SecretArn"])
 
@@ -240,6 +249,7 @@ class LocalStack:
             "sandbox_url": self.sandbox_url,
             "outputs": self.outputs,
             "settings": settings,
+            "aws_region": self._aws_region,
         }
         (self.home / "address.json").write_text(json.dumps(address, indent=2))
 
@@ -276,20 +286,26 @@ def make_runtime(folder: Path) -> None:
 
 
 def local_region(
-    name: str, endpoint_url: str, settings: Mapping[str, str], tell: Callable[[str], None] = print
+    name: str,
+    endpoint_url: str,
+    settings: Mapping[str, str],
+    aws_region: str = AWS_REGION,
+    tell: Callable[[str], None] = print,
 ) -> Region:
     """How a local stack is deployed to: by the code and templates that deploy to AWS."""
     return Region(
         name=name,
         stage=STAGE,
-        connect=lambda service: local_client(endpoint_url, service),
+        connect=lambda service: local_client(endpoint_url, service, aws_region),
         settings=settings,
         bucket_url=lambda bucket: f"{endpoint_url}/{bucket}",
         tags={"ms-custom-id": API_ID},
         gradual=False,  # the engine has no CodeDeploy
         poll_s=0.1,
         tell=tell,
-        mend=lambda outputs: answer_as_the_gateway(local_client(endpoint_url, "apigateway"), outputs["RestAPIId"]),
+        mend=lambda outputs: answer_as_the_gateway(
+            local_client(endpoint_url, "apigateway", aws_region), outputs["RestAPIId"]
+        ),
         api_url=lambda outputs: f"{endpoint_url}/_aws/execute-api/{API_ID}/api",
     )
 
@@ -326,15 +342,15 @@ def plain_environment() -> dict[str, str]:
     return {name: os.environ[name] for name in kept if name in os.environ}
 
 
-def engine_environment(home: Path, port: int) -> dict[str, str]:
+def engine_environment(home: Path, port: int, aws_region: str) -> dict[str, str]:
     return plain_environment() | {
         "GATEWAY_PORT": str(port),
         "BIND_HOST": HOST,
         "MINISTACK_HOST": HOST,
-        "MINISTACK_REGION": AWS_REGION,
+        "MINISTACK_REGION": aws_region,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": AWS_REGION,
+        "AWS_DEFAULT_REGION": aws_region,
         # Functions get no more rights than their policies in .chalice/ give them.
         "AUTH": "true",
         "PERSIST_STATE": "1",
@@ -373,12 +389,12 @@ def forget_stream_positions(lambda_state: Path) -> None:
 
 
 @functools.cache
-def local_client(endpoint_url: str, service: str) -> Any:
+def local_client(endpoint_url: str, service: str, aws_region: str = AWS_REGION) -> Any:
     """One client per service: making one costs 100 ms. Short time-outs: the engine is next door."""
     return boto3.client(
         service,
         endpoint_url=endpoint_url,
-        region_name=AWS_REGION,
+        region_name=aws_region,
         aws_access_key_id="test",
         aws_secret_access_key="test",
         config=Config(connect_timeout=2, read_timeout=60, retries={"total_max_attempts": 3}),
