@@ -1,4 +1,4 @@
-"""Four ways to take a seat, on the same model and as bare calls: what each costs, how fast it is, and what a crash leaves.
+"""Four ways to take a seat, on one model and as bare calls: what each costs, how fast it is, what a crash leaves.
 
     transaction   slice and order in one transaction: what we do
     intent        one write of the slice that carries who joins; the order and the tidying-up are writes of their own
@@ -95,7 +95,7 @@ class Shop:
                 self.model.call("TransactWriteItems", {"TransactItems": [{"Update": take}, {"Put": put}]})
                 return
             except ClientError as error:
-                reasons = [one["Code"] for one in error.response["CancellationReasons"]]  # type: ignore[typeddict-item]
+                reasons = [one["Code"] for one in error.response["CancellationReasons"]]
             if reasons[1] == "ConditionalCheckFailed":
                 return
             if reasons[0] == "ConditionalCheckFailed":
@@ -157,7 +157,7 @@ class Shop:
         raise Full
 
 
-def play(name: str, seed: int = 1) -> Way:
+def play(name: str, seed: int = 1) -> Way:  # noqa: C901
     with House.built(seed) as house:
         model = Model(house, Limits(crash=0.0005), seed)
         shop = Shop(house, model)

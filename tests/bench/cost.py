@@ -89,7 +89,14 @@ def mix(found: dict[str, Line]) -> float:
 def text() -> str:
     at, found = prices(), lines()
     rows = [
-        (one.what, f"{one.rows:.2f}", f"{one.function:.2f}", f"{one.base:.2f}", f"{one.indexes:.2f}", f"{one.beside:.2f}")
+        (
+            one.what,
+            f"{one.rows:.2f}",
+            f"{one.function:.2f}",
+            f"{one.base:.2f}",
+            f"{one.indexes:.2f}",
+            f"{one.beside:.2f}",
+        )
         for one in found.values()
     ]
     total = mix(found)

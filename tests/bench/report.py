@@ -3,7 +3,7 @@
 import os
 import platform
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def plot(
     name: str,
     title: str,
     axes: tuple[str, str],
-    lines: dict[str, Sequence[tuple[float, float]]],
+    lines: Mapping[str, Sequence[tuple[float, float]]],
     limits: dict[str, float] | None = None,
 ) -> str:
     """Writes docs/figures/NAME.svg with these lines and horizontal limits; returns the Markdown that shows it."""

@@ -1,7 +1,8 @@
 """Midnight: thousands of groups end at one moment, a fifth of them failing, and one of them is huge.
 
-Played on the model of `virtual.py` by the real tick, stream follower and wake worker. `scale` divides groups, the
-huge group's orders and the workers alike, so that each worker has as much to do as at full size.
+Played on the model of `virtual.py` by the real tick, stream follower and wake worker. A full night has 10,000 groups
+of 20, one of 50,000 orders, and 50 workers; a smaller one divides all three alike, so that each worker has as much to
+do. That hides how several parts of the huge group meet in one worker's batch, so ten parts are played alone, too.
 """
 
 import heapq
@@ -42,9 +43,9 @@ Message = RowKey | tuple[str, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Night:
-    """Milliseconds after the deadline. `writes_per_order` counts units of rows; `asked` how often one row was queued."""
+    """Milliseconds after the deadline. `writes_per_order`: units of rows. `most_asked`: how often a row was queued."""
 
-    scale: int
+    workers: int
     groups: int
     orders: int
     failed: int
@@ -102,8 +103,8 @@ class TimedQueue:
 
 
 class Storm:
-    def __init__(self, house: House, scale: int) -> None:
-        self.house, self.scale = house, scale
+    def __init__(self, house: House, groups: int, huge: int, workers: int) -> None:
+        self.house, self.groups, self.most, self.workers = house, groups, huge, workers
         self.model = Model(house, Limits(crash=0.0))
         self.queue = house.queue = TimedQueue(self.model)  # type: ignore[assignment]
         self.verdicts: dict[str, float] = {}
@@ -118,19 +119,18 @@ class Storm:
     # ------------------------------------------------------------- the scene
 
     def set_scene(self) -> None:
-        groups = GROUPS // self.scale
-        pattern, terms_of_pattern = self._pattern()
+        groups = self.groups
+        pattern = self._pattern()
         for number in range(1, groups + 1):
             target = ORDERS // 2 if number % 5 else ORDERS * 2
             self._group(number, target, ORDERS, pattern)
-        self.huge = self._group(groups + 1, HUGE // self.scale // 2, HUGE // self.scale, pattern)
-        del terms_of_pattern
+        self.huge = self._group(groups + 1, self.most // 2, self.most, pattern)
         open_pot(self.house.store, later := replace(terms_of(groups + 2, stock=10**6, target=3)))
         self.other = later
         self.house.table.stream.clear()
         self.house.table.watchers.append(self._saw)
 
-    def _pattern(self) -> tuple[list[str], str]:
+    def _pattern(self) -> list[str]:
         """The rows of one buyer who paid, with gaps for who and where."""
         world, now = self.house.world(), START + 60_000
         group = open_pot(self.house.store, terms_of(0xABCDEF, stock=ORDERS, target=1))
@@ -152,7 +152,7 @@ class Storm:
                 text = text.replace(what, gap)
             texts.append(text.replace("#ORDERS#00", "#ORDERS#@PART@"))
         self._drop(group.id)
-        return texts, group.id
+        return texts
 
     def _drop(self, group_id: str) -> None:
         for key in [(row["pk"]["S"], row["sk"]["S"]) for row in self.house.table.rows() if group_id in row["pk"]["S"]]:
@@ -190,9 +190,8 @@ class Storm:
                 self.failed += state == "failed"
             if "resolved_at" in body and "N" in body["resolved_at"]:
                 self.resolved.setdefault(body["id"]["S"], at)
-        elif kind == "entry" and ".failed" in new["sk"]["S"] and new["state"]["S"] == "posted" and change.old:
-            if change.old["state"]["S"] == "pending":
-                self.refunds.append(at)
+        elif kind == "entry" and ".failed" in new["sk"]["S"] and _posted(change):
+            self.refunds.append(at)
         if "hot" in new or kind in FOLLOWED:
             self._fresh[hash(new["pk"]["S"]) % len(self._fresh)].append(change)
 
@@ -273,7 +272,7 @@ class Storm:
 
     def _until_done(self) -> None:
         clock = self.model.clock
-        everything = GROUPS // self.scale + 1
+        everything = self.groups + 1
         if len(self.resolved) >= everything and len(self.refunds) >= self.failed * ORDERS:
             clock.end()
         elif clock.now < self.end_ms:
@@ -286,7 +285,7 @@ class Storm:
     def play(self) -> Night:
         self.set_scene()
         clock = self.model.clock
-        for _ in range(max(1, WORKERS // self.scale)):
+        for _ in range(self.workers):
             clock.at(0, clock.runner(self._worker()))
         for shard in range(len(self._fresh)):
             clock.at(0, clock.runner(self._follower(shard)))
@@ -296,12 +295,12 @@ class Storm:
         clock.at(DEADLINE_MS, self._until_done)
         before = self.model.meter.writes["table"]
         clock.run()
-        orders = GROUPS // self.scale * ORDERS + HUGE // self.scale
+        orders = self.groups * ORDERS + self.most
         written = self.model.meter.writes["table"] - before - 4 * len(self.others)
         served = sorted(self.others) or [0.0]
         return Night(
-            scale=self.scale,
-            groups=GROUPS // self.scale + 1,
+            workers=self.workers,
+            groups=self.groups + 1,
             orders=orders,
             failed=self.failed,
             verdicts=len(self.verdicts),
@@ -325,6 +324,12 @@ class Storm:
         )
 
 
+def _posted(change: Change) -> bool:
+    """The entry is on the books, and was not before."""
+    states = [image["state"]["S"] if image else "" for image in (change.old, change.new)]
+    return states == ["pending", "posted"]
+
+
 def _row(image: Any) -> Any:
     return from_image(image) if image else None
 
@@ -336,11 +341,18 @@ def _grown(moments: Any) -> tuple[tuple[float, float], ...]:
     return tuple((found[place] / 1000, float(place + 1)) for place in range(0, len(found), step))
 
 
-def storm(scale: int = 10) -> Night:
+def storm(scale: int = 25) -> Night:
+    """A night at 1/scale of its size: 50, 25, 10, 5, 2 or 1."""
     with House.built() as house:
-        return Storm(house, scale).play()
+        return Storm(house, GROUPS // scale, HUGE // scale, WORKERS // scale).play()
+
+
+def huge() -> Night:
+    """Ten parts of a huge group on two workers: as many as fit into one batch of messages."""
+    with House.built() as house:
+        return Storm(house, 10, HUGE // 5, 2).play()
 
 
 if __name__ == "__main__":
-    night = storm(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
+    night = huge() if sys.argv[1:] == ["huge"] else storm(int(sys.argv[1]) if len(sys.argv) > 1 else 25)
     print({name: getattr(night, name) for name in Night.__slots__ if not name.endswith("by_second")})

@@ -1,0 +1,311 @@
+"""docs/performance.md: each goal, what was found, what it is compared with, and the command. Nothing typed by hand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .compare import Way
+from .cost import GOAL as COST_GOAL
+from .cost import lines, mix
+from .hot import Result
+from .peer_engine import NotHere
+from .race import Outcome
+from .rate import HandlerTime, Rates
+from .report import DOCS, made_by, number, plot, table, verdict, write
+from .storm import DEADLINE_MS, WORKER_LIMIT_MS, Night
+
+Row = tuple[str, str, str, str, str]
+
+
+@dataclass
+class Found:
+    """What the parts found, by name. A part that did not run, or could not, is missing."""
+
+    parts: dict[str, Any]
+
+    def get(self, name: str) -> Any:
+        found = self.parts.get(name)
+        return None if isinstance(found, NotHere) else found
+
+
+def document(found: Found) -> None:
+    makers = (races, rates, crowd, night, cold_start, dollars, reading, peers)
+    rows = [row for make in makers for row in make(found)]
+    sections = [text for make in (crowd_text, night_text, ways_text, cost_text) for text in make(found)]
+    write(
+        DOCS / "performance.md",
+        "# Performance",
+        made_by("make bench"),
+        "Ratios and counts are the figures to keep; absolute times belong to the machine and its load.",
+        table(("goal", "asked", "found", "", "command"), rows, numbers_from=9),
+        *sections,
+    )
+
+
+def absent(goal: str, part: str, found: Found) -> list[Row]:
+    reason = found.parts.get(part)
+    said = str(reason) if isinstance(reason, NotHere) else "not measured in this run"
+    return [(goal, "", said, "", f"`python -m tests.bench {part}`")]
+
+
+def races(found: Found) -> list[Row]:
+    outcomes: list[Outcome] | None = found.get("race")
+    if outcomes is None:
+        return absent("1 exact", "race", found)
+    exact = sum(one.exact for one in outcomes)
+    shapes = sorted({(one.clients, one.slices) for one in outcomes})
+    spelled = ", ".join(f"{clients}x{slices}" for clients, slices in shapes)
+    said = f"{exact} of {len(outcomes)} runs sold 500 of 500 to 700 buyers (clients x slices: {spelled})"
+    return [("1 exact", "500 each, ten runs", said, verdict(exact == len(outcomes)), "`python -m tests.bench race`")]
+
+
+def rates(found: Found) -> list[Row]:
+    rows: list[Row] = []
+    handler: HandlerTime | None = found.get("handler")
+    if handler is None:
+        rows += absent("3 little of our own", "handler", found)
+    else:
+        said = f"{handler.median_ms:.1f} ms (p95 {handler.p95_ms:.1f}; waiting {handler.waiting_ms:.1f})"
+        rows.append(
+            (
+                "3 handler without the store",
+                "3 ms",
+                said,
+                verdict(handler.median_ms <= 3),
+                "`python -m tests.bench handler`",
+            )
+        )
+    both: Rates | None = found.get("rates")
+    if both is None:
+        return rows + absent("3, 4 rates", "rates", found)
+    command = "`python -m tests.bench rates`"
+    beside = f"{both.to_raw:.2f}x ({both.ours:,.0f}/s beside {both.raw:,.0f}/s of boto3 alone)"
+    flat = f"{both.full_to_empty:.2f}x; calls {number(both.calls_empty)} and {number(both.calls_full)}"
+    rows.append(("3 joins/s beside boto3 doing the same writes", "0.6x", beside, verdict(both.to_raw >= 0.6), command))
+    rows.append(("4 flat: 10,000 orders in the group", "0.95x", flat, verdict(both.full_to_empty >= 0.95), command))
+    return rows
+
+
+def crowd(found: Found) -> list[Row]:
+    rows: list[Row] = []
+    hot: Result | None = found.get("hot")
+    if hot is None:
+        rows += absent("5 one hot group", "hot", found)
+    else:
+        said = (
+            f"from second {hot.settled_s:.0f} on {hot.rate:,.0f}/s, p99 {hot.p99_ms:.0f} ms, conflicts "
+            f"{hot.conflict_rate:.1%}, {hot.slices:.0f} slices (whole run, begun with one slice: "
+            f"{hot.whole_rate:,.0f}/s, p99 {hot.whole_p99_ms:.0f} ms)"
+        )
+        reached = hot.rate >= 10_000 and hot.p99_ms < 250 and sound(hot)
+        rows.append(
+            ("5 one hot group", "10,000/s, p99 < 250 ms", said, verdict(reached), "`python -m tests.bench hot`")
+        )
+    many: Result | None = found.get("ordinary")
+    if many is None:
+        rows += absent("5 ordinary groups", "ordinary", found)
+    else:
+        said = (
+            f"from second {many.settled_s:.0f} on conflicts {many.conflict_rate:.1%} (whole run "
+            f"{many.whole_conflict_rate:.1%}), p99 {many.p99_ms:.0f} ms at {many.rate:,.0f}/s, "
+            f"{many.slices:.1f} slices a group"
+        )
+        reached = many.conflict_rate <= 0.02 and many.p99_ms < 250 and sound(many)
+        goal = "5 500 workers, 1,000 groups"
+        rows.append((goal, "conflicts 2 %, p99 < 250 ms", said, verdict(reached), "`python -m tests.bench ordinary`"))
+    out: Result | None = found.get("sold_out")
+    if out is not None:
+        said = (
+            f"{out.joined:,} joined, {out.refused:,} told full, {out.gave_up} without an answer; "
+            f"{out.crashes} workers died; p99 {out.p99_ms:.0f} ms"
+        )
+        reached = sound(out) and out.joined == 4_000 and out.gave_up == 0
+        goal = "5 selling out: 6,000 for 4,000"
+        rows.append(
+            (goal, "exact, nobody falsely told full", said, verdict(reached), "`python -m tests.bench sold_out`")
+        )
+    return rows
+
+
+def sound(run: Result) -> bool:
+    """Every unit accounted for; "full" said only when all were sold."""
+    return run.exact and (run.refused == 0 or run.joined >= 4_000)
+
+
+def night(found: Found) -> list[Row]:
+    seen: Night | None = found.get("storm")
+    if seen is None:
+        return absent("6 storm", "storm", found)
+    less: Night | None = found.get("storm_small")
+    huge: Night | None = found.get("storm_huge")
+    line = number(seen.writes_per_order)
+    if less:
+        line = (
+            f"{less.writes_per_order:.1f} for {less.orders:,} orders, {seen.writes_per_order:.1f} for {seen.orders:,}"
+        )
+    nights = [one for one in (seen, less, huge) if one]
+    longest, over = max(one.longest_ms for one in nights), sum(one.over_limit for one in nights)
+    steady = verdict(less is not None and seen.writes_per_order <= 1.05 * less.writes_per_order)
+    command = "`python -m tests.bench storm`"
+    return [
+        (
+            "6 storm: all verdicts",
+            "60 s",
+            f"{seen.verdicts} of {seen.groups} within {seen.last_verdict_ms / 1000:.0f} s (the huge one "
+            f"{seen.huge_verdict_ms / 1000:.0f} s), on {seen.workers} workers instead of 50",
+            verdict(seen.verdicts == seen.groups and seen.last_verdict_ms <= 60_000),
+            command,
+        ),
+        ("6 everything resolved", "", resolved(seen), verdict(seen.resolved == seen.groups), command),
+        ("6 write units per order, all that follows included", "constant", line, steady, command),
+        ("6 a timer is queued", "bounded", f"at most {seen.most_asked} times", verdict(seen.most_asked <= 20), command),
+        (
+            "6 no worker over its limit",
+            f"{WORKER_LIMIT_MS // 1000} s",
+            f"longest {longest / 1000:.0f} s, {over} over (one run has ten parts of a huge group on two workers)",
+            verdict(over == 0),
+            command,
+        ),
+        (
+            "6 other work is served",
+            "",
+            f"{seen.others_served:,} joins elsewhere meanwhile, p99 {seen.others_p99_ms:.0f} ms",
+            verdict(seen.others_p99_ms < 250),
+            command,
+        ),
+    ]
+
+
+def resolved(seen: Night) -> str:
+    return (
+        f"{seen.resolved} of {seen.groups} carried out by {seen.last_resolved_ms / 1000:.0f} s, "
+        f"{seen.refunds:,} refunds by {seen.last_refund_ms / 1000:.0f} s, {seen.alarms} alarms"
+    )
+
+
+def cold_start(found: Found) -> list[Row]:
+    both = found.get("cold")
+    if both is None:
+        return absent("7 cold", "cold", found)
+    sizes, (baseline, starts) = both
+    command = "`make figures`"
+    rows: list[Row] = []
+    for one in starts:
+        ready = f"; until its first client {one.ready_ratio:.2f}x" if one.ready_ratio else ""
+        said = f"{one.import_ratio:.2f}x of {baseline:.0f} ms{ready}"
+        rows.append((f"7 import of {one.function}", "1.15x", said, verdict(one.import_ratio <= 1.15), command))
+    for name, (size, limit) in sizes.items():
+        rows.append((f"7 {name}", f"{limit >> 10:,} KiB", f"{size / 1024:,.0f} KiB", verdict(size <= limit), command))
+    return rows
+
+
+def dollars(found: Found) -> list[Row]:
+    known = lines()
+    total = mix(known)
+    said = f"${total:.2f}; a million joins ${known['join'].base:.2f} and ${known['join'].indexes:.2f} of indexes"
+    return [("8 cost of 1 M joins, 20,000 closings, 200,000 refunds", f"${COST_GOAL:.2f}", said,
+             verdict(total <= COST_GOAL), "`make cost`")]  # fmt: skip
+
+
+def reading(found: Found) -> list[Row]:
+    from .paths import figures
+
+    costs = {cost.path: cost for cost in figures()["failed"]}
+    once, strong = costs["progress"].total, costs["progress, counted just now"].total
+    said = f"{number(once)} call for progress, {number(strong)} counted just now; a 304 costs the same {number(once)}"
+    return [("4, 9 reading", "2 calls; a 304 one read", said, verdict(once <= 1 and strong <= 2), "`make figures`")]
+
+
+def peers(found: Found) -> list[Row]:
+    seen = found.get("peers")
+    if seen is None:
+        return absent("2 faster than a shop", "peers", found)
+    said = f"{seen['ratio']:.0f}x ({seen['ours']:.0f}/s beside {seen['theirs']:.1f}/s), p95 {seen['p95']:.2f}x"
+    reached = seen["ratio"] >= 20 and seen["p95"] <= 0.1
+    return [("2 orders/s beside pretix, which does more per order", "20x, p95 0.1x", said, verdict(reached),
+             "`make bench-peers`")]  # fmt: skip
+
+
+# ------------------------------------------------------------- sections
+
+
+def crowd_text(found: Found) -> list[str]:
+    hot: Result | None = found.get("hot")
+    if hot is None:
+        return []
+    drawn = plot(
+        "hot",
+        "One hot group, from one slice on (model, virtual time)",
+        ("seconds", "joins/s"),
+        {"answered": hot.joins_by_second},
+        {"goal 10,000/s": 10_000.0},
+    )
+    grown = plot("slices", "Slices found by itself", ("seconds", "slices"), {"slices": hot.slices_by_second})
+    hottest = ", ".join(f"{where} {units}" for where, units in hot.hottest.items())
+    return [
+        "## The crowd",
+        "The model (`tests/bench/virtual.py`) gives every key 1,000 write units a second, lets transactions take 10 ms "
+        "and cancels the later of two that meet, and kills workers "
+        f"({hot.crashes} in the hot run). The services are the real ones. Most units one key took in a second: "
+        f"{hottest} (limit 1,000). What follows a join (notices, figures) is not part of this run; it waits in the queue and has "
+        "workers of its own.",
+        drawn,
+        grown,
+    ]
+
+
+def night_text(found: Found) -> list[str]:
+    seen: Night | None = found.get("storm")
+    if seen is None:
+        return []
+    lines_of = {
+        "verdicts": seen.verdicts_by_second, "carried out": seen.resolved_by_second,
+    }  # fmt: skip
+    return [
+        "## The storm",
+        f"{seen.groups:,} groups with {seen.orders:,} paid orders end at one moment, {seen.failed} of them fail; one "
+        f"group has a fifth of all orders. Groups, that group and the workers ({seen.workers}) are an equal share of a "
+        "full night's 10,000 groups of 20, one of 50,000, and 50 workers, so that each worker has as much to do; "
+        f"the full night itself was not played. The deadline lies {DEADLINE_MS // 1000} s after a tick. Verdicts come "
+        "before anybody's refund: carrying out waits behind the verdicts of others. Refunds wait with the notices in "
+        "one queue, which is why the last ones are late; the promise is a day.",
+        plot(
+            "storm",
+            "Groups after the common deadline (model)",
+            ("seconds", "groups"),
+            lines_of,
+            {"all": float(seen.groups)},
+        ),
+        plot("refunds", "Refunds booked", ("seconds", "refunds"), {"refunds": seen.refunds_by_second}),
+    ]
+
+
+def ways_text(found: Found) -> list[str]:
+    ways: list[Way] | None = found.get("ways")
+    if ways is None:
+        return []
+    head = (
+        "way",
+        "joins/s",
+        "p99, ms",
+        "calls",
+        "write units",
+        "conflicts",
+        "sold of 12,000",
+        "told full too early",
+        "seats lost",
+    )
+    spelled: Callable[[Way], tuple[str, ...]] = lambda one: (  # noqa: E731
+        one.name, f"{one.rate:,.0f}", f"{one.p99_ms:.0f}", f"{one.calls:.2f}", f"{one.write_units:.2f}",
+        f"{one.conflict_rate:.1%}", f"{one.sold:,}", f"{one.false_full:,}", str(one.unfinished),
+    )  # fmt: skip
+    return [
+        "## Four ways to take a seat",
+        "As bare calls on the same model, workers dying now and then; docs/decisions says why the transaction stays.",
+        table(head, [spelled(one) for one in ways]),
+    ]
+
+
+def cost_text(found: Found) -> list[str]:
+    said = found.get("cost")
+    return ["## Dollars", said] if said else []
