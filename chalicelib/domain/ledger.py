@@ -223,11 +223,17 @@ def unknown(refund: Entry, now: Instant) -> Entry:
     return replace(refund, due_at=_look_again(refund, now + max(30 * SECOND, min(silent, HOUR)), now))
 
 
+def reason_code(said: str) -> str:
+    """A provider's word as a code: free text may hold a person's data, and has no place in a ledger."""
+    return said if 0 < len(said) <= 40 and all(c.islower() or c in "_0123456789" for c in said) else "other"
+
+
 def failed(refund: Entry, reason: str, now: Instant) -> Entry:
     """The provider refused this attempt for good: a new one, under a new key, up to a limit; then a person.
 
     A refund may fail after it had succeeded: what was not said about that yet is not said any more.
     """
+    reason = reason_code(reason)
     refund = replace(refund, owed=tuple(event for event in refund.owed if event != "refund_done"))
     if refund.attempt >= MOST_ATTEMPTS:
         return replace(

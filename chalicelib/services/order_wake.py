@@ -66,7 +66,7 @@ def lapse(world: World, order: Order, group: Group, terms: Campaign, now: Instan
     new = orders.expired(order, now, released=True)
     back = {sku: -units for sku, units in order.lines.items()}
     writes: list[Write] = [Take(group.id, order.slice, back, -1), Replace(new)]
-    writes += money_back(world, order, now) + limits.give_back(world, terms, order)
+    writes += money_back(world, order, now) + limits.give_back(world, terms, order) + team_ends(order, group, now)
     try:
         world.store.commit(*writes)
     except Lost as lost:
@@ -75,11 +75,10 @@ def lapse(world: World, order: Order, group: Group, terms: Campaign, now: Instan
         world.store.commit(Replace(replace(order, due_at=None)))
         return
     world.watch.count("orders_expired")
-    if order.buyer_id == group.initiator_id:
-        end_team(world, group, now)
 
 
-def end_team(world: World, group: Group, now: Instant) -> None:
-    """A team whose initiator did not pay closes at once: it is a deadline moved to now."""
-    if group.state is GroupState.OPEN and now < group.closes_at:
-        world.store.commit(Replace(replace(deadline_moved(group, now + 1, now), due_at=now)))
+def team_ends(order: Order, group: Group, now: Instant) -> list[Write]:
+    """A team whose initiator did not pay closes at once: a deadline moved to now, in the transaction that says so."""
+    if order.buyer_id != group.initiator_id or group.state is not GroupState.OPEN or now >= group.closes_at:
+        return []
+    return [Replace(deadline_moved(group, now + 1, now))]

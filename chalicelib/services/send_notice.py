@@ -83,6 +83,8 @@ def _send(world: World, claimed: Notice, now: Instant) -> None:
         addresses_too=False,
     )
     to = _address(contact, claimed.channel)
+    if to is None and claimed.channel is Channel.SMS:
+        to = world.identity.phone_of(claimed.person_id)  # who never saved a contact still has a verified phone
     if to is None:
         world.store.commit(Replace(notices.suppressed(claimed, "no address")))
         return

@@ -241,13 +241,15 @@ def _refund(entry: Entry) -> list[TimelineStep]:
 class GroupOrder(Output):
     """An order as those who serve it see it: the buyer under a name that means nothing elsewhere.
 
-    `buyer_id` is filled for support and operators only.
+    `buyer_id` is filled for support and operators only. `came_by` is whose link the buyer followed (E6), under the
+    name that person has as a buyer.
     """
 
     id: str
     state: OrderState
     buyer: str
     buyer_id: str | None
+    came_by: str | None
     lines: dict[str, int]
     amount_minor: int
     currency: str
@@ -263,6 +265,7 @@ class GroupOrder(Output):
             state=order.state,
             buyer=masked(order.merchant_id, order.buyer_id),
             buyer_id=order.buyer_id if named else None,
+            came_by=masked(order.merchant_id, order.shared_by) if order.shared_by else None,
             lines=dict(order.lines),
             amount_minor=order.amount_minor,
             currency=order.currency,
