@@ -17,15 +17,19 @@ from chalicelib.handlers import (
     http_public,
     http_webhooks,
     pages_buying,
+    pages_desk,
     pages_hall,
     pages_login,
     pages_me,
+    pages_merchant,
     tick,
     wake,
 )
 
+SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 app = Chalice(app_name="tuan", debug=False)
-app.api.binary_types = ["application/octet-stream", "image/png"]
+app.api.binary_types = ["application/octet-stream", "image/png", "multipart/form-data", SPREADSHEET]
 app.register_middleware(edge.at_the_door, "http")
 
 for blueprint in (
@@ -43,6 +47,8 @@ for blueprint in (
     pages_buying.bp,
     pages_me.bp,
     pages_login.bp,
+    pages_merchant.bp,
+    pages_desk.bp,
     challenge.bp,
     tick.bp,
     changes.bp,

@@ -81,6 +81,6 @@ def by_day(hours: Iterable[Hour], zone: str) -> dict[str, Pulse]:
 def projected(joined: int, opened_at: Instant, closes_at: Instant, now: Instant, lately: int) -> int:
     """Where the participants end if the pace of the last 24 hours (or since the opening) holds until the close."""
     window = min(24 * HOUR, now - opened_at)
-    if window <= 0 or now >= closes_at:
-        return joined
+    if window < HOUR or now >= closes_at:
+        return joined  # the first minutes say nothing of the rest
     return joined + lately * (closes_at - now) // window

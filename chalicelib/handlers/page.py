@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BUYER", "NAV", "PAGES", "PUBLIC", "Ask", "Form", "Gone", "Link", "Page", "Sent", "Shown", "explain", "page"]
 
-FORM = "application/x-www-form-urlencoded"
+FORM, FILES = "application/x-www-form-urlencoded", "multipart/form-data"
 LANGUAGE_COOKIE, VISITOR_COOKIE, SESSION_COOKIE = "tuan_lang", "tuan_v", "tuan_s"
 POLICY = "; ".join(
     (
@@ -163,6 +163,7 @@ class Ask:
     language: str
     query: Form
     form: Form
+    files: Mapping[str, bytes] = field(default_factory=dict)
     token: str = ""
     session: Session | None = None
     problem: str = ""
@@ -296,8 +297,10 @@ def page(
     *,
     roles: frozenset[str] = PUBLIC,
     again: Callable[..., Shown | Gone | Sent] | None = None,
+    files: bool = False,
 ) -> Callable[[V], V]:
-    """Declares a view as the page at `path`, for `roles` (PUBLIC: no one needs to sign in)."""
+    """Declares a view as the page at `path`, for `roles` (PUBLIC: no one needs to sign in); with `files`, its form may
+    bring some."""
 
     def declare(view: V) -> V:
         declared = Page(name=view.__name__, method=method, path=path, roles=roles, view=view, again=again)
@@ -309,7 +312,7 @@ def page(
 
         options: dict[str, Any] = {"methods": [method], "name": declared.name}
         if method == "POST":
-            options["content_types"] = [FORM]
+            options["content_types"] = [FORM, FILES] if files else [FORM]
         bp.route(path, **options)(answered)
         return view
 
@@ -391,11 +394,34 @@ def _recognise(ask: Ask) -> None:
         ask.session = sessions.find(ask.world, token, now=ask.now)
         ask.token = token if ask.session else ""
     if ask.page.method == "POST":
-        sent = reading.raw_body(ask.request).decode("utf-8", "replace")
+        sent = reading.raw_body(ask.request)
+        kind = str(ask.request.headers.get("content-type", ""))
+        if kind.startswith(FILES):
+            ask.form, ask.files = _parts(kind, sent)
+            return
         try:
-            ask.form = Form(parse_qs(sent, keep_blank_values=True, max_num_fields=500))
+            ask.form = Form(parse_qs(sent.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=500))
         except ValueError:
             raise Refused("body_too_large", most=reading.MOST_BODY_BYTES) from None
+
+
+def _parts(kind: str, sent: bytes) -> tuple[Form, dict[str, bytes]]:
+    """A form with files in it: its texts, and its files by name."""
+    from email.parser import BytesParser
+    from email.policy import HTTP
+
+    texts: dict[str, list[str]] = {}
+    files: dict[str, bytes] = {}
+    message = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + sent)
+    for part in message.iter_parts() if message.is_multipart() else ():
+        name = str(part.get_param("name", "", header="content-disposition"))
+        content = part.get_payload(decode=True)
+        content = content if isinstance(content, bytes) else b""
+        if part.get_filename() is None:
+            texts.setdefault(name, []).append(content.decode("utf-8", "replace"))
+        else:
+            files[name] = content
+    return Form(texts), files
 
 
 def _cookies(header: str) -> dict[str, str]:

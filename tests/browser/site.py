@@ -4,6 +4,7 @@ Requests run side by side (the bed's hook makes each call to AWS exact); what th
 off after each. The sandbox provider's payment page stands beside it, under /pay/.
 """
 
+import base64
 import html
 import re
 import threading
@@ -62,6 +63,8 @@ class Site:
         with self._rest:
             self.bed.drain()
         content = said["body"]
+        if said.get("isBase64Encoded"):
+            content = base64.b64decode(content)
         return said["statusCode"], said["headers"], content.encode() if isinstance(content, str) else content
 
     def _pay(self, target: str, method: str) -> tuple[int, Any, bytes]:

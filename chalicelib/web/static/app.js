@@ -132,6 +132,19 @@
     } catch { /* storage is off: not counted */ }
   }
 
+  // A file that is not text has to be asked for by its type.
+  for (const button of all("[data-file]")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const answer = await fetch(button.dataset.file, { headers: { Accept: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" } });
+      if (!answer.ok) return;
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(await answer.blob());
+      link.download = button.dataset.file.split("/").slice(-2).join("-");
+      link.click();
+    });
+  }
+
   for (const problem of all("[data-focus]")) problem.focus();
   localTimes(document);
   countdowns();

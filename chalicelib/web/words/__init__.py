@@ -7,7 +7,8 @@ Babel's rules. A key that is missing is a bug that shows at once, and a test rea
 from .account import TEXTS as ACCOUNT
 from .buying import TEXTS as BUYING
 from .common import TEXTS as COMMON
+from .desk import TEXTS as DESK
 from .text import Texts
 
-TEXTS: Texts = {**COMMON, **BUYING, **ACCOUNT}
+TEXTS: Texts = {**COMMON, **BUYING, **ACCOUNT, **DESK}
 """A new file of words is two lines here."""

@@ -23,7 +23,13 @@ PUBLIC = {
 }  # fmt: skip
 """Pages for which nobody needs to sign in; all others are in ROLES, by who passes."""
 
-ROLES = {"buyer": re.compile(r"(GET|POST) (/my.*|/o/.*|/g/\{group_id\}/join|/c/\{campaign_id\}/teams|/logout)")}
+ROLES = {
+    "buyer": re.compile(r"(GET|POST) (/my.*|/o/.*|/g/\{group_id\}/join|/c/\{campaign_id\}/teams|/logout)"),
+    "merchant": re.compile(r"(GET|POST) /desk.*"),
+    "manager": re.compile(r"GET /look"),
+    "support": re.compile(r"GET /look|(GET|POST) /support"),
+    "ops": re.compile(r"GET /look|GET /support|(GET|POST) /ops.*"),
+}
 
 TOKEN = "t" * 40
 EVERY = [pytest.param(one, id=f"{one.method} {one.path}") for one in page.PAGES]

@@ -1,0 +1,524 @@
+"""The merchant's desk: products, campaigns from draft to close, orders, refunds, and files for spreadsheets."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from chalice.app import Blueprint
+
+from ..domain import campaign as rules
+from ..domain.campaign import Campaign, CampaignState, Fulfilment, Kind, Measure
+from ..domain.group import GroupState
+from ..domain.instants import instant, moment, zone_of
+from ..domain.money import decimals
+from ..domain.order import Order, OrderState
+from ..domain.product import Product
+from ..domain.refusals import Refused
+from ..services import batch, board, draft, money, preview, products, publish
+from ..services.import_products import import_products, to_minor
+from ..services.move_deadline import move_deadline
+from ..web import plots, sheets
+from . import problems
+from .edge import MERCHANT, NO_STORE
+from .page import NAV, Ask, Gone, Link, Sent, Shown, page
+from .shapes.campaigns import CampaignDraft
+from .shapes.orders import masked
+from .shapes.products import ProductDraft
+
+bp = Blueprint(__name__)
+
+A_PAGE = 30
+ORDERS_A_PAGE = 50
+SPARE_ITEMS = 2
+ITEM_FIELDS = ("sku", "product", "price", "tiers", "stock", "buffer", "low", "limit")
+METHODS = ("sandbox", "transfer", "stripe", "wechatpay", "alipay")
+NAV.append(Link("/desk", "nav.desk", MERCHANT))
+
+# ------------------------------------------------------------------ home
+
+
+@page(bp, "GET", "/desk", roles=MERCHANT)
+def desk_page(ask: Ask) -> Shown:
+    rows = draft.mine(ask.world, ask.caller, limit=A_PAGE, start=ask.opened())
+    return Shown("desk.html", {"campaigns": rows.rows, "next": ask.sealed(rows.next)})
+
+
+# ------------------------------------------------------------------ products
+
+
+@page(bp, "GET", "/desk/products", roles=MERCHANT)
+def products_page(ask: Ask) -> Shown:
+    rows = products.mine(ask.world, ask.caller, limit=A_PAGE, start=ask.opened())
+    return Shown("desk_products.html", {"products": rows.rows, "next": ask.sealed(rows.next), "report": None})
+
+
+@page(bp, "POST", "/desk/products/import", roles=MERCHANT, again=products_page, files=True)
+def products_imported(ask: Ask) -> Shown:
+    content = ask.files.get("file") or ask.form.one("pasted").encode()
+    report = import_products(ask.world, ask.caller, content, "CNY", now=ask.now)
+    shown = products_page(ask)
+    return Shown(shown.template, {**shown.values, "report": report})
+
+
+@page(bp, "GET", "/desk/products/new", roles=MERCHANT)
+def new_product_page(ask: Ask) -> Shown:
+    return Shown("desk_product.html", {"product": None, "marks": [], "plot": "", "attributes": "", "price": ""})
+
+
+@page(bp, "POST", "/desk/products/new", roles=MERCHANT, again=new_product_page)
+def product_created(ask: Ask) -> Gone:
+    wanted = product_form(ask, ask.form.one("currency", "CNY")).to_domain()
+    made = products.create(ask.world, ask.caller, wanted, key=ask.form.one("key") or None, now=ask.now)
+    return Gone(f"/desk/products/{made.id}", said="saved")
+
+
+@page(bp, "GET", "/desk/products/{product_id}", roles=MERCHANT)
+def product_page(ask: Ask, product_id: str) -> Shown:
+    product = products.own(ask.world, ask.caller, product_id)
+    marks = products.prices(ask.world, ask.caller, product_id)
+    values = {
+        "product": product,
+        "marks": marks,
+        "plot": price_plot(ask, product),
+        "attributes": "\n".join(f"{name}: {value}" for name, value in product.attributes),
+        "price": plain_amount(product.list_price_minor, product.currency),
+        "price_now": products.price_now(ask.world, product, ask.now),
+    }
+    return Shown("desk_product.html", values)
+
+
+@page(bp, "POST", "/desk/products/{product_id}", roles=MERCHANT, again=product_page)
+def product_saved(ask: Ask, product_id: str) -> Gone:
+    known = products.own(ask.world, ask.caller, product_id)
+    wanted = product_form(ask, known.currency).to_domain()
+    version = whole(ask.form.one("version")) or 0
+    products.edit(ask.world, ask.caller, product_id, wanted, version=version, now=ask.now)
+    return Gone(f"/desk/products/{product_id}", said="saved")
+
+
+def product_form(ask: Ask, currency: str) -> ProductDraft:
+    form = ask.form
+    given = {
+        "title": form.one("title"),
+        "list_price_minor": amount(form.one("price"), currency),
+        "currency": currency,
+        "description": form.one("description"),
+        "category": form.one("category") or None,
+        "attributes": [{"name": name, "value": value} for name, value in pairs(form.one("attributes"))],
+    }
+    return ask.read(ProductDraft, given)
+
+
+def price_plot(ask: Ask, product: Product) -> str:
+    """List prices as they were set, oldest first."""
+    marks = [mark for mark in products.prices(ask.world, ask.caller, product.id) if mark.nature == "list"][::-1]
+    if len(marks) < 2:
+        return ""
+    scale = 10 ** decimals(product.currency)
+    labels = [f"{moment(mark.at, 'Asia/Shanghai'):%m-%d}" for mark in marks]
+    return plots.bars(labels, [(ask.say("desk.list_price"), [mark.price_minor // scale for mark in marks])])
+
+
+# ------------------------------------------------------------------ campaigns: drafts
+
+
+@page(bp, "GET", "/desk/campaigns/new", roles=MERCHANT)
+def new_draft_page(ask: Ask) -> Shown:
+    empty = Campaign(id="", merchant_id=ask.caller.id, title="", methods=("sandbox",))
+    return draft_form(ask, empty)
+
+
+@page(bp, "POST", "/desk/campaigns/new", roles=MERCHANT, again=new_draft_page)
+def draft_created(ask: Ask) -> Gone:
+    wanted = drafted(ask, Campaign(id="", merchant_id=ask.caller.id, title=""))
+    made = draft.create(ask.world, ask.caller, wanted, key=ask.form.one("key") or None, now=ask.now)
+    return Gone(f"/desk/campaigns/{made.id}", said="saved")
+
+
+@page(bp, "GET", "/desk/campaigns/{campaign_id}", roles=MERCHANT)
+def draft_page(ask: Ask, campaign_id: str) -> Shown:
+    return draft_form(ask, draft.own(ask.world, ask.caller, campaign_id))
+
+
+@page(bp, "POST", "/desk/campaigns/{campaign_id}", roles=MERCHANT, again=draft_page)
+def draft_saved(ask: Ask, campaign_id: str) -> Gone:
+    known = draft.own(ask.world, ask.caller, campaign_id)
+    version = whole(ask.form.one("version")) or 0
+    draft.edit(ask.world, ask.caller, campaign_id, drafted(ask, known), version=version, now=ask.now)
+    return Gone(f"/desk/campaigns/{campaign_id}", said="saved")
+
+
+@page(bp, "POST", "/desk/campaigns/{campaign_id}/publish", roles=MERCHANT, again=draft_page)
+def draft_published(ask: Ask, campaign_id: str) -> Gone:
+    publish.publish(ask.world, ask.caller, campaign_id, now=ask.now)
+    return Gone(f"/desk/c/{campaign_id}", said="published")
+
+
+def draft_form(ask: Ask, campaign: Campaign) -> Shown:
+    """The form with a line for each item and a few to spare, and what still stands against publishing."""
+    mine = products.mine(ask.world, ask.caller, limit=100, start=None).rows
+    rows = [item_row(item, campaign.currency) for item in campaign.items]
+    rows += [dict.fromkeys(ITEM_FIELDS, "") for _ in range(min(SPARE_ITEMS, rules.MAX_ITEMS - len(rows)))]
+    values = {
+        "campaign": campaign,
+        "is_draft": campaign.state is CampaignState.DRAFT,
+        "rows": rows,
+        "products": [(product.id, product.title) for product in mine],
+        "kinds": [kind.value for kind in Kind],
+        "measures": [measure.value for measure in Measure],
+        "fulfilments": [one.value for one in Fulfilment],
+        "methods": [name for name in METHODS if name in ask.world.payments],
+        "against": against(ask, campaign),
+        "opens": wall_clock(campaign.opens_at, campaign.zone),
+        "closes": wall_clock(campaign.closes_at, campaign.zone),
+        "communities": "\n".join(f"{one.id}: {one.name}" for one in campaign.communities),
+        "points": "\n".join(
+            " | ".join((p.id, p.name, p.community_id or "", p.address, p.hours)) for p in campaign.pickup_points
+        ),
+        "target": target_text(campaign),
+        "key": ask.form.one("key") or ask.world.new_id(),
+    }
+    return Shown("desk_draft.html", values)
+
+
+def item_row(item: rules.Item, currency: str) -> dict[str, Any]:
+    tiers = ", ".join(f"{tier.participants}: {plain_amount(tier.unit_price_minor, currency)}" for tier in item.tiers)
+    return {
+        "sku": item.sku,
+        "product": item.product_id,
+        "price": plain_amount(item.list_price_minor, currency),
+        "tiers": tiers,
+        "stock": str(item.stock),
+        "buffer": str(item.buffer),
+        "low": str(item.low_stock),
+        "limit": str(item.limit_per_buyer or ""),
+    }
+
+
+def target_text(campaign: Campaign) -> str:
+    target = campaign.target
+    if target is None:
+        return ""
+    return (
+        plain_amount(target.at_least, campaign.currency) if target.measure is Measure.AMOUNT else str(target.at_least)
+    )
+
+
+def against(ask: Ask, campaign: Campaign) -> str:
+    """Why it cannot be published yet, in words; empty when it can."""
+    try:
+        rules.check_publishable(campaign, ask.now)
+    except Refused as refused:
+        facts = dict(refused.facts)
+        if "missing" in facts:
+            facts["missing"] = [ask.say(f"desk.need.{name}") for name in facts["missing"]]
+        return str(problems.problem(refused.code, facts, ask.language)[1]["detail"])
+    return ""
+
+
+def drafted(ask: Ask, known: Campaign) -> Campaign:
+    """The form as a draft. What the form does not show stays as it is."""
+    form, currency = ask.form, known.currency
+    measure = form.one("measure", "participants")
+    at_least = form.one("at_least")
+    least = amount(at_least, currency) if at_least and measure == "amount" else whole(at_least)
+    given: dict[str, Any] = {
+        "title": form.one("title"),
+        "description": form.one("description"),
+        "category": form.one("category") or None,
+        "kind": form.one("kind", "pot"),
+        "items": [item_given(ask, number, currency) for number in item_numbers(ask)],
+        "communities": [{"id": one, "name": name} for one, name in pairs(form.one("communities"))],
+        "team_sizes": form.one("team_sizes").replace(",", " ").replace("，", " ").split(),
+        "team_open_minutes": (whole(form.one("team_hours")) or 0) * 60 or None,
+        "target": {"measure": measure, "at_least": least} if least else None,
+        "max_participants": whole(form.one("max_participants")),
+        "limit_per_buyer": whole(form.one("limit_per_buyer")),
+        "payment_window_minutes": whole(form.one("payment_minutes")),
+        "pay_until_close": bool(form.one("pay_until_close")),
+        "methods": form.all("methods"),
+        "refund_rule": form.one("refund_rule"),
+        "return_exception": form.one("return_exception") or None,
+        "fulfilment": form.one("fulfilment") or None,
+        "pickup_points": [point_given(line) for line in form.one("points").splitlines() if line.strip()],
+        "zone": known.zone,
+        "currency": currency,
+        "opens_at": on_the_clock(form.one("opens"), known.zone),
+        "closes_at": on_the_clock(form.one("closes"), known.zone),
+    }
+    return ask.read(CampaignDraft, given).to_domain(merchant_id=ask.caller.id)
+
+
+def item_numbers(ask: Ask) -> list[int]:
+    return [number for number in range(rules.MAX_ITEMS) if ask.form.one(f"item.{number}.sku")]
+
+
+def item_given(ask: Ask, number: int, currency: str) -> dict[str, Any]:
+    def one(name: str) -> str:
+        return ask.form.one(f"item.{number}.{name}")
+
+    product = products.own(ask.world, ask.caller, one("product"))
+    tiers = []
+    for part in one("tiers").replace("，", ",").split(","):
+        if part.strip():
+            people, mark, price = part.replace("：", ":").partition(":")
+            if not mark:
+                raise Refused("bad_line", text=part.strip()[:80])
+            tiers.append({"participants": whole(people), "unit_price_minor": amount(price, currency)})
+    return {
+        "sku": one("sku"),
+        "product_id": product.id,
+        "title": product.title,
+        "list_price_minor": amount(one("price"), currency) if one("price") else product.list_price_minor,
+        "tiers": tiers,
+        "stock": whole(one("stock")) or 0,
+        "buffer": whole(one("buffer")) or 0,
+        "low_stock": whole(one("low")) or 0,
+        "limit_per_buyer": whole(one("limit")),
+    }
+
+
+def point_given(line: str) -> dict[str, Any]:
+    parts = [part.strip() for part in line.replace("｜", "|").split("|")] + [""] * 5
+    return {
+        "id": parts[0],
+        "name": parts[1],
+        "community_id": parts[2] or None,
+        "address": parts[3],
+        "hours": parts[4],
+    }
+
+
+# ------------------------------------------------------------------ a running campaign
+
+
+@page(bp, "GET", "/desk/c/{campaign_id}", roles=MERCHANT)
+def board_page(ask: Ask, campaign_id: str) -> Shown:
+    shown = board.board(ask.world, ask.caller, campaign_id, now=ask.now)
+    return Shown("desk_board.html", {"board": shown, "campaign": shown.campaign, **board_plots(ask, shown)})
+
+
+def board_plots(ask: Ask, shown: board.Board) -> dict[str, str]:
+    """Orders by the hour; and participants so far against the target of all groups together."""
+    if not shown.hours:
+        return {"hourly": "", "progress": ""}
+    labels = [f"{moment(hour.at, shown.campaign.zone):%H:00}" for hour in shown.hours]
+    pulses = [hour.pulse for hour in shown.hours]
+    hourly = plots.bars(
+        labels,
+        [
+            (ask.say("desk.orders"), [p.orders for p in pulses]),
+            (ask.say("desk.visitors"), [p.visitors for p in pulses]),
+        ],
+    )
+    before = shown.total.paid - sum(pulse.paid for pulse in pulses)
+    paid = [before := before + pulse.paid for pulse in pulses]
+    series: list[tuple[str, list[int | None]]] = [(ask.say("desk.participants"), list(paid))]
+    target = shown.campaign.target
+    if target is not None and target.measure is Measure.PARTICIPANTS:
+        series.append((ask.say("desk.target"), [target.at_least * max(1, len(shown.lines))] * len(labels)))
+    return {"hourly": hourly, "progress": plots.lines(labels, series)}
+
+
+DAY_COLUMNS = ("day", "visitors", "orders", "paid", "units", "turnover", "conversion", "shares", "stayed_s")
+
+
+@page(bp, "GET", "/desk/c/{campaign_id}/days", roles=MERCHANT)
+def days_page(ask: Ask, campaign_id: str) -> Shown:
+    shown = board.board(ask.world, ask.caller, campaign_id, now=ask.now)
+    days = board.days(ask.world, ask.caller, campaign_id)
+    return Shown(
+        "desk_days.html", {"campaign": shown.campaign, "days": days, "as_of": shown.as_of, "hours": shown.hours}
+    )
+
+
+@page(bp, "GET", "/desk/c/{campaign_id}/days.csv", roles=MERCHANT)
+def days_csv(ask: Ask, campaign_id: str) -> Sent:
+    return Sent(sheets.as_csv(*day_table(ask, campaign_id)), sheets.CSV, NO_STORE, f"{campaign_id}-days.csv")
+
+
+@page(bp, "GET", "/desk/c/{campaign_id}/days.xlsx", roles=MERCHANT)
+def days_xlsx(ask: Ask, campaign_id: str) -> Sent:
+    return Sent(sheets.as_xlsx(*day_table(ask, campaign_id)), sheets.XLSX, NO_STORE, f"{campaign_id}-days.xlsx")
+
+
+def day_table(ask: Ask, campaign_id: str) -> tuple[list[str], Iterator[list[sheets.Cell]]]:
+    shown = board.board(ask.world, ask.caller, campaign_id, now=ask.now)
+    scale = 10 ** decimals(shown.campaign.currency)
+    as_of = f"{moment(shown.as_of, shown.campaign.zone):%Y-%m-%d %H:%M}"
+
+    def rows() -> Iterator[list[sheets.Cell]]:
+        for day, pulse in board.days(ask.world, ask.caller, campaign_id).items():
+            conversion = round(pulse.paid / pulse.visitors, 4) if pulse.visitors else None
+            stayed = round(pulse.stayed_s / pulse.stayers) if pulse.stayers else None
+            turnover = pulse.paid_minor / scale
+            yield [
+                day,
+                pulse.visitors,
+                pulse.orders,
+                pulse.paid,
+                pulse.units,
+                turnover,
+                conversion,
+                pulse.shares,
+                stayed,
+            ]
+
+    return [*(ask.say(f"desk.col.{name}") for name in DAY_COLUMNS), ask.say("desk.as_of", when=as_of)], rows()
+
+
+ORDER_COLUMNS = ("order", "group", "state", "buyer", "lines", "units", "amount", "currency", "joined", "paid_at",
+                 "pickup", "resolution")  # fmt: skip
+
+
+@page(bp, "GET", "/desk/c/{campaign_id}/orders.csv", roles=MERCHANT)
+def orders_csv(ask: Ask, campaign_id: str) -> Sent:
+    return Sent(sheets.as_csv(*order_table(ask, campaign_id)), sheets.CSV, NO_STORE, f"{campaign_id}-orders.csv")
+
+
+@page(bp, "GET", "/desk/c/{campaign_id}/orders.xlsx", roles=MERCHANT)
+def orders_xlsx(ask: Ask, campaign_id: str) -> Sent:
+    return Sent(sheets.as_xlsx(*order_table(ask, campaign_id)), sheets.XLSX, NO_STORE, f"{campaign_id}-orders.xlsx")
+
+
+def order_table(ask: Ask, campaign_id: str) -> tuple[list[str], Iterator[list[sheets.Cell]]]:
+    """Buyers under a name that means nothing elsewhere; no contact data (promise 6)."""
+    campaign = board.published(ask.world, ask.caller, campaign_id)
+    rows = (order_cells(ask, order, campaign) for order in board.orders(ask.world, ask.caller, campaign_id))
+    return [ask.say(f"desk.col.{name}") for name in ORDER_COLUMNS], rows
+
+
+def order_cells(ask: Ask, order: Order, campaign: Campaign) -> list[sheets.Cell]:
+    def clock(at: int | None) -> str:
+        return f"{moment(at, campaign.zone):%Y-%m-%d %H:%M:%S}" if at is not None else ""
+
+    return [
+        order.id,
+        order.group_id,
+        ask.say(f"order.state.{order.state.value}"),
+        masked(order.merchant_id, order.buyer_id),
+        "; ".join(f"{sku} x {units}" for sku, units in order.lines.items()),
+        sum(order.lines.values()),
+        order.amount_minor / 10 ** decimals(order.currency),
+        order.currency,
+        clock(order.joined_at),
+        clock(order.paid_at),
+        order.pickup_point_id or "",
+        order.resolution or "",
+    ]
+
+
+# ------------------------------------------------------------------ one group
+
+
+@page(bp, "GET", "/desk/g/{group_id}", roles=MERCHANT)
+def desk_group_page(ask: Ask, group_id: str) -> Shown:
+    return group_desk(ask, group_id, [])
+
+
+def group_desk(ask: Ask, group_id: str, outcomes: list[batch.Outcome]) -> Shown:
+    """Its orders, its money, what is being paid back, and what a close right now would do."""
+    group = money.seen_group(ask.world, ask.caller, group_id)
+    wanted = ask.query.one("state")
+    state = OrderState(wanted) if wanted in tuple(OrderState) else None
+    rows, after = board.filtered(ask.world, group, state, ORDERS_A_PAGE, ask.opened())
+    undecided = group.verdict is None
+    values = {
+        "group": group,
+        "orders": [order_row(order) for order in rows],
+        "next": ask.sealed(after),
+        "states": [one.value for one in OrderState],
+        "chosen": wanted,
+        "money": money.of_group(ask.world, ask.caller, group_id),
+        "refunds": board.refunds_under_way(ask.world, group),
+        "preview": preview.preview(ask.world, ask.caller, group_id, now=ask.now) if undecided else None,
+        "outcomes": [told(ask, one) for one in outcomes],
+        "deadline": wall_clock(group.closes_at, group.zone),
+        "is_open": group.state is GroupState.OPEN,
+    }
+    return Shown("desk_group.html", values)
+
+
+def order_row(order: Order) -> dict[str, Any]:
+    held = order.state is OrderState.HELD and order.payment_id is not None
+    return {"order": order, "buyer": masked(order.merchant_id, order.buyer_id), "confirmable": held}
+
+
+def told(ask: Ask, outcome: batch.Outcome) -> dict[str, str]:
+    said = problems.problem(outcome.code, dict(outcome.facts), ask.language)[1]["detail"] if outcome.code else ""
+    return {"id": outcome.id, "said": said}
+
+
+@page(bp, "POST", "/desk/g/{group_id}/received", roles=MERCHANT, again=desk_group_page)
+def transfers_confirmed(ask: Ask, group_id: str) -> Shown:
+    reference = ask.form.one("reference")
+    outcomes = batch.transfers_received(ask.world, ask.caller, ask.form.all("order"), reference, now=ask.now)
+    return group_desk(ask, group_id, outcomes)
+
+
+@page(bp, "POST", "/desk/g/{group_id}/repaid", roles=MERCHANT, again=desk_group_page)
+def refunds_confirmed(ask: Ask, group_id: str) -> Shown:
+    reference = ask.form.one("reference")
+    outcomes = batch.transfers_repaid(ask.world, ask.caller, ask.form.all("refund"), reference, now=ask.now)
+    return group_desk(ask, group_id, outcomes)
+
+
+@page(bp, "POST", "/desk/g/{group_id}/deadline", roles=MERCHANT, again=desk_group_page)
+def deadline_moved(ask: Ask, group_id: str) -> Gone:
+    group = money.seen_group(ask.world, ask.caller, group_id)
+    wanted = on_the_clock(ask.form.one("closes"), group.zone)
+    if wanted is None:
+        raise Refused("time_out_of_range")
+    move_deadline(ask.world, ask.caller, group_id, instant(datetime.fromisoformat(wanted)), now=ask.now)
+    return Gone(f"/desk/g/{group_id}", said="moved")
+
+
+# ------------------------------------------------------------------ texts of forms
+
+
+def amount(text: str, currency: str) -> int:
+    minor = to_minor(text, currency)
+    if minor is None:
+        raise Refused("not_an_amount", text=text[:40])
+    return minor
+
+
+def plain_amount(minor: int, currency: str) -> str:
+    digits = decimals(currency)
+    return f"{minor / 10**digits:.{digits}f}"
+
+
+def whole(text: str) -> int | None:
+    plain = text.strip()
+    if not plain:
+        return None
+    if not plain.isascii() or not plain.isdigit() or len(plain) > 12:
+        raise Refused("not_an_amount", text=plain[:40])
+    return int(plain)
+
+
+def pairs(text: str) -> list[tuple[str, str]]:
+    """`name: value`, one a line."""
+    found = []
+    for line in text.splitlines():
+        if line.strip():
+            name, mark, value = line.replace("：", ":", 1).partition(":")
+            if not mark:
+                raise Refused("bad_line", text=line.strip()[:80])
+            found.append((name.strip(), value.strip()))
+    return found
+
+
+def wall_clock(at: int | None, zone: str) -> str:
+    """As a field for date and time wants it."""
+    return f"{moment(at, zone):%Y-%m-%dT%H:%M}" if at is not None else ""
+
+
+def on_the_clock(text: str, zone: str) -> str | None:
+    """What such a field sent, with the zone's offset."""
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text[:16]).replace(tzinfo=zone_of(zone)).isoformat()
+    except ValueError:
+        raise Refused("time_out_of_range") from None
