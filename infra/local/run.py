@@ -7,13 +7,13 @@ import argparse
 import importlib.util
 import signal
 import subprocess
-import threading
+from queue import SimpleQueue
 from types import FrameType
 
 from rich.console import Console
 from rich.table import Table
 
-from infra.deploy import StackFailed
+from infra.deploy import NotHealthy, StackFailed
 from infra.local.people import PASSWORD, PEOPLE, enrol
 from infra.local.stack import LocalStack, LocalStackError
 
@@ -34,18 +34,21 @@ def main() -> None:
             enrol(stack.client("cognito-idp"), stack.outputs)
             load_demo(stack, console)
             print_addresses(stack, console)
-            asked_to_stop.wait()
+            asked_to_stop.get()
             console.print("[dim]stopping; state is kept[/dim]")
-    except (LocalStackError, StackFailed, subprocess.CalledProcessError) as error:
+    except (LocalStackError, StackFailed, NotHealthy, subprocess.CalledProcessError) as error:
         raise SystemExit(str(error)) from None
 
 
-def stop_signal() -> threading.Event:
-    """Set by the first Ctrl-C or SIGTERM, so that stopping is orderly wherever it finds us."""
-    asked = threading.Event()
+def stop_signal() -> SimpleQueue[int]:
+    """Given something by the first Ctrl-C or SIGTERM, so that stopping is orderly wherever it finds us.
+
+    Not an Event: a signal that comes while its lock is held, as waiting begins, would wait for itself.
+    """
+    asked: SimpleQueue[int] = SimpleQueue()
 
     def ask(number: int, frame: FrameType | None) -> None:
-        asked.set()
+        asked.put(number)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, ask)

@@ -9,10 +9,10 @@ Tests use it without a server: `SandboxProvider(clock).transport` is what the ga
 import argparse
 import contextlib
 import signal
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from queue import SimpleQueue
 
 from infra.local.sandbox.core import HungUp, Problem, SandboxProvider
 from infra.local.sandbox.server import Server, ready_line
@@ -43,13 +43,14 @@ def main() -> None:
     )
     if options.webhook_url:
         provider.state.webhook_url = options.webhook_url
-    stopped = threading.Event()
+    # Not an Event: a signal that comes while its lock is held, as waiting begins, would wait for itself.
+    asked_to_stop: SimpleQueue[None] = SimpleQueue()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signal_number, lambda *_: stopped.set())
+        signal.signal(signal_number, lambda *_: asked_to_stop.put(None))
     server = Server(provider, options.port).start()
     print(ready_line(server), flush=True)
     with contextlib.suppress(KeyboardInterrupt):
-        stopped.wait()
+        asked_to_stop.get()
     server.stop()
     if options.state:
         save(provider.state, options.state)
