@@ -15,6 +15,7 @@ from subprocess import PIPE
 import pytest
 
 from infra import keys
+from infra.drill import market_on
 from infra.local.people import PEOPLE, enrol, token
 from infra.local.stack import LocalStack, LocalStackError
 from infra.package import ROOT
@@ -56,6 +57,25 @@ def status_of(url: str) -> int:
 
 def test_the_api_answers_through_the_gateway(stack: LocalStack) -> None:
     assert status_of(f"{stack.url}/openapi.json") < 500
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"), [("/orders", 401, "not_signed_in"), ("/nowhere", 404, "not_found")]
+)
+def test_the_gateways_own_answers_are_ours(stack: LocalStack, path: str, status: int, code: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(stack.url + path, timeout=20)
+    assert refused.value.code == status
+    assert refused.value.headers["Content-Type"] == "application/problem+json"
+    assert json.load(refused.value)["code"] == code
+
+
+def test_what_is_written_due_is_worked_on_at_once(stack: LocalStack) -> None:
+    """Stream, queue and worker, each with its own rights: a campaign's group opens without anybody's doing."""
+    market = market_on(stack, workers=1)
+    market.arrive(0)
+    market.open(units=1, at_least=1, seconds=3600)
+    assert market.group_id
 
 
 def test_the_schedules_function_runs_with_its_own_rights(stack: LocalStack) -> None:
