@@ -29,7 +29,7 @@ def ops_page(ask: Ask) -> Shown:
 
 @page(bp, "POST", "/ops/back", roles=OPS, again=ops_page)
 def row_put_back(ask: Ask) -> Gone:
-    upkeep.put_back(ask.world, pk=ask.form.one("pk"), sk=ask.form.one("sk"), now=ask.now)
+    upkeep.put_back(ask.world, ask.caller, pk=ask.form.one("pk"), sk=ask.form.one("sk"), now=ask.now)
     return Gone("/ops", said="put_back")
 
 

@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib import wiring
 from chalicelib.domain.instants import DAY, moment
+from chalicelib.domain.ports import RowKey
+from chalicelib.domain.upkeep import MOST_STUMBLES
 
 from .conftest import log_in
 from .site import Site
@@ -130,6 +133,14 @@ def test_those_who_serve(site: Site, town: Town, visit: Visit) -> None:
     watcher = visit("en-GB", **DESK)
     log_in(watcher, site, "+8613900990004")
     watcher.goto(f"{site.url}/ops")
+    assert "Nothing is parked" in watcher.inner_text("#parked")
+    key = RowKey(f"GROUP#{town.groups['market']}", "GROUP")
+    for _ in range(MOST_STUMBLES):
+        wiring.world().store.stumble(key, "Broken: a test", site.bed.now)
+    watcher.reload()
+    assert "Broken: a test" in watcher.inner_text("#parked")
+    watcher.click("#parked button")
+    assert "Put back" in watcher.inner_text("[role=status]")
     assert "Nothing is parked" in watcher.inner_text("#parked")
     assert page.wrong == [] or all("403" in one for one in page.wrong)
 
