@@ -43,7 +43,17 @@ IDLE_SUFFIXES = (".pyc", ".pyi", ".h", ".c", ".pxd", ".dist-info")
 LOCALES = ("root", "en", "zh")
 
 TOKENS = ("jwt", "cryptography", "cffi", "pycparser", "_cffi_backend")
-PAGES = ("jinja2", "markupsafe", "babel", "segno", "pygal", "importlib_metadata", "zipp", "xlsxwriter", "chalicelib/web")
+PAGES = (
+    "jinja2",
+    "markupsafe",
+    "babel",
+    "segno",
+    "pygal",
+    "importlib_metadata",
+    "zipp",
+    "xlsxwriter",
+    "chalicelib/web",
+)
 
 
 @dataclass(frozen=True)

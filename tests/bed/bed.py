@@ -164,9 +164,7 @@ class Bed:
         if name == "transfer":
             return Transfer("招商银行 团团鲜果 6225 0000 0000")
         keys = wiring.secrets()
-        return Sandbox(
-            "", keys["sandbox_api_key"], [keys["sandbox_webhook"]], transport=self.provider.transport
-        )
+        return Sandbox("", keys["sandbox_api_key"], [keys["sandbox_webhook"]], transport=self.provider.transport)
 
     def _logged(self, line: str) -> None:
         self.log.append(line)
@@ -233,9 +231,7 @@ class Bed:
             for number, text, *_ in sns_backends[DEFAULT_ACCOUNT_ID][REGION].sms_messages.values()
         ]
         mails = ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages
-        return texts + [
-            Sent("email", mail.destinations["ToAddresses"][0], mail.subject, mail.body) for mail in mails
-        ]
+        return texts + [Sent("email", mail.destinations["ToAddresses"][0], mail.subject, mail.body) for mail in mails]
 
     # ------------------------------------------------------------- time
 
