@@ -22,7 +22,8 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
-from chalicelib import config as config_module, wiring
+from chalicelib import config as config_module
+from chalicelib import wiring
 from chalicelib.domain.instants import DAY, MINUTE, SECOND, Instant
 from chalicelib.gateways import aws as aws_clients
 from chalicelib.gateways.payments.sandbox import Sandbox

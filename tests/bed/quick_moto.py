@@ -30,7 +30,7 @@ def _snapshot(table: Table, memo: dict[int, Any]) -> Table:
     for pk, sk in _touched:
         for hash_key, rows in table.items.items():
             if hash_key.value == pk:
-                fresh = {key: row for key, row in rows.items()}
+                fresh = dict(rows.items())
                 for range_key in fresh:
                     if range_key.value == sk:
                         fresh[range_key] = copy.deepcopy(fresh[range_key])
