@@ -247,8 +247,8 @@ def crowd_text(found: Found) -> list[str]:
         "The model (`tests/bench/virtual.py`) gives every key 1,000 write units a second, lets transactions take 10 ms "
         "and cancels the later of two that meet, and kills workers "
         f"({hot.crashes} in the hot run). The services are the real ones. Most units one key took in a second: "
-        f"{hottest} (limit 1,000). What follows a join (notices, figures) is not part of this run; it waits in the queue and has "
-        "workers of its own.",
+        f"{hottest} (limit 1,000). What follows a join (notices, figures) is not part of this run; it waits in the "
+        "queue and has workers of its own.",
         drawn,
         grown,
     ]
