@@ -165,7 +165,7 @@ def record_sales(world: World, group: Group) -> None:
                 nature="sale",
                 price_minor=verdict.prices[item.sku],
                 units=units,
-                source=f"group:{group.id}",
+                source=f"group:{group.id}:{item.sku}",
             )
             try:
                 world.store.commit(Create(mark))

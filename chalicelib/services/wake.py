@@ -7,7 +7,7 @@ from ..domain.ledger import Entry
 from ..domain.notice import Notice
 from ..domain.order import Order
 from ..domain.ports import RowKey
-from ..domain.refusals import Broken, Lost, Trouble
+from ..domain.refusals import Broken, Lost, Trouble, Unavailable
 from ..domain.tally import Numbers, Scope, Tally
 from ..domain.upkeep import Announcement
 from ..domain.writes import Row
@@ -105,7 +105,11 @@ def _go_on(world: World, group_id: str, now: Instant) -> None:
 def stumbled(world: World, key: RowKey, error: Exception, now: Instant) -> bool:
     """A row that cannot be processed: tried again later a few times, then parked with its reason (promise 4)."""
     reason = f"{type(error).__name__}: {error}" if isinstance(error, Trouble) else type(error).__name__
-    if world.store.stumble(key, reason, now):
+    try:
+        parked = world.store.stumble(key, reason, now)
+    except (Lost, Unavailable):
+        return False
+    if parked:
         world.watch.alarm("parked", pk=key.pk, sk=key.sk, reason=reason)
     else:
         world.watch.note("row_stumbled", pk=key.pk, sk=key.sk, reason=reason)
