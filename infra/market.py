@@ -170,10 +170,10 @@ class Market:
     # ------------------------------------------------------------------ afterwards
 
     def progress(self) -> dict[str, Any]:
-        return dict(self.ask("GET", f"/groups/{self.group_id}/progress?strong=true").json or {})
+        return dict(self.ask("GET", f"/groups/{self.group_id}/progress?strong=true", tries=TRIES).json or {})
 
     def money(self) -> dict[str, Any]:
-        return dict(self.ask("GET", f"/groups/{self.group_id}/money", who="merchant").json or {})
+        return self.must("GET", f"/groups/{self.group_id}/money", None, who="merchant")
 
     def verdict(self) -> dict[str, Any]:
         """Empty while there is none."""
@@ -188,7 +188,7 @@ class Market:
 
     def _nothing_is_owed(self, verdict: Mapping[str, Any]) -> bool:
         money = self.money()
-        if not money or money.get("pending_refunds_minor"):
+        if money["pending_refunds_minor"]:
             return False
         return bool(verdict["formed"]) or money["refunded_minor"] == money["captured_minor"]
 

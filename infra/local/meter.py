@@ -1,23 +1,23 @@
 """What CloudWatch makes of metrics and alarms, for local stacks: the engine stores alarms, yet its own judging mixes
 the functions up, reads no embedded metrics and measures no queues.
 
-The alarms are those deployed (read back from the engine). Their data points come from the functions' log lines
-(metrics in the embedded format), from the engine's metrics of each function, and from the queues' depth, which is
-looked at when asked. What the engine cannot measure has no data here, and is listed by `unmeasured`.
+The alarms are those deployed (read back from the engine). Their data points come from the functions' logs (metrics
+in the embedded format; the platform's own lines, for invocations and errors), and from the queues' depth, which is
+looked at when asked. For what the engine cannot measure there is no data, and no state.
 """
 
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from infra.deploy import Region
 
 FUNCTIONS = ("api", "authorize", "challenge", "tick", "changes", "wake")
-LAMBDA_METRICS = ("Errors", "Invocations", "Throttles")
+# The first word of a line that the platform, and not our code, writes into a function's log.
+PLATFORM = {"REPORT": "Invocations", "Traceback": "Errors"}
 QUEUE_METRICS = ("ApproximateNumberOfMessagesVisible",)
 COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     "GreaterThanOrEqualToThreshold": lambda value, limit: value >= limit,
@@ -39,6 +39,7 @@ class Meter:
     haste: float = 1.0
     points: dict[Series, list[Point]] = field(default_factory=lambda: defaultdict(list))
     _read_to_ms: int = 0
+    _names: dict[str, str] = field(default_factory=dict)
 
     def states(self) -> dict[str, str]:
         """Alarm (without the stage) -> OK, ALARM, or "" where the engine measures nothing of the kind."""
@@ -64,9 +65,12 @@ class Meter:
     def look(self) -> None:
         """Reads what was written since the last look."""
         since, self._read_to_ms = self._read_to_ms, time.time_ns() // 1_000_000
-        for function in FUNCTIONS:
-            for line in self.lines(function, since):
-                self._take(line)
+        for function, name in self._functions().items():
+            for at, message in self._events(function, since):
+                if message.startswith("{"):
+                    self._take(json.loads(message))
+                elif metric := PLATFORM.get(message.split(" ", 1)[0]):
+                    self.points["AWS/Lambda", metric, (("FunctionName", name),)].append((at, 1.0))
         for url in self._queue_urls():
             name = url.rpartition("/")[2]
             asked = self.region.connect("sqs").get_queue_attributes(
@@ -75,15 +79,27 @@ class Meter:
             depth = float(asked["Attributes"]["ApproximateNumberOfMessages"])
             self.points["AWS/SQS", QUEUE_METRICS[0], (("QueueName", name),)].append((time.time(), depth))
 
-    def lines(self, function: str, since_ms: int = 0) -> list[dict[str, Any]]:
+    def lines(self, function: str) -> list[dict[str, Any]]:
         """The structured lines one function wrote."""
+        return [json.loads(message) for _, message in self._events(function, 0) if message.startswith("{")]
+
+    def _events(self, function: str, since_ms: int) -> Iterator[tuple[float, str]]:
+        """(epoch seconds, line) of one function's log."""
         logs = self.region.connect("logs")
         group = f"/tuan/{self.region.stage}/{function}"
-        if not logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
-            return []
-        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=since_ms)
-        messages = (event["message"] for page in pages for event in page["events"])
-        return [json.loads(message) for message in messages if message.startswith("{")]
+        if logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+            pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=since_ms)
+            yield from ((event["timestamp"] / 1000, event["message"]) for page in pages for event in page["events"])
+
+    def _functions(self) -> dict[str, str]:
+        """Our name of each function -> its name in this stack."""
+        if not self._names:
+            outputs = self.region.stacks.outputs(self.region.stack_name("app"))
+            known = {"api": outputs.get("APIHandlerName", "")} | {
+                function: outputs.get(f"{function.title()}Name", "") for function in FUNCTIONS[1:]
+            }
+            self._names = {function: name for function, name in known.items() if name}
+        return self._names
 
     def series(self, metric: str) -> list[Point]:
         """One of our own metrics, oldest first."""
@@ -106,7 +122,7 @@ class Meter:
     def _judged(self, alarm: Mapping[str, Any], now: float) -> str:
         """As CloudWatch: in ALARM when each of the last N periods breaches, missing ones as the alarm says."""
         period = alarm["Period"] / self.haste
-        points = self._points_of(alarm, now)
+        points = self._points_of(alarm)
         breaches = []
         for number in range(alarm["EvaluationPeriods"]):
             end = now - number * period
@@ -117,22 +133,9 @@ class Meter:
                 breaches.append(alarm.get("TreatMissingData") == "breaching")
         return "ALARM" if all(breaches) else "OK"
 
-    def _points_of(self, alarm: Mapping[str, Any], now: float) -> list[Point]:
+    def _points_of(self, alarm: Mapping[str, Any]) -> list[Point]:
         dimensions = tuple(sorted((one["Name"], one["Value"]) for one in alarm.get("Dimensions", [])))
-        if alarm["Namespace"] != "AWS/Lambda":
-            return self.points.get((alarm["Namespace"], alarm["MetricName"], dimensions), [])
-        period = 1 if self.haste > 1 else 60
-        said = self.region.connect("cloudwatch").get_metric_statistics(
-            Namespace="AWS/Lambda",
-            MetricName=alarm["MetricName"],
-            Dimensions=alarm["Dimensions"],
-            StartTime=datetime.now(UTC) - timedelta(seconds=alarm["Period"] * alarm["EvaluationPeriods"]),
-            EndTime=datetime.now(UTC) + timedelta(seconds=1),
-            Period=period,
-            Statistics=["Sum", "Maximum"],
-        )
-        name = alarm.get("Statistic", "Maximum")
-        return [(one["Timestamp"].timestamp(), float(one[name])) for one in said["Datapoints"]]
+        return self.points.get((alarm["Namespace"], alarm["MetricName"], dimensions), [])
 
 
 def statistic(alarm: Mapping[str, Any], values: list[float]) -> float:
@@ -146,5 +149,5 @@ def measured(alarm: Mapping[str, Any]) -> bool:
     """Whether this machine has what the alarm is about."""
     namespace, metric, dimensions = alarm["Namespace"], alarm["MetricName"], alarm.get("Dimensions")
     if namespace == "AWS/Lambda":
-        return metric in LAMBDA_METRICS and bool(dimensions)
+        return metric in PLATFORM.values() and bool(dimensions)
     return namespace == "Tuan" or (namespace == "AWS/SQS" and metric in QUEUE_METRICS)
