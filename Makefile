@@ -4,6 +4,7 @@ BIN    := .venv/bin
 STAMP  := .venv/.installed
 STAGE  ?= local
 JOBS   ?= auto
+TESTS  ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo simulate test check lint screenshots package invoke format lock clean deploy rollback destroy status drift alarms rehearse drill figures bench bench-peers cost
@@ -33,7 +34,7 @@ simulate: setup ## the same day in one process on a virtual clock
 
 test: setup ## every test
 	@# What fails beside others is tried once more, alone: some tests measure time, and a busy machine has none.
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope || $(BIN)/python -m pytest --last-failed --last-failed-no-failures none
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(TESTS) || $(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(TESTS)
 
 check: setup lint test ## what CI runs: form, types, templates, then every test
 
