@@ -26,6 +26,11 @@ def now() -> Instant:
     return config().now()
 
 
+def in_real_time() -> bool:
+    """Whether the stage's clock is everybody's; demo stages have a story's."""
+    return config().clock_start_ms is None
+
+
 def tick_ms() -> int:
     return config().tick_ms
 

@@ -75,11 +75,21 @@ def secrets() -> Mapping[str, str]:
     return wiring.secrets()
 
 
+def confirmed(call: "Call[Any, Any]") -> None:
+    """Raises Refused('second_factor_required'). On a stage with a story's clock nobody could answer a code in time."""
+    from .. import wiring
+    from ..services import second_factor
+
+    if wiring.in_real_time():
+        second_factor.check(call.world, call.caller, call.token, key=secrets()["cursor_key"], now=call.now)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """One route, as declared. `refusals` are its service's codes; those of the edge follow from the rest.
 
-    `key` says whether an Idempotency-Key is required, `raw` that the body is handed on unread.
+    `key` says whether an Idempotency-Key is required, `raw` that the body is handed on unread, `fresh` that the caller
+    must have answered a one-time code lately.
     """
 
     name: str
@@ -95,6 +105,7 @@ class Route:
     cache: str | None
     key: bool
     raw: bool
+    fresh: bool
     tag: str
 
 
@@ -126,6 +137,11 @@ class Call(Generic[Body, Query]):
         if self.signed_in is None:
             raise Broken(f"{self.route.name} is public and has no caller")
         return self.signed_in
+
+    @property
+    def token(self) -> str:
+        """The caller's bearer token: compared by its hash, never kept."""
+        return self.received.get("authorization", "").partition(" ")[2]
 
     def opened(self, given: str | None) -> str | None:
         """Where the page that was asked for starts."""
@@ -162,6 +178,7 @@ def route(
     cache: str | None = None,
     key: bool = False,
     raw: bool = False,
+    fresh: bool = False,
 ) -> Callable[[View], View]:
     """Declares a view as the one answer to `method path`, for `roles` (PUBLIC: no token is asked for)."""
 
@@ -180,6 +197,7 @@ def route(
             cache=cache,
             key=key,
             raw=raw,
+            fresh=fresh,
             tag=path.split("/")[1].partition(".")[0],
         )
         ROUTES.append(declared)
@@ -228,6 +246,8 @@ def _answered(declared: Route, view: Callable[..., Any], request: Request, ids: 
     language = reading.language(request.headers.get("accept-language"))
     try:
         call = _read(declared, request, ids, language)
+        if declared.fresh:
+            confirmed(call)
         return _sent(call, view(call, **call.ids))
     except Refused as refusal:
         return _refused(refusal.code, refusal.facts, language)

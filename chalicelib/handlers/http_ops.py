@@ -39,6 +39,7 @@ def parked_rows(call: Call[None, PageQuery]) -> ParkedPage:
     roles=OPS,
     summary="Puts a parked row back to work",
     refusals=("not_parked",),
+    fresh=True,
 )
 def put_back(call: Call[RowInput, None]) -> None:
     upkeep.put_back(call.world, call.caller, pk=call.body.pk, sk=call.body.sk, now=call.now)

@@ -51,6 +51,7 @@ def confirm_payment(call: Call[TransferReceived, None], entry_id: str) -> Paymen
     roles=MERCHANT,
     summary="A refund was paid back by bank transfer; again, it changes nothing",
     refusals=("refund_not_found", "not_confirmed_by_hand", "time_in_the_future", "time_out_of_range"),
+    fresh=True,
 )
 def confirm_refund(call: Call[TransferReturned, None], entry_id: str) -> Refund:
     told = call.body

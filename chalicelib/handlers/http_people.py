@@ -3,11 +3,14 @@
 from chalice.app import Blueprint
 
 from ..domain.person import Hours
-from ..services import contact, preferences
+from ..services import close_account, contact, preferences, second_factor
+from . import edge
 from .edge import BUYER, OPS, SUPPORT, Call, route
 from .shapes.people import (
     AddressAdded,
     AddressInput,
+    CodeAnswer,
+    CodeAsked,
     ConsentInput,
     ContactCard,
     ContactInput,
@@ -119,6 +122,51 @@ def my_notices(call: Call[None, PageQuery]) -> NoticePage:
 
 @route(
     bp,
+    "POST",
+    "/me/codes",
+    answer=CodeAsked,
+    status=201,
+    roles=BUYER,
+    summary="Sends me a one-time code, to confirm what cannot be undone",
+    refusals=("phone_not_verified", "code_sent_lately", "too_many_codes", "bad_phone"),
+)
+def ask_for_code(call: Call[None, None]) -> CodeAsked:
+    return CodeAsked(challenge=second_factor.ask(call.world, call.caller))
+
+
+@route(
+    bp,
+    "POST",
+    "/me/codes/answer",
+    body=CodeAnswer,
+    status=204,
+    roles=BUYER,
+    summary="Answers the code; sensitive acts are open for ten minutes, under this token",
+    refusals=("phone_not_verified", "wrong_code", "code_expired"),
+)
+def answer_code(call: Call[CodeAnswer, None]) -> None:
+    said = call.body
+    second_factor.answer(
+        call.world, call.caller, said.challenge, said.code, call.token, key=edge.secrets()["cursor_key"], now=call.now
+    )
+
+
+@route(
+    bp,
+    "POST",
+    "/me/erasure",
+    status=204,
+    roles=BUYER,
+    summary="Erases my contact data and my log-in; what I bought stays on the books under a number",
+    refusals=("orders_under_way",),
+    fresh=True,
+)
+def erase_me(call: Call[None, None]) -> None:
+    close_account.close_account(call.world, call.caller, now=call.now)
+
+
+@route(
+    bp,
     "GET",
     "/people/{person_id}/contact",
     query=WhyQuery,
@@ -126,6 +174,7 @@ def my_notices(call: Call[None, PageQuery]) -> NoticePage:
     roles=SUPPORT,
     summary="A person's contact, for a reason that is recorded with the read",
     refusals=("contact_not_found",),
+    fresh=True,
 )
 def person_contact(call: Call[None, WhyQuery], person_id: str) -> ContactCard:
     found = contact.read_for_support(call.world, call.caller, person_id, why=call.query.why, now=call.now)

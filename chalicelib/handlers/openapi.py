@@ -158,6 +158,8 @@ def codes(one: Route) -> tuple[str, ...]:
         found += ["bad_cursor"] if "cursor" in one.query.__struct_fields__ else []
     if one.key:
         found += ["key_required", "bad_key"]
+    if one.fresh:
+        found += ["second_factor_required"]
     return tuple(dict.fromkeys(found))
 
 

@@ -8,7 +8,7 @@ from ..domain.order import HOLDING, Order, OrderState
 from ..domain.ports import Caller
 from ..domain.refusals import Refused
 from ..domain.writes import Create, Replace
-from . import sessions
+from . import audit, sessions
 from .tell import preferences_of
 from .world import World
 
@@ -23,6 +23,7 @@ def close_account(world: World, caller: Caller, *, now: Instant) -> None:
     under_way = _under_way(world, caller, now)
     if under_way:
         raise Refused("orders_under_way", orders=under_way)
+    audit.record(world, caller, "erased", caller.id, now)
     preferences = replace(preferences_of(world, caller.id), channels=(), consents=(), hours=None)
     world.store.commit(Replace(preferences) if preferences.version else Create(preferences))
     world.vault.erase(caller.id)

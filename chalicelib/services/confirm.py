@@ -28,7 +28,7 @@ def payment(
     entry = _own(world, caller, entry_id, Kind.PAYMENT)
     if received_at > now:
         raise Refused("time_in_the_future")
-    if entry.state is not EntryState.POSTED:
+    if entry.state is not EntryState.POSTED and (amount_minor, currency) == (entry.amount_minor, entry.currency):
         audit.record(world, caller, "payment_confirmed", entry.id, now, amount_minor=str(amount_minor))
     money_in(
         world,

@@ -18,6 +18,8 @@ def parked(world: World, *, limit: int, start: str | None) -> Page[Parked]:
 
 def put_back(world: World, caller: Caller, *, pk: str, sk: str, now: Instant) -> None:
     """Raises Lost (503 at the edge) when the row met another write, and nothing was put back."""
+    if world.store.wakeable(world.store.key_of(Parked(pk=pk, sk=sk, kind="", reason="", parked_at=now))) is None:
+        raise Refused("not_parked", pk=pk, sk=sk)
     audit.record(world, caller, "put_back", f"{pk}|{sk}", now)
     if not world.store.put_back(RowKey(pk, sk), now):
         raise Refused("not_parked", pk=pk, sk=sk)

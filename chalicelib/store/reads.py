@@ -20,6 +20,7 @@ from ..domain.person import Preferences
 from ..domain.ports import OrderMark, Page
 from ..domain.product import PriceMark, Product
 from ..domain.refusals import Broken, Lost
+from ..domain.second_factor import Confirmed
 from ..domain.session import Brake, LoginCode, Session
 from ..domain.share import Share
 from ..domain.tally import Scope, Tally
@@ -138,6 +139,9 @@ class Reads:
 
     def brake(self, who: str) -> Brake | None:
         return self._get(Brake, f"LOGIN#{who}", "BRAKE")
+
+    def confirmed(self, who: str) -> Confirmed | None:
+        return self._get(Confirmed, f"LOGIN#{who}", "CONFIRMED")
 
     def session(self, session_id: str) -> Session | None:
         return self._get(Session, f"SESSION#{session_id}", "SESSION")

@@ -24,6 +24,7 @@ from ..domain.person import Preferences
 from ..domain.ports import RowKey
 from ..domain.product import PriceMark, Product
 from ..domain.refusals import Broken
+from ..domain.second_factor import Confirmed
 from ..domain.session import Brake, LoginCode, Session
 from ..domain.share import Share
 from ..domain.tally import Tally
@@ -32,6 +33,9 @@ from ..domain.writes import Row
 from .stored import Stored, plain
 
 DUE_SHARDS = 32
+NOTICES_KEPT = 2 * 365 * DAY
+"""What somebody was told is kept as long as they may ask about it, and no longer (X10)."""
+
 R = TypeVar("R", bound=Row)
 
 
@@ -117,7 +121,7 @@ KINDS: tuple[Kind[Any], ...] = (
          said_by_key=lambda sk: of_order_id(sk.removeprefix("ORDER#"))),
     Kind("entry", Entry, lambda e: entry_key(e.id), state=lambda e: e.state.value),
     Kind("notice", Notice, lambda n: notice_key(n.person_id, n.about, n.event, n.channel.value),
-         state=lambda n: n.state.value),
+         state=lambda n: n.state.value, gone_at=lambda n: (n.created_at + NOTICES_KEPT) // 1000),
     Kind("preferences", Preferences, lambda p: (f"PERSON#{p.person_id}", "PREFERENCES")),
     Kind("tally", Tally, lambda t: tally_key(t.scope.value, t.id)),
     Kind("hour", Hour, lambda h: hour_key(h.campaign_id, h.at)),
@@ -130,6 +134,7 @@ KINDS: tuple[Kind[Any], ...] = (
          gone_at=lambda v: (v.at + 180 * DAY) // 1000),
     Kind("login_code", LoginCode, lambda c: (f"LOGIN#{c.who}", "CODE"), gone_at=lambda c: (c.expires_at + DAY) // 1000),
     Kind("brake", Brake, lambda b: (f"LOGIN#{b.who}", "BRAKE"), gone_at=lambda b: (b.at[-1] + DAY) // 1000),
+    Kind("confirmed", Confirmed, lambda c: (f"LOGIN#{c.who}", "CONFIRMED"), gone_at=lambda c: c.until // 1000),
     Kind("session", Session, lambda s: (f"SESSION#{s.id}", "SESSION"),
          listed=lambda s: (f"SESSIONS#{s.person_id}", f"{stamp(s.created_at)}#{s.id}"),
          gone_at=lambda s: s.expires_at // 1000),

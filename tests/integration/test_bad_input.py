@@ -499,6 +499,7 @@ def test_ids_that_do_not_exist_or_belong_to_others(shop: Shop) -> None:
     path = f"/campaigns/{campaign}/teams"
     refused(shop, "POST", path, team, who=stranger, status=409, code="not_a_team_campaign")
     ops = shop.person("ops", roles=("ops",))
+    shop.bed.confirm(ops)
     row = {"pk": "GROUP#none", "sk": "GROUP"}
     refused(shop, "POST", "/ops/parked/put-back", row, who=ops, status=404, code="not_parked")
 

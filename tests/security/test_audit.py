@@ -10,6 +10,8 @@ from chalicelib.domain import audit
 from chalicelib.domain.audit import Act, faults
 from chalicelib.domain.instants import DAY, HOUR, SECOND, rfc3339
 from chalicelib.domain.ports import Caller
+from chalicelib.domain.upkeep import Parked
+from chalicelib.domain.writes import Create
 from chalicelib.services import audit as audits
 from infra import audit as verifier
 from tests.integration.shop import APPLE, Shop, overtaken, rows
@@ -134,7 +136,10 @@ def test_confirming_money_reading_a_contact_and_putting_back_are_recorded(own: S
     for _ in range(2):
         own.ok("POST", f"/payments/{taken.payment}/confirm", body, who=own.merchant)
     own.ok("GET", f"/people/{buyer}/contact?why=parcel", who=support)
-    own.bed.call("POST", "/ops/parked/put-back", {"pk": "GROUP#g", "sk": "GROUP"}, who=ops)
+    row = {"pk": f"GROUP#{offer.group}", "sk": "GROUP"}
+    assert own.bed.call("POST", "/ops/parked/put-back", row, who=ops).status == 404  # not parked, so no line
+    wiring.world().store.commit(Create(Parked(**row, kind="group", reason="Broken", parked_at=own.bed.now)))
+    own.ok("POST", "/ops/parked/put-back", row, who=ops)
     assert [one["what"] for one in lines(own, own.merchant)] == ["published", "payment_confirmed"]
     assert [(one["what"], one["about"]) for one in lines(own, support)] == [("contact_read", buyer)]
     assert [one["what"] for one in lines(own, ops)] == ["put_back"]

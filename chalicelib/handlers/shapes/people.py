@@ -113,6 +113,17 @@ class AddressAdded(Output):
     id: str
 
 
+class CodeAsked(Output):
+    """`challenge` comes back with the answer."""
+
+    challenge: str
+
+
+class CodeAnswer(Input):
+    challenge: Annotated[str, Meta(min_length=1, max_length=2_000, pattern=r"^[!-~]+$(?!\n)")]
+    code: Annotated[str, Meta(pattern=r"^[0-9]{6}$(?!\n)", max_length=6)]
+
+
 class WhyQuery(Input):
     """Why a contact is read: kept with the read."""
 
