@@ -41,7 +41,7 @@ class Used:
 
     @property
     def by_exception(self) -> bool:
-        """pygal is LGPL: it is used as it is, lies in the zip as files of its own, and can be put in another version."""
+        """pygal is LGPL: used as it is, in the zip as files of its own, and exchangeable for another version."""
         return self.name == "pygal"
 
     @property
