@@ -15,7 +15,7 @@ from typing import Any
 
 from infra.package import ROOT
 
-from . import cold, compare, cost, hot, race, rate, storm
+from . import cold, compare, cost, hot, looks, race, rate, storm
 from .peer_engine import NotHere
 from .performance import Found, document
 
@@ -35,6 +35,7 @@ PARTS: dict[str, Callable[[], Any]] = {
     "storm_huge": storm.huge,
     "ways": compare.ways,
     "cost": cost.text,
+    "reading": looks.looks,
 }
 IN_REAL_TIME = ("cold", "race", "handler", "rates")
 """These are timed by the wall clock and run alone; the others count or play in virtual time, two at once."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from chalicelib.domain.refusals import Refused, Unavailable
 from chalicelib.services.join import join
 from chalicelib.services.world import World
+from chalicelib.store.rows import slice_key
 
 from .house import SKU, House, ask, buyer, open_pot, terms_of
 from .virtual import Died, Limits, Model
@@ -154,11 +155,10 @@ class Crowd:
     def _serve(self, world: World, request: Request) -> None:
         clock = self.model.clock
         clock.sleep(OWN_MS)
-        began = clock.now
         try:
             join(world, buyer(request.number), request.group_id, ask(request.number), now=self.model.now())
         except Refused as refused:
-            self._refused(refused.code, request, began)
+            self._refused(refused.code, request)
             return
         except Unavailable:
             self.told.busy += 1
@@ -170,11 +170,21 @@ class Crowd:
         self.told.joined[request.group_id] += 1
         self.told.waits.append((clock.now, clock.now - request.came))
 
-    def _refused(self, code: str, request: Request, began: float) -> None:
+    def _refused(self, code: str, request: Request) -> None:
         if code not in FULL:
             raise AssertionError(code)
         self.told.refused += 1
+        self.told.false_full += self._left(request.group_id) > 0
         self.told.waits.append((self.model.clock.now, self.model.clock.now - request.came))
+
+    def _left(self, group_id: str) -> int:
+        """Units anybody could still take. Nobody gives any back here, so what is left now was left all along."""
+        table, group = self.house.table, self.house.table.row((f"GROUP#{group_id}", "GROUP"))
+        assert group is not None
+        body = group["body"]["M"]
+        keys = [slice_key(group_id, number) for number in range(int(body.get("slices", {"N": "1"})["N"]))]
+        rows = [table.row(key) for key in [*keys, (f"CAMPAIGN#{body['campaign_id']['S']}", "STOCK")]]
+        return sum(int(row["body"]["M"]["left"]["M"][SKU]["N"]) for row in rows if row)
 
     def _again(self, request: Request) -> None:
         request.tries += 1

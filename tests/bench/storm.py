@@ -35,6 +35,9 @@ from .virtual import Limits, Model
 GROUPS, ORDERS, HUGE, WORKERS = 10_000, 20, 50_000, 50
 BATCH, WORKER_LIMIT_MS, VISIBLE_AGAIN_MS = 10, 30_000, 180_000
 FOLLOWED = ("order", "visit", "entry")
+SHOPPERS = 0xF0000000
+"""Ids of those who shop elsewhere meanwhile; no buyer of the night has one as high."""
+
 DEADLINE_MS = 45_000
 """The deadline on the model's clock: the tick before it comes at 0 and sees it ahead."""
 
@@ -127,6 +130,7 @@ class Storm:
         self.huge = self._group(groups + 1, self.most // 2, self.most, pattern)
         open_pot(self.house.store, later := replace(terms_of(groups + 2, stock=10**6, target=3)))
         self.other = later
+        self.elsewhere = self.others_group()[0]
         self.house.table.stream.clear()
         self.house.table.watchers.append(self._saw)
 
@@ -248,8 +252,8 @@ class Storm:
 
         def work() -> None:
             world = self.model.worker_world()
-            group_id = next(iter(self.others_group()))
-            for number in itertools.count(next(self._shoppers) << 20):
+            group_id = self.elsewhere
+            for number in itertools.count(SHOPPERS + (next(self._shoppers) << 20)):
                 began = self.model.clock.now
                 try:
                     join(world, buyer(number), group_id, ask(number), now=self.model.now())
@@ -261,6 +265,10 @@ class Storm:
         return work
 
     _shoppers = itertools.count(1)
+
+    def _is_elsewhere(self, pk: str) -> bool:
+        """Whether a row belongs to the shopping elsewhere, whose writes are not the night's."""
+        return self.elsewhere in pk or self.other.id in pk or pk.startswith(f"PERSON#{SHOPPERS >> 28:x}")
 
     def others_group(self) -> list[str]:
         campaign = self.other.id
@@ -293,10 +301,10 @@ class Storm:
         for _ in range(4):
             clock.at(DEADLINE_MS, clock.runner(self._shopper()))
         clock.at(DEADLINE_MS, self._until_done)
-        before = self.model.meter.writes["table"]
+        self.model.meter.watched = lambda pk: not self._is_elsewhere(pk)
         clock.run()
         orders = self.groups * ORDERS + self.most
-        written = self.model.meter.writes["table"] - before - 4 * len(self.others)
+        written = self.model.meter.units_watched
         served = sorted(self.others) or [0.0]
         return Night(
             workers=self.workers,

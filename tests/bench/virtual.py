@@ -151,12 +151,17 @@ class Watchful(Meter):
     def __init__(self) -> None:
         super().__init__()
         self.last: Counter[tuple[str, str]] = Counter()
+        self.watched: Callable[[str], bool] | None = None
+        self.units_watched = 0
 
     def wrote(self, table: Table, old: Item | None, new: Item | None, *, times: int = 1) -> None:
         super().wrote(table, old, new, times=times)
         row = new or old
         assert row is not None
-        self.last["table", row["pk"]["S"]] += times * write_units(max(size(old), size(new)))
+        units = times * write_units(max(size(old), size(new)))
+        self.last["table", row["pk"]["S"]] += units
+        if self.watched is not None and self.watched(row["pk"]["S"]):
+            self.units_watched += units
         for index in table.indexes.values():
             if cost := index_units(index, table.names, old, new):
                 entry = index.entry(new) or index.entry(old)
