@@ -158,7 +158,7 @@ def answer_code(call: Call[CodeAnswer, None]) -> None:
     status=204,
     roles=BUYER,
     summary="Erases my contact data and my log-in; what I bought stays on the books under a number",
-    refusals=("orders_under_way",),
+    refusals=("orders_under_way", "sales_under_way"),
     fresh=True,
 )
 def erase_me(call: Call[None, None]) -> None:

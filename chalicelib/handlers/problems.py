@@ -151,6 +151,7 @@ PROBLEMS: Mapping[str, Problem] = {
     "session_not_found": Problem(404, "没有这个登录设备，可能已退出。", "There is no such session: it may have ended already."),
     "second_factor_required": Problem(403, "此操作需要再次验证：请先取得并回填短信验证码，{minutes} 分钟内有效。", "Confirm this with a code first: ask for one at /me/codes and answer it; it holds for {minutes} minutes."),
     "orders_under_way": Problem(409, "还有订单在进行中，完成或取消后才能注销。", "Some orders are still under way: you can leave once they are done or cancelled."),
+    "sales_under_way": Problem(409, "还有活动未结束或退款未完成，处理完后才能注销。", "Some of your sales or their refunds are still under way: you can leave once they are done."),
     "bad_signature": Problem(401, "签名无效或已过期，请检查密钥与时间。", "The signature is wrong or stale: check the secret and the clock."),
 }  # fmt: skip
 

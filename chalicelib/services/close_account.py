@@ -1,11 +1,15 @@
 """A person leaves: contact data are erased, sessions end, the log-in goes. What was bought stays on the books."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
+from typing import TypeVar
 
+from ..domain.campaign import Campaign, CampaignState
 from ..domain.instants import DAY, Instant
 from ..domain.ledger import EntryState, Kind
 from ..domain.order import HOLDING, Order, OrderState
-from ..domain.ports import Caller
+from ..domain.ports import Caller, Page
 from ..domain.refusals import Refused
 from ..domain.writes import Create, Replace
 from . import audit, sessions
@@ -17,12 +21,17 @@ GOODS_TAKE = 30 * DAY
 
 PAGE = 50
 
+Row = TypeVar("Row")
+
 
 def close_account(world: World, caller: Caller, *, now: Instant) -> None:
-    """Raises Refused('orders_under_way') while anything is still owed to the person, or by them."""
-    under_way = _under_way(world, caller, now)
-    if under_way:
+    """While anything is still owed to the person, or by them: raises Refused('orders_under_way') for what they bought,
+    Refused('sales_under_way') for what they sell. Nobody else may confirm a bank transfer to or from a merchant.
+    """
+    if under_way := _under_way(world, caller, now):
         raise Refused("orders_under_way", orders=under_way)
+    if sales := _sales_under_way(world, caller, now):
+        raise Refused("sales_under_way", campaigns=sales)
     audit.record(world, caller, "erased", caller.id, now)
     preferences = replace(preferences_of(world, caller.id), channels=(), consents=(), hours=None)
     world.store.commit(Replace(preferences) if preferences.version else Create(preferences))
@@ -32,17 +41,9 @@ def close_account(world: World, caller: Caller, *, now: Instant) -> None:
 
 
 def _under_way(world: World, caller: Caller, now: Instant) -> list[str]:
-    found: list[str] = []
-    start: str | None = None
-    while True:
-        page = world.store.orders_of_buyer(caller.id, PAGE, start)
-        for mark in page.rows:
-            order = world.store.order(mark.order_id)
-            if order is not None and _is_under_way(world, order, now):
-                found.append(order.id)
-        if page.next is None or len(found) >= PAGE:
-            return found
-        start = page.next
+    marks = _every(lambda start: world.store.orders_of_buyer(caller.id, PAGE, start))
+    orders = (world.store.order(mark.order_id) for mark in marks)
+    return list(islice((one.id for one in orders if one is not None and _is_under_way(world, one, now)), PAGE))
 
 
 def _is_under_way(world: World, order: Order, now: Instant) -> bool:
@@ -56,3 +57,30 @@ def _is_under_way(world: World, order: Order, now: Instant) -> bool:
     group = world.store.group(order.group_id)
     formed = group is not None and group.verdict is not None and group.verdict.formed
     return formed and now < order.resolved_at + GOODS_TAKE
+
+
+def _sales_under_way(world: World, caller: Caller, now: Instant) -> list[str]:
+    campaigns = _every(lambda start: world.store.campaigns_of(caller.id, PAGE, start))
+    return list(islice((one.id for one in campaigns if _sells(world, one, now)), PAGE))
+
+
+def _sells(world: World, campaign: Campaign, now: Instant) -> bool:
+    if campaign.state is not CampaignState.PUBLISHED:
+        return False
+    if campaign.closes_at is None or now < campaign.closes_at:
+        return True
+    return any(
+        group.resolved_at is None
+        or any(
+            one.kind is Kind.REFUND and one.state is EntryState.PENDING for one in world.store.entries_of_group(group)
+        )
+        for group in _every(lambda start: world.store.groups_of(campaign.id, PAGE, start))
+    )
+
+
+def _every(page_from: Callable[[str | None], Page[Row]]) -> Iterator[Row]:
+    page = page_from(None)
+    yield from page.rows
+    while page.next is not None:
+        page = page_from(page.next)
+        yield from page.rows

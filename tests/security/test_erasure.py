@@ -5,7 +5,7 @@ import json
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.instants import DAY, HOUR
+from chalicelib.domain.instants import DAY, HOUR, rfc3339
 from tests.integration.shop import Shop, money_adds_up, rows
 
 ADDRESS = {
@@ -35,6 +35,30 @@ def test_nobody_leaves_while_something_is_owed_to_them_or_by_them(own: Shop) -> 
     own.close(offer.group, after=4 * HOUR)
     for taken in (held, paid):
         assert own.bed.call("POST", "/me/erasure", who=taken.who).status == 204
+
+
+@pytest.mark.req("X10")
+def test_no_merchant_leaves_while_they_sell_or_owe_a_transfer_back(own: Shop) -> None:
+    """Nobody else can confirm a bank transfer: a merchant who has left would keep the money of a failed group."""
+    offer = own.offer(hours=1)
+    taken = own.join(offer.group, method="transfer")
+    body = {
+        "amount_minor": own.story(taken)["order"]["amount_minor"], "currency": "CNY", "reference": "in-1",
+        "received_at": rfc3339(own.bed.now - 1),
+    }  # fmt: skip
+    own.ok("POST", f"/payments/{taken.payment}/confirm", body, who=own.merchant)
+
+    def leaves() -> tuple[int, list[str]]:
+        answer = own.bed.call("POST", "/me/erasure", who=own.merchant)
+        return answer.status, answer.json["campaigns"] if answer.text else []
+
+    assert leaves() == (409, [offer.id])
+    own.close(offer.group, after=2 * HOUR)
+    assert leaves() == (409, [offer.id])
+    (refund,) = own.story(taken)["refunds"]
+    back = {"reference": "out-1", "paid_back_at": rfc3339(own.bed.now - 1)}
+    own.ok("POST", f"/refunds/{refund['id']}/confirm", back, who=own.merchant)
+    assert leaves() == (204, [])
 
 
 @pytest.mark.req("X10")
