@@ -19,6 +19,7 @@ class Config:
     region: str
     table: str
     vault_table: str
+    files: str
     wake_queue_url: str
     key_arn: str
     secret_arn: str
@@ -70,6 +71,7 @@ def config() -> Config:
         region=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1",
         table=said("TABLE"),
         vault_table=said("VAULT_TABLE"),
+        files=said("FILES"),
         wake_queue_url=said("WAKE_QUEUE_URL"),
         key_arn=said("KEY_ARN"),
         secret_arn=said("SECRET_ARN"),

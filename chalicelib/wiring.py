@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .config import config, real_now, trace
 from .domain.instants import Instant
 from .domain.person import Channel
-from .domain.ports import Identity, Payments, RowKey, Sender, WakeQueue, Watch
+from .domain.ports import Files, Identity, Payments, RowKey, Sender, WakeQueue, Watch
 from .domain.writes import Row
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def world() -> "World":
         vault=SealedVault(settings.vault_table, settings.key_arn),
         identity=identity(),
         queue=queue(),
+        files=files(),
         texts=Wording(),
         watch=watch(),
         draw=random.SystemRandom().random,
@@ -82,6 +83,13 @@ def queue() -> WakeQueue:
     from .gateways.queue import Queue
 
     return Queue(config().wake_queue_url, config().clock_speed)
+
+
+@cache
+def files() -> Files:
+    from .gateways.files import Bucket
+
+    return Bucket(config().files)
 
 
 def row_in(image: dict[str, Any]) -> Row:

@@ -53,10 +53,10 @@ def _destroy_data(region: Region, outputs: dict[str, str]) -> Iterator[str]:
     if "KeyArn" in outputs:
         region.connect("kms").schedule_key_deletion(KeyId=outputs["KeyArn"], PendingWindowInDays=30)
         yield f"{outputs['KeyArn']} goes in 30 days, and with it every backup of the vault"
-    if "Bucket" in outputs:
-        empty(region.connect("s3"), outputs["Bucket"])
-        region.connect("s3").delete_bucket(Bucket=outputs["Bucket"])
-        yield f"{outputs['Bucket']} is deleted"
+    for bucket in (outputs[key] for key in ("Bucket", "Files") if key in outputs):
+        empty(region.connect("s3"), bucket)
+        region.connect("s3").delete_bucket(Bucket=bucket)
+        yield f"{bucket} is deleted"
 
 
 def empty(s3: Any, bucket: str) -> None:

@@ -26,6 +26,9 @@ PATIENCE = {"cognito-idp": 11}
 for up to five seconds each.
 """
 
+SIGNED = {"s3": "s3v4"}
+"""How addresses and forms are signed, where the SDK would choose an older way."""
+
 BUSY = frozenset(
     {
         "InternalError",
@@ -68,6 +71,8 @@ def client(service: str) -> Any:
     limits = Config(
         connect_timeout=CONNECT_S,
         read_timeout=PATIENCE.get(service, READ_S),
+        signature_version=SIGNED.get(service),
+        s3={"addressing_style": "virtual"},  # a bucket is a host of its own, and named in its own region
         retries={"mode": "standard", "total_max_attempts": attempts},
     )
     return session().create_client(service, config=limits)

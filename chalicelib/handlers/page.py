@@ -20,7 +20,7 @@ import logging
 import re
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -60,6 +60,7 @@ POLICY = "; ".join(
         "base-uri 'none'",
     )
 )
+WITH_FILES = ("img-src", "form-action")
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -78,11 +79,13 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A template with its values."""
+    """A template with its values. With `files`, it may show what is read by a link of `world.files`, and hold a form
+    that brings some there ({{ p.upload(form, label) }})."""
 
     template: str
     values: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
+    files: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,7 +363,7 @@ def _viewed(ask: Ask) -> Shown | Gone | Sent:
             raise
         status = explain(ask, refusal)
         shown = declared.again(ask, **ask.ids)
-        return Shown(shown.template, shown.values, status) if isinstance(shown, Shown) else shown
+        return replace(shown, status=status) if isinstance(shown, Shown) else shown
 
 
 def _bare(declared: Page, request: Request, ids: Mapping[str, str]) -> Ask:
@@ -459,7 +462,12 @@ def _framed(ask: Ask, answer: Shown | Gone | Sent) -> Response:
         return Response(body=answer.body, headers=headers)
     html = rendered(answer.template, **_frame(ask), **answer.values)
     cache = "no-store" if ask.session or ask.form else "private, no-cache"
-    return _sent(ask, html, answer.status, {"Cache-Control": cache})
+    policy = {"Content-Security-Policy": _policy(ask.world.files.origin)} if answer.files else {}
+    return _sent(ask, html, answer.status, {"Cache-Control": cache, **policy})
+
+
+def _policy(files: str) -> str:
+    return "; ".join(f"{rule} {files}" if rule.split()[0] in WITH_FILES else rule for rule in POLICY.split("; "))
 
 
 def _frame(ask: Ask) -> dict[str, Any]:

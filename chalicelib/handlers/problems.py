@@ -50,6 +50,13 @@ PROBLEMS: Mapping[str, Problem] = {
     "key_reused": Problem(422, "此 Idempotency-Key 已用于另一个请求，请换一个。", "This Idempotency-Key was used for another request: take a new one."),
     "time_in_the_future": Problem(422, "该时间尚未到来，请填写实际发生的时间。", "That time is still to come: give the time at which it happened."),
     # products, and what a campaign may be
+    "file_not_uploaded": Problem(
+        409, "文件尚未上传，请先用表单上传文件。", "The file has not been uploaded: use the form you were given first."
+    ),
+    "file_too_large": Problem(413, "文件过大，最多 {most_kib} KB。", "The file is too large: at most {most_kib} KB."),
+    "wrong_file_type": Problem(
+        422, "不支持这种文件，请上传 {types}。", "Files of this kind are not taken: bring one of {types}."
+    ),
     "product_not_found": Problem(404, "没有找到该商品，请在您的商品列表中查看。", "There is no such product: see the list of your products."),
     "product_has_changed": Problem(409, "商品已被修改，请按第 {version} 版重新编辑。", "The product has changed meanwhile: read version {version} and edit again."),
     "currency_is_fixed": Problem(409, "商品的币种不能更改，请另建商品。", "A product's currency cannot change: make another product."),

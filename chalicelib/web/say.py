@@ -66,6 +66,11 @@ class Say:
 
         return format_percent(Decimal(part) / Decimal(whole or 1), locale=self._locale)
 
+    def bytes(self, size: int) -> str:
+        """`5 MB`, `400 KB`: a limit, rounded down."""
+        kib = size >> 10
+        return f"{self.number(kib >> 10)} MB" if kib >> 10 else f"{self.number(kib)} KB"
+
     def money(self, minor: int, currency: str) -> str:
         """`¥1,234.50`: the sign our messages use, the digits as the locale groups them."""
         from babel.numbers import format_decimal

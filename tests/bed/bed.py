@@ -45,7 +45,7 @@ START: Instant = 1_793_491_200_000
 MOST_ROUNDS = 5_000
 FEW_SHARDS = 4
 CACHED = (
-    config_module.config, wiring.world, wiring.identity, wiring.queue, wiring.watch, wiring.secrets,
+    config_module.config, wiring.world, wiring.identity, wiring.queue, wiring.files, wiring.watch, wiring.secrets,
     wiring.provider, wiring.sender, aws_clients.session, aws_clients.client,
 )  # fmt: skip
 

@@ -25,11 +25,16 @@ def create(region: str) -> dict[str, str]:
     secret = boto3.client("secretsmanager", region_name=region).create_secret(
         Name=f"tuan/{STAGE}/keys", SecretString=json.dumps(secrets)
     )["ARN"]
+    files = f"tuan-{STAGE}-files"
+    boto3.client("s3", region_name=region).create_bucket(
+        Bucket=files, CreateBucketConfiguration={"LocationConstraint": region}
+    )
     boto3.client("sesv2", region_name=region).create_email_identity(EmailIdentity="tuan@example.com")
     return {
         "STAGE": STAGE,
         "TABLE": f"tuan-{STAGE}",
         "VAULT_TABLE": f"tuan-{STAGE}-vault",
+        "FILES": files,
         "KEY_ARN": key,
         "WAKE_QUEUE_URL": queue,
         "SECRET_ARN": secret,

@@ -177,6 +177,7 @@ class House:
             vault=OpenVault(),
             identity=OpenVault(),
             queue=self.queue,
+            files=OpenVault(),
             texts=Wording(),
             watch=self.counts,
             draw=self.dice.random,

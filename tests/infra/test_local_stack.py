@@ -8,12 +8,15 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from subprocess import PIPE
 
 import pytest
+import urllib3
 
+from chalicelib.domain.files import Use
+from chalicelib.gateways.files import Bucket
 from infra import keys
 from infra.drill import market_on
 from infra.local.people import PEOPLE, enrol, token
@@ -93,6 +96,28 @@ def test_people_log_in_and_carry_their_role(stack: LocalStack) -> None:
     assert roles["lin"]["aud"] == stack.outputs["Audience"]
     assert roles["lin"]["phone_number_verified"] in (True, "true")
     assert "cognito:groups" not in roles["lin"]
+
+
+@pytest.mark.req("O12")
+def test_a_file_is_brought_by_a_signed_form_and_only_as_it_says(stack: LocalStack) -> None:
+    """The form and the links are the gateway's own; that the bucket holds uploads to them is tried here."""
+    files = Bucket(stack.outputs["Files"], clients=stack.client)
+    form = files.form(Use.PHOTO, "o1", "abcdefgh12", back="http://127.0.0.1:9/o/o1")
+    photo = b"\xff\xd8\xff\xe0" + b"j" * 200
+    sent = posted(form.url, form.fields, photo)
+    assert (sent.status, sent.headers["Location"].split("?")[0]) == (303, "http://127.0.0.1:9/o/o1")
+    kept = files.keep(Use.PHOTO, "o1", form.key)
+    assert urllib3.request("GET", files.link(kept.key)).data == photo
+    bare = files.link(kept.key).split("?")[0]
+    assert urllib3.request("GET", bare).status == 403
+    assert posted(form.url, {**form.fields, "key": "new/photos/o2/abcdefgh12"}, photo).status == 403
+    assert posted(form.url, form.fields, photo * 30_000).status == 400, "too large"
+    assert posted(form.url, {"key": "new/photos/o1/abcdefgh13"}, photo).status == 403
+
+
+def posted(url: str, fields: Mapping[str, str], content: bytes) -> urllib3.BaseHTTPResponse:
+    parts = {**fields, "file": ("photo.jpg", content, "image/jpeg")}
+    return urllib3.request("POST", url, fields=parts, redirect=False)
 
 
 def claims(jwt: str) -> dict[str, object]:

@@ -35,6 +35,9 @@ NOT_PLAYED = {
     ("api", "Core", "dynamodb:DeleteItem"),  # a parked row is put back, a session ends
     ("api", "Vault", "dynamodb:GetItem"),  # somebody reads a contact
     ("api", "Vault", "dynamodb:DeleteItem"),  # an account is closed
+    ("api", "Files", "s3:GetObject"),  # a picture is looked at
+    ("api", "Files", "s3:PutObject"),  # and brought
+    ("api", "FilesThatAreNotThere", "s3:ListBucket"),  # without it S3 says "forbidden" of what is not there
     ("wake", "Keys", "secretsmanager:GetSecretValue"),  # the provider's key, read once a process; here there is one
     ("wake", "WakeQueue", "sqs:SendMessage"),  # parts of a group of hundreds
 }

@@ -183,6 +183,7 @@ class Town:
             vault=cast(Vault, QuickVault(doors)),
             identity=mock.Mock(),
             queue=Queue("queue", clients=doors.client),
+            files=mock.Mock(),
             texts=Wording(),
             watch=self.loud,
             draw=self.rng.random,

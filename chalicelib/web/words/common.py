@@ -18,6 +18,8 @@ TEXTS: Texts = {
     "see": ("查看", "See"),
     "more": ("查看更多", "Show more"),
     "save": ("保存", "Save"),
+    "upload": ("上传", "Upload"),
+    "upload.most": ("最大 {size}。", "At most {size}."),
     "optional": ("选填", "optional"),
     "colon": ("：", ": "),
     "comma": ("，", ", "),

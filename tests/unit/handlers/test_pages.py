@@ -122,6 +122,13 @@ def test_every_answer_is_guarded(door: Callable[..., Said], one: page.Page) -> N
     assert not re.search(rb"<script(?! src=)|<style|\sstyle=|\son\w+=", said.body)
 
 
+def test_a_page_with_files_may_reach_their_bucket_and_nothing_else() -> None:
+    rules = dict(rule.split(" ", 1) for rule in page._policy("https://files.example").split("; "))
+    assert rules["img-src"] == "'self' data: https://files.example"
+    assert rules["form-action"] == "'self' https://files.example"
+    assert [name for name, rule in rules.items() if "files.example" in rule] == ["img-src", "form-action"]
+
+
 @pytest.mark.parametrize(("proto", "name"), [("http", "tuan_v"), ("https", "__Host-tuan_v")])
 def test_cookies_are_for_us_alone(door: Callable[..., Said], proto: str, name: str) -> None:
     cookie = str(door("GET", "/login", X_Forwarded_Proto=proto).headers["Set-Cookie"])
