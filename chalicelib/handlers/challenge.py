@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint
 
+from .. import wiring
 from ..domain.refusals import Refused, Unavailable
 from ..services import log_in
+from .tick import request_of
 
 if TYPE_CHECKING:
     from ..services.world import World
@@ -30,31 +32,27 @@ class NotNow(Exception):
 
 
 def world() -> "World":
-    from .. import wiring
-
     return wiring.world()
 
 
 def now() -> int:
-    from .. import wiring
-
     return wiring.now()
 
 
 def key() -> str:
-    from .. import wiring
-
     return wiring.secrets()["cursor_key"]
 
 
 @bp.lambda_function(name="challenge")
 def challenge(event: dict[str, Any], context: object) -> dict[str, Any]:
     asked = event["triggerSource"].partition("_")[0]
-    answer = {
+    answered = {
         "DefineAuthChallenge": _define,
         "CreateAuthChallenge": _create,
         "VerifyAuthChallengeResponse": _verify,
-    }[asked](event["request"])
+    }[asked]
+    with wiring.during("challenge", request_of(context)):
+        answer = answered(event["request"])
     return {**event, "response": answer}
 
 

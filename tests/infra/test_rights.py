@@ -15,7 +15,7 @@ from tests.story.on_moto import OnMoto
 from tests.story.player import Player
 from tests.story.script import read
 
-FUNCTIONS = ("api", "wake", "tick", "changes")
+FUNCTIONS = ("api", "wake", "tick", "changes", "challenge")
 
 NOT_OURS = {"Logs", "Traces", "Receive", "Stream", "StreamList", "FailedRecords", "BatchesOnTheLocalEngine"}
 """Statements that Lambda itself uses on the function's behalf, or the local engine alone asks for."""
@@ -39,6 +39,7 @@ NOT_PLAYED = {
     ("api", "Files", "s3:PutObject"),  # and brought
     ("api", "FilesThatAreNotThere", "s3:ListBucket"),  # without it S3 says "forbidden" of what is not there
     ("wake", "Keys", "secretsmanager:GetSecretValue"),  # the provider's key, read once a process; here there is one
+    ("challenge", "Keys", "secretsmanager:GetSecretValue"),
     ("wake", "WakeQueue", "sqs:SendMessage"),  # parts of a group of hundreds
 }
 """What an evening has no occasion for."""
@@ -96,7 +97,7 @@ def statements(function: str) -> Iterator[tuple[str, set[str], str]]:
     for one in policy["Statement"]:
         statement = one["Fn::If"][1] if "Fn::If" in one else one
         if statement["Effect"] == "Allow":
-            table = {"Core": "tuan-bed", "Vault": "tuan-bed-vault"}.get(statement["Sid"], "")
+            table = {"Core": "tuan-bed", "Codes": "tuan-bed", "Vault": "tuan-bed-vault"}.get(statement["Sid"], "")
             yield statement["Sid"], set(statement["Action"]), table
 
 
