@@ -1,11 +1,15 @@
 """What goes into the zips, and how big they are: start-up time grows with every byte."""
 
+import re
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
-from infra.package import CUTS, ROOT, Cut
+from infra.package import CUTS, ROOT, Cut, finished
 
 ALLOWED_AT_THE_TOP = {
     "app.py", "chalicelib", "infra", "events", "tests", "docs",
@@ -60,3 +64,30 @@ def test_a_cut_drops_whole_names_only() -> None:
 def test_the_top_level_holds_only_what_belongs_there() -> None:
     found = {path.name for path in ROOT.iterdir() if not path.name.startswith(".") and path.name != "__pycache__"}
     assert found <= ALLOWED_AT_THE_TOP
+
+
+def test_the_api_starts_without_compiling(packaged: Path, tmp_path: Path) -> None:
+    """Every module of ours that an import of the app loads comes from its compiled form."""
+    with zipfile.ZipFile(packaged / "api.zip") as made:
+        made.extractall(tmp_path)
+    listed = {name for name in names(packaged / "api.zip") if name.startswith("chalicelib/") and name.endswith(".py")}
+    tag = sys.implementation.cache_tag
+    for name in listed:
+        path = Path(name)
+        assert (tmp_path / path.parent / "__pycache__" / f"{path.stem}.{tag}.pyc").exists(), name
+    source = tmp_path / "chalicelib" / "domain" / "instants.py"
+    source.write_text("raise RuntimeError('compiled from the source')")  # the control: nobody looks at it
+    code = "import chalicelib.domain.instants as loaded; print(loaded.DAY)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.strip() == "86400000", done.stderr
+
+
+@pytest.mark.parametrize(("runtime", "can"), [("python3.11", False), ("python3.12", True), ("python3.14", True)])
+def test_functions_start_from_a_snapshot_where_the_runtime_has_it(packaged: Path, runtime: str, can: bool) -> None:
+    made_here = (packaged / "sam.yaml").read_text()
+    plain = re.sub(r"\n +SnapStart:\n +ApplyOn: PublishedVersions", "", made_here)
+    template = yaml.safe_load(finished(re.sub(r"Runtime: python3\.\d+", f"Runtime: {runtime}", plain)))
+    functions = [one for one in template["Resources"].values() if one["Type"] == "AWS::Serverless::Function"]
+    assert functions
+    for one in functions:
+        assert one["Properties"].get("SnapStart") == ({"ApplyOn": "PublishedVersions"} if can else None)
