@@ -67,7 +67,8 @@ def looks() -> list[Look]:
 
         found = []
         now = mock.patch.object(wiring, "now", return_value=NOON)
-        with mock.patch.object(wiring, "world", return_value=world), now:
+        keys = mock.patch.object(wiring, "secrets", return_value={"cursor_key": "k" * 40})
+        with mock.patch.object(wiring, "world", return_value=world), now, keys:
             for what, path, route, ids, query in plans:
                 answer, calls = seen(path, route, ids, query, "")
                 assert answer["statusCode"] == 200, answer

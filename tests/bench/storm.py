@@ -46,7 +46,12 @@ Message = RowKey | tuple[str, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Night:
-    """Milliseconds after the deadline. `writes_per_order`: units of rows. `most_asked`: how often a row was queued."""
+    """Milliseconds after the deadline.
+
+    `writes_per_order`: units of the rows of the night's own groups, campaigns and buyers. `written` are all units by
+    whose rows they were: the night's, those of the shopping elsewhere, or nobody's (which must be next to none).
+    `most_asked`: how often one timer (a row with one moment) or one part of a group was queued.
+    """
 
     workers: int
     groups: int
@@ -60,6 +65,7 @@ class Night:
     refunds: int
     last_refund_ms: float
     writes_per_order: float
+    written: dict[str, int]
     most_asked: int
     longest_ms: float
     over_limit: int
@@ -77,7 +83,7 @@ class TimedQueue:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.asked: Counter[Message] = Counter()
+        self.asked: Counter[tuple[Message, str]] = Counter()
         self.idle: list[Any] = []
         self._messages: list[tuple[float, int, Message]] = []
         self._order = itertools.count()
@@ -90,9 +96,14 @@ class TimedQueue:
         self.put((group_id, part), self.model.clock.now)
 
     def put(self, message: Message, at: float) -> None:
-        self.asked[message] += 1
+        self.asked[message, self._moment(message)] += 1
         heapq.heappush(self._messages, (at, next(self._order), message))
         self.model.clock.at(at, self._rouse)
+
+    def _moment(self, message: Message) -> str:
+        """The timer's own moment: a row that gets another one has another timer."""
+        row = self.model.house.table.row((message.pk, message.sk)) if isinstance(message, RowKey) else None
+        return row["due_at"]["N"] if row and "due_at" in row else ""
 
     def _rouse(self) -> None:
         if self.idle and self._messages and self._messages[0][0] <= self.model.clock.now:
@@ -116,6 +127,7 @@ class Storm:
         self.spans: list[float] = []
         self.others: list[float] = []
         self.failed = 0
+        self.owners: dict[str, str] = {}
         self._fresh: list[list[Change]] = [[] for _ in range(4)]
         self.end_ms = DEADLINE_MS + 20 * 60_000
 
@@ -131,6 +143,7 @@ class Storm:
         open_pot(self.house.store, later := replace(terms_of(groups + 2, stock=10**6, target=3)))
         self.other = later
         self.elsewhere = self.others_group()[0]
+        self.owners |= {self.elsewhere: "elsewhere", later.id: "elsewhere"}
         self.house.table.stream.clear()
         self.house.table.watchers.append(self._saw)
 
@@ -166,6 +179,7 @@ class Storm:
         closes = START + DEADLINE_MS
         terms = replace(terms_of(number, stock=orders, target=target), opens_at=START - 60_000, closes_at=closes)
         group = open_pot(self.house.store, terms, escrowed=0)
+        self.owners |= {group.id: "night", terms.id: "night"}
         self.house.store.commit(Replace(group := replace(group, due_at=closing_time(group))))
         for each in range(orders):
             who = f"{(number << 16) + each:08x}"[-8:]
@@ -266,9 +280,13 @@ class Storm:
 
     _shoppers = itertools.count(1)
 
-    def _is_elsewhere(self, pk: str) -> bool:
-        """Whether a row belongs to the shopping elsewhere, whose writes are not the night's."""
-        return self.elsewhere in pk or self.other.id in pk or pk.startswith(f"PERSON#{SHOPPERS >> 28:x}")
+    def _whose(self, pk: str) -> str:
+        """Whose row it is: "night", "elsewhere" or "nobody"; a person's by the number the id begins with."""
+        family, _, rest = pk.partition("#")
+        owner = rest.partition("#")[0]
+        if family == "PERSON":
+            return "elsewhere" if int(owner[:8], 16) >= SHOPPERS else "night"
+        return self.owners.get(owner, "nobody")
 
     def others_group(self) -> list[str]:
         campaign = self.other.id
@@ -301,10 +319,10 @@ class Storm:
         for _ in range(4):
             clock.at(DEADLINE_MS, clock.runner(self._shopper()))
         clock.at(DEADLINE_MS, self._until_done)
-        self.model.meter.watched = lambda pk: not self._is_elsewhere(pk)
+        self.model.meter.whose = self._whose
         clock.run()
         orders = self.groups * ORDERS + self.most
-        written = self.model.meter.units_watched
+        written = dict(self.model.meter.units_of)
         served = sorted(self.others) or [0.0]
         return Night(
             workers=self.workers,
@@ -318,7 +336,8 @@ class Storm:
             last_resolved_ms=max(self.resolved.values(), default=0),
             refunds=len(self.refunds),
             last_refund_ms=max(self.refunds, default=0),
-            writes_per_order=written / orders,
+            writes_per_order=written.get("night", 0) / orders,
+            written=written,
             most_asked=max(self.queue.asked.values(), default=0),
             longest_ms=max(self.spans, default=0),
             over_limit=sum(span > WORKER_LIMIT_MS for span in self.spans),

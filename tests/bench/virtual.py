@@ -151,8 +151,8 @@ class Watchful(Meter):
     def __init__(self) -> None:
         super().__init__()
         self.last: Counter[tuple[str, str]] = Counter()
-        self.watched: Callable[[str], bool] | None = None
-        self.units_watched = 0
+        self.whose: Callable[[str], str] | None = None
+        self.units_of: Counter[str] = Counter()
 
     def wrote(self, table: Table, old: Item | None, new: Item | None, *, times: int = 1) -> None:
         super().wrote(table, old, new, times=times)
@@ -160,8 +160,8 @@ class Watchful(Meter):
         assert row is not None
         units = times * write_units(max(size(old), size(new)))
         self.last["table", row["pk"]["S"]] += units
-        if self.watched is not None and self.watched(row["pk"]["S"]):
-            self.units_watched += units
+        if self.whose is not None:
+            self.units_of[self.whose(row["pk"]["S"])] += units
         for index in table.indexes.values():
             if cost := index_units(index, table.names, old, new):
                 entry = index.entry(new) or index.entry(old)
