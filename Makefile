@@ -55,7 +55,7 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m infra.package --stage prod --quiet
-	$(BIN)/cfn-lint infra/templates/data.yaml infra/templates/identity.yaml .build/prod/sam.yaml
+	$(BIN)/cfn-lint infra/templates/data.yaml infra/templates/identity.yaml infra/templates/identity-phone-codes.yaml .build/prod/sam.yaml
 
 package: setup ## what AWS gets, in .build/STAGE (STAGE=local, demo or prod)
 	$(BIN)/python -m infra.package --stage $(STAGE)

@@ -18,6 +18,7 @@ from .domain.ports import Files, Identity, Payments, RowKey, Sender, WakeQueue, 
 from .domain.writes import Row
 
 if TYPE_CHECKING:
+    from .gateways.phone_codes import PhoneCodes
     from .services.world import World
 
 
@@ -67,15 +68,52 @@ def world() -> "World":
 
 @cache
 def identity() -> Identity:
+    settings = config()
+    if settings.token_key_arn:
+        return phone_codes()
     from .gateways.identity import Pool
 
-    settings = config()
     return Pool(
         issuer=settings.issuer,
         audience=settings.audience,
         jwks_url=settings.jwks_url,
         user_pool_id=settings.user_pool_id,
     )
+
+
+def phone_codes() -> "PhoneCodes":
+    """Log-in by our own codes, where the region has no user pool."""
+    from .gateways.phone_codes import PhoneCodes
+
+    settings = config()
+    return PhoneCodes(
+        issuer=settings.issuer,
+        audience=settings.audience,
+        token_key=settings.token_key_arn,
+        table=settings.vault_table,
+        seal_key=settings.key_arn,
+        hash_key=lambda: secrets()["people_key"],
+        codes=LoginCodes(),
+    )
+
+
+class LoginCodes:
+    """What log-in without a user pool needs of the services; imported when first used, for the authorizer has none."""
+
+    def send(self, phone: str) -> None:
+        from .services import log_in
+
+        log_in.send_code(world(), phone, key=secrets()["cursor_key"], now=now())
+
+    def is_right(self, phone: str, code: str) -> bool:
+        from .services import log_in
+
+        return log_in.check_code(world(), phone, code, key=secrets()["cursor_key"], now=now())
+
+    def is_waiting(self, phone: str) -> bool:
+        from .services import log_in
+
+        return log_in.is_waiting(world(), phone, key=secrets()["cursor_key"], now=now())
 
 
 @cache

@@ -34,6 +34,7 @@ def find(name: str, stage: str) -> Region:
         stage=stage,
         connect=session.client,
         settings=cell.settings(stage),
+        identity=cell.identity,
         bucket_url=lambda bucket: f"https://{bucket}.s3.{cell.region}.{suffix}",
         bake_s=cell.stages[stage].bake_minutes * 60,
     )
@@ -52,6 +53,7 @@ def firing(region: Region) -> set[str]:
 def local(name: str) -> Region:
     address = address_of(name)
     region = local_region(name, address["endpoint_url"], address["settings"], address["aws_region"])
+    region.identity = address.get("identity", region.identity)
     meter = Meter(region)
     region.firing = meter.firing
     return region

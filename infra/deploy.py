@@ -29,6 +29,7 @@ from infra.stacks import Change, Outputs, StackFailed, Stacks
 __all__ = ["Declined", "NotHealthy", "Outputs", "Region", "StackFailed"]
 
 TEMPLATES = ROOT / "infra" / "templates"
+IDENTITIES = {"cognito": "identity.yaml", "phone-codes": "identity-phone-codes.yaml"}
 PARTS = ("data", "identity", "app")
 LASTING = ("data", "identity")
 DEFAULT_WORKERS = 50
@@ -59,9 +60,9 @@ class NotHealthy(Exception):
 class Region:
     """One cell: a region's deployment under a stage's name. `connect` gives a boto3 client for a service.
 
-    `settings` are template parameters. `agree` is shown each stack's changes and says whether to run them;
-    `firing` names the alarms that are going off, without the stage. `gradual` needs CodeDeploy. `mend` does by hand
-    what an engine does not make of a template.
+    `settings` are template parameters; `identity` says who knows people, one of IDENTITIES. `agree` is shown each
+    stack's changes and says whether to run them; `firing` names the alarms that are going off, without the stage.
+    `gradual` needs CodeDeploy. `mend` does by hand what an engine does not make of a template.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Region:
     settings: Mapping[str, str] = field(default_factory=dict)
     bucket_url: Callable[[str], str] = lambda bucket: f"https://{bucket}.s3.amazonaws.com"
     tags: Mapping[str, str] = field(default_factory=dict)
+    identity: str = "cognito"
     gradual: bool = True
     bake_s: float = 0.0
     poll_s: float = 4.0
@@ -106,7 +108,7 @@ class Region:
         """
         outputs = self.bring("data", {"TemplateBody": (TEMPLATES / "data.yaml").read_text()}, {})
         keys.complete(self.connect("secretsmanager"), outputs["SecretArn"])
-        outputs |= self.bring("identity", {"TemplateBody": (TEMPLATES / "identity.yaml").read_text()}, {})
+        outputs |= self.bring("identity", {"TemplateBody": (TEMPLATES / IDENTITIES[self.identity]).read_text()}, {})
         outputs |= discovered(outputs)
         outputs |= self.releases(outputs).tables()
         release = self.upload(built, outputs)

@@ -18,9 +18,10 @@ from rich.console import Console
 from rich.table import Table
 
 from infra import cells, keys, smoke
+from infra.deploy import Outputs, Region
 from infra.local.meter import Meter
-from infra.local.stack import LocalStack
-from infra.market import Market, Order, percentile, wait_for
+from infra.local.stack import LocalStack, real_ms
+from infra.market import Arrive, Market, Order, percentile, through_own_log_in, through_the_pool, wait_for
 
 FAST = 30.0
 """How much faster a stage's clock runs where a drill has to sit out retries."""
@@ -72,7 +73,14 @@ def a_while_ago() -> int:
 
 def market_on(stack: LocalStack, workers: int = 8) -> Market:
     provider = (stack.sandbox_url, stack.keys["sandbox_api_key"])
-    return Market(stack.url, stack.client("cognito-idp"), stack.outputs, provider, stack.now_ms, workers)
+    return Market(stack.url, doors(stack.region, stack.outputs, stack.now_ms), provider, stack.now_ms, workers)
+
+
+def doors(region: Region, outputs: Outputs, clock: Callable[[], int]) -> Arrive:
+    """How people come into this cell."""
+    if "UserPoolId" in outputs:
+        return through_the_pool(region.connect("cognito-idp"), outputs)
+    return through_own_log_in(region, outputs, clock)
 
 
 def market_in(cell: str, stage: str) -> Market:
@@ -84,7 +92,7 @@ def market_in(cell: str, stage: str) -> Market:
     secret = keys.read(region.connect("secretsmanager"), outputs["SecretArn"])
     provider = (region.settings["SandboxUrl"], secret["sandbox_api_key"])
     url = region.api_url(outputs).rstrip("/")
-    return Market(url, region.connect("cognito-idp"), outputs, provider, lambda: time.time_ns() // 1_000_000)
+    return Market(url, doors(region, outputs, real_ms), provider, real_ms)
 
 
 # ---------------------------------------------------------------------- drills

@@ -8,16 +8,18 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import urllib3
 
-from infra.deploy import Outputs
+from chalicelib.gateways.phone_codes import PhoneCodes
+from infra.deploy import Outputs, Region
 from infra.local.people import Person, enrol, token
+from infra.people import own_log_in
 
 T = TypeVar("T")
 
@@ -51,13 +53,39 @@ class Order:
     paid: bool = False
 
 
+Arrive = Callable[[Sequence[Person], Executor], Iterable[str]]
+"""Makes people known to a cell and signs them in: their tokens, in order."""
+
+
+def through_the_pool(cognito: Any, outputs: Outputs) -> Arrive:
+    def arrive(people: Sequence[Person], crowd: Executor) -> Iterable[str]:
+        enrol(cognito, outputs, people)
+        return crowd.map(lambda person: token(cognito, outputs, person), people)
+
+    return arrive
+
+
+def through_own_log_in(region: Region, outputs: Outputs, clock: Callable[[], int]) -> Arrive:
+    """Where there is no pool. As one who may use the cell's keys: nobody waits for codes."""
+
+    def signed_in(own: PhoneCodes, person: Person) -> str:
+        known = own.give(person.phone, person.role) if person.role else own.enrol(person.phone)
+        return own.token(known, clock())
+
+    def arrive(people: Sequence[Person], crowd: Executor) -> Iterable[str]:
+        own = own_log_in(region, outputs)
+        return crowd.map(lambda person: signed_in(own, person), people)
+
+    return arrive
+
+
 @dataclass
 class Market:
-    """`clock` is the cell's own time in milliseconds; `provider` its sandbox provider's address and API key."""
+    """`people` lets people in; `clock` is the cell's own time in milliseconds; `provider` its sandbox provider's
+    address and API key."""
 
     url: str
-    cognito: Any
-    outputs: Outputs
+    people: Arrive
     provider: tuple[str, str]
     clock: Callable[[], int]
     workers: int = 8
@@ -81,9 +109,8 @@ class Market:
         start = random.SystemRandom().randrange(10**6)
         people = [Person("merchant", f"+86185{start:06d}99", "merchant"), Person("ops", f"+86185{start:06d}98", "ops")]
         people += [Person(f"buyer-{n}", f"+86186{(start * 1000 + n) % 10**8:08d}") for n in range(buyers)]
-        enrol(self.cognito, self.outputs, people)
         with ThreadPoolExecutor(self.workers) as crowd:
-            tokens = crowd.map(lambda person: token(self.cognito, self.outputs, person), people)
+            tokens = self.people(people, crowd)
             self._tokens |= {person.name: one for person, one in zip(people, tokens, strict=True)}
         return [person.name for person in people[2:]]
 

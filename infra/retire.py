@@ -50,6 +50,9 @@ def _destroy_data(region: Region, outputs: dict[str, str]) -> Iterator[str]:
     if "SecretArn" in outputs:
         region.connect("secretsmanager").delete_secret(SecretId=outputs["SecretArn"], ForceDeleteWithoutRecovery=True)
         yield f"{outputs['SecretArn']} is deleted"
+    if "TokenKeyArn" in outputs:
+        region.connect("kms").schedule_key_deletion(KeyId=outputs["TokenKeyArn"], PendingWindowInDays=7)
+        yield f"{outputs['TokenKeyArn']} goes in 7 days"
     if "KeyArn" in outputs:
         region.connect("kms").schedule_key_deletion(KeyId=outputs["KeyArn"], PendingWindowInDays=30)
         yield f"{outputs['KeyArn']} goes in 30 days, and with it every backup of the vault"

@@ -283,6 +283,13 @@ class Caller:
     phone_verified: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn(Caller):
+    """Who has just proved their phone, with the token that says so to the API for an hour."""
+
+    token: str
+
+
 class Identity(Protocol):
     def verify(self, token: str, now: Instant) -> Caller:
         """Raises Refused('bad_token') for anything expired, foreign or forged."""
@@ -299,7 +306,7 @@ class Identity(Protocol):
         """
         ...
 
-    def answer_code(self, phone: str, challenge: str, code: str, now: Instant) -> Caller | str:
+    def answer_code(self, phone: str, challenge: str, code: str, now: Instant) -> SignedIn | str:
         """Who has answered rightly, or the challenge to answer next. Raises Refused('code_expired') at its end."""
         ...
 

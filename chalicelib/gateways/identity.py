@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..domain.instants import MINUTE, SECOND, Instant
-from ..domain.ports import Caller
+from ..domain.ports import Caller, SignedIn
 from ..domain.refusals import Refused, Trouble, Unavailable
 from . import aws
 from .wire import Transport, over_http
@@ -95,7 +95,7 @@ class Pool:
         said = self._asked("initiate_auth", AuthFlow="CUSTOM_AUTH", AuthParameters={"USERNAME": phone})
         return str(said["Session"])
 
-    def answer_code(self, phone: str, challenge: str, code: str, now: Instant) -> Caller | str:
+    def answer_code(self, phone: str, challenge: str, code: str, now: Instant) -> SignedIn | str:
         said = self._asked(
             "respond_to_auth_challenge",
             ChallengeName="CUSTOM_CHALLENGE",
@@ -105,12 +105,14 @@ class Pool:
         if "AuthenticationResult" not in said:
             return str(said["Session"])
         # The token comes from the pool itself over TLS, in answer to our own call, so its signature says no more.
-        claims = _payload(said["AuthenticationResult"]["IdToken"])
+        token = str(said["AuthenticationResult"]["IdToken"])
+        claims = _payload(token)
         person = str(claims["sub"])
         if claims.get("phone_number_verified") not in (True, "true"):
             self._verified(person)
         groups = claims.get("cognito:groups") or []
-        return Caller(id=person, roles=ROLES.intersection(groups) | {"buyer"}, phone_verified=True)
+        roles = ROLES.intersection(groups) | {"buyer"}
+        return SignedIn(id=person, roles=roles, phone_verified=True, token=token)
 
     def forget(self, person_id: str) -> None:
         self._admin("admin_delete_user", Username=person_id)

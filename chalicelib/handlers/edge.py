@@ -114,7 +114,8 @@ ROUTES: list[Route] = []
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Generic[Body, Query]):
-    """One request, read. `headers` are what the answer will carry besides its own, for a view to add to."""
+    """One request, read. `address` is the network address the gateway saw; `headers` are what the answer will
+    carry besides its own, for a view to add to."""
 
     route: Route
     now: int
@@ -126,6 +127,7 @@ class Call(Generic[Body, Query]):
     received: Mapping[str, str]
     signed_in: Caller | None
     ids: Mapping[str, str]
+    address: str = ""
     headers: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -276,6 +278,7 @@ def _read(declared: Route, request: Request, ids: Mapping[str, str], language: s
         raw=raw,
         received=request.headers,
         signed_in=caller,
+        address=str((request.context.get("identity") or {}).get("sourceIp") or ""),
     )
 
 

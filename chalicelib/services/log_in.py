@@ -7,7 +7,7 @@ import hmac
 from ..domain import session as rules
 from ..domain.instants import Instant
 from ..domain.person import Channel, Contact
-from ..domain.ports import Caller, Outcome
+from ..domain.ports import Caller, Outcome, SignedIn
 from ..domain.refusals import Lost, Refused, Unavailable
 from ..domain.session import LoginCode
 from ..domain.writes import Create, Replace
@@ -41,13 +41,19 @@ def start(world: World, phone: str, address: str, *, key: str, now: Instant) -> 
 
 def finish(world: World, phone: str, challenge: str, code: str, device: str, *, now: Instant) -> tuple[str, str]:
     """(the new session's token, ""), or ("", the challenge to answer next) when the code was wrong."""
+    answer = answered(world, phone, challenge, code, now=now)
+    return ("", answer) if isinstance(answer, str) else (open_session(world, answer, device, now=now), "")
+
+
+def answered(world: World, phone: str, challenge: str, code: str, *, now: Instant) -> SignedIn | str:
+    """Who has answered rightly, or the challenge to answer next."""
     answer = world.identity.answer_code(phone, challenge, code.strip(), now)
-    if not isinstance(answer, Caller):
+    if isinstance(answer, str):
         world.watch.count("log_in_wrong_codes")
-        return "", answer
+        return answer
     world.watch.count("log_ins")
     keep_phone(world, answer, phone, now)
-    return open_session(world, answer, device, now=now), ""
+    return answer
 
 
 def keep_phone(world: World, person: Caller, phone: str, now: Instant) -> None:
@@ -88,6 +94,12 @@ def check_code(world: World, phone: str, code: str, *, key: str, now: Instant) -
             world.store.commit(Replace(left))
             return right
     raise Unavailable("busy")
+
+
+def is_waiting(world: World, phone: str, *, key: str, now: Instant) -> bool:
+    """Whether the phone's latest code may still be answered."""
+    known = world.store.login_code(keyed(key, "phone", phone))
+    return known is not None and bool(known.code_hash) and now < known.expires_at
 
 
 def keyed(key: str, *parts: str) -> str:

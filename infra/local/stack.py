@@ -73,6 +73,7 @@ class LocalStack:
         built: Path | None = None,
         aws_region: str = AWS_REGION,
         settings: Mapping[str, str] | None = None,
+        identity: str = "cognito",
         tell: Callable[[str], None] = lambda step: None,
     ) -> None:
         self.name = name
@@ -84,7 +85,7 @@ class LocalStack:
         self.keys: dict[str, str] = {}
         self._clock_start, self._clock_speed = clock_start, clock_speed
         self._fresh, self._built, self._tell = fresh, built, tell
-        self._aws_region, self._given = aws_region, dict(settings or {})
+        self._aws_region, self._given, self._identity = aws_region, dict(settings or {}), identity
         self._children: list[subprocess.Popen[str]] = []
         self._lock: TextIO | None = None
 
@@ -191,6 +192,7 @@ class LocalStack:
     def _deploy(self, built: Path, ports: dict[str, int]) -> None:
         settings = self._settings(ports) | self._given
         self.region = local_region(self.name, self.endpoint_url, settings, self._aws_region, tell=self._tell)
+        self.region.identity = self._identity
         self.outputs = self.region.deploy(built, discovered=self._discovered)
         self.keys = keys.read(self.client("secretsmanager"), self.outputs["SecretArn"])
 
@@ -222,6 +224,8 @@ class LocalStack:
 
     def _discovered(self, outputs: Outputs) -> Outputs:
         """The engine's tokens name AWS as their issuer, yet their keys are fetched here."""
+        if "UserPoolId" not in outputs:
+            return {}
         return {"JwksUrl": f"{self.endpoint_url}/{outputs['UserPoolId']}/.well-known/jwks.json"}
 
     def _start_sandbox(self, port: int) -> None:
@@ -250,6 +254,7 @@ class LocalStack:
             "outputs": self.outputs,
             "settings": settings,
             "aws_region": self._aws_region,
+            "identity": self._identity,
         }
         (self.home / "address.json").write_text(json.dumps(address, indent=2))
 

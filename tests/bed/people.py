@@ -7,8 +7,9 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from chalicelib.config import real_now
 from chalicelib.domain.instants import Instant
-from chalicelib.domain.ports import Caller
+from chalicelib.domain.ports import SignedIn
 from chalicelib.domain.refusals import Refused
 from chalicelib.gateways.identity import Pool
 from chalicelib.handlers import challenge as trigger
@@ -51,7 +52,7 @@ class People(Pool):
             raise _challenge_refusal(str(refusal)) from None
         return session
 
-    def answer_code(self, phone: str, challenge: str, code: str, now: Instant) -> Caller | str:
+    def answer_code(self, phone: str, challenge: str, code: str, now: Instant) -> SignedIn | str:
         answered = self._challenges.get(challenge)
         if answered is None:
             raise Refused("code_expired")
@@ -64,7 +65,8 @@ class People(Pool):
         if not defined["issueTokens"]:
             return challenge
         person = self.named(phone)
-        return Caller(id=person, roles=frozenset(self._roles[person]) | {"buyer"}, phone_verified=True)
+        roles, token = frozenset(self._roles[person]) | {"buyer"}, self.token(person, real_now())
+        return SignedIn(id=person, roles=roles, phone_verified=True, token=token)
 
     def named(self, phone: str) -> str:
         """The id of whoever has this phone."""

@@ -95,7 +95,10 @@ def statements(function: str) -> Iterator[tuple[str, set[str], str]]:
     """(sid, actions, table or "")."""
     policy = json.loads(Path(ROOT, ".chalice", f"policy-{function}.json").read_text())
     for one in policy["Statement"]:
+        # Without a user pool: tests/contract/test_phone_codes.py
         statement = one["Fn::If"][1] if "Fn::If" in one else one
+        if "Ref" in statement:
+            continue
         if statement["Effect"] == "Allow":
             table = {"Core": "tuan-bed", "Codes": "tuan-bed", "Vault": "tuan-bed-vault"}.get(statement["Sid"], "")
             yield statement["Sid"], set(statement["Action"]), table

@@ -124,6 +124,24 @@ class CodeAnswer(Input):
     code: Annotated[str, Meta(pattern=r"^[0-9]{6}$(?!\n)", max_length=6)]
 
 
+class LogInInput(Input):
+    """A phone as people write it; without a country's code it is a Chinese one."""
+
+    phone: Annotated[str, Meta(min_length=5, max_length=30)]
+
+
+class LogInAnswer(CodeAnswer):
+    phone: Annotated[str, Meta(min_length=5, max_length=30)]
+
+
+class LogInToken(Output):
+    """`token` goes into `Authorization: Bearer …`."""
+
+    token: str
+    person_id: str
+    roles: list[str]
+
+
 class WhyQuery(Input):
     """Why a contact is read: kept with the read."""
 

@@ -26,6 +26,8 @@ MATRIX = {
     "POST /groups/{group_id}/views": PUBLIC,
     "GET /shares/{code}": PUBLIC,
     "POST /webhooks/{provider}": PUBLIC,
+    "POST /log-in": PUBLIC,
+    "POST /log-in/code": PUBLIC,
     "POST /products": MERCHANT,
     "GET /products": MERCHANT,
     "GET /products/{product_id}": MERCHANT,
