@@ -11,7 +11,7 @@ from .domain.person import CHINA, Home, parse_clock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """`token_key_arn` signs tokens where there is no user pool; empty where there is one.
+    """`signing_key_arn` signs tokens where there is no user pool; empty where there is one.
 
     `clock_speed` story seconds pass in a real one, counted from `clock_start_ms` at `clock_real_ms`: both for
     demo stages only, where a day is played in minutes. Real stages run at speed 1 from nowhere."""
@@ -29,7 +29,7 @@ class Config:
     audience: str
     jwks_url: str
     user_pool_id: str
-    token_key_arn: str
+    signing_key_arn: str
     sandbox_url: str
     sms_sender: str
     email_from: str
@@ -82,7 +82,7 @@ def config() -> Config:
         audience=said("AUDIENCE"),
         jwks_url=said("JWKS_URL"),
         user_pool_id=said("USER_POOL_ID"),
-        token_key_arn=said("TOKEN_KEY_ARN"),
+        signing_key_arn=said("SIGNING_KEY_ARN"),
         sandbox_url=said("SANDBOX_URL"),
         sms_sender=said("SMS_SENDER"),
         email_from=said("EMAIL_FROM"),

@@ -69,7 +69,7 @@ def world() -> "World":
 @cache
 def identity() -> Identity:
     settings = config()
-    if settings.token_key_arn:
+    if settings.signing_key_arn:
         return phone_codes()
     from .gateways.identity import Pool
 
@@ -89,7 +89,7 @@ def phone_codes() -> "PhoneCodes":
     return PhoneCodes(
         issuer=settings.issuer,
         audience=settings.audience,
-        token_key=settings.token_key_arn,
+        token_key=settings.signing_key_arn,
         table=settings.vault_table,
         seal_key=settings.key_arn,
         hash_key=lambda: secrets()["people_key"],

@@ -14,6 +14,7 @@ from chalicelib.domain.instants import HOUR, MINUTE, SECOND
 from chalicelib.domain.ports import SignedIn
 from chalicelib.domain.refusals import Refused
 from chalicelib.gateways.phone_codes import PhoneCodes
+from infra.package import ROOT
 
 NOW = 1_790_000_000_000
 PHONE, OTHER = "+8613812345678", "+8613812345679"
@@ -184,3 +185,43 @@ def test_whoever_is_forgotten_leaves_no_row_and_comes_back_as_somebody_new(place
     assert place.rows() == []
     assert place.people.phone_of(before.id) is None
     assert place.log_in().id != before.id
+
+
+@pytest.mark.req("B30")
+def test_each_function_has_the_rights_it_uses_and_no_more(place: Place, keys: tuple[str, str]) -> None:
+    """What the API does at a log-in and the authorizer at a call, beside the policies of a cell without a pool."""
+    asked: set[str] = set()
+
+    def watched(service: str) -> Any:
+        client = boto3.client(service, region_name=REGION)
+        client.meta.events.register("before-call", lambda model, **_: asked.add(f"{service}:{model.name}"))
+        return client
+
+    people = made(*keys, place.codes)
+    people._clients = watched
+    token = place.people.token(place.log_in(), NOW)
+    asked.clear()
+    people.verify(token, NOW)
+    assert asked == rights("authorize", "HasPool")
+    asked.clear()
+    people.start_log_in(OTHER)
+    found = people.answer_code(OTHER, "challenge", place.codes.code, NOW)
+    assert isinstance(found, SignedIn)
+    people.phone_of(found.id)
+    people.forget(found.id)
+    transacted = {"dynamodb:TransactWriteItems"}
+    assert asked - transacted <= rights("api")
+    assert {"dynamodb:PutItem"} <= rights("api")
+    assert rights("api", "HasPool") == {"kms:Sign", "sns:Publish"}
+
+
+def rights(function: str, under: str = "") -> set[str]:
+    """The actions a function is allowed in a cell without a pool; `under`: those that only such a cell allows."""
+    policy = json.loads((ROOT / ".chalice" / f"policy-{function}.json").read_text())
+    allowed: set[str] = set()
+    for one in policy["Statement"]:
+        condition, *ways = one.get("Fn::If", ["", one, one])
+        without = ways[1]
+        if condition in (under, *(() if under else ("HasPool",))) and without.get("Effect") == "Allow":
+            allowed |= set(without["Action"])
+    return allowed

@@ -25,11 +25,14 @@ MAY_CARRY = {
     "ContactCard": {"phone", "email"},
     "SavedAddress": {"phone", "recipient", "room", "building", "unit"},
     "ContactInput": {"email"},
+    "LogInInput": {"phone"},
+    "LogInAnswer": {"phone"},
     "AddressInput": {"phone", "recipient", "room", "building", "unit"},
     "PickupPoint": {"address"},
     "PickupPointInput": {"address"},
 }
-"""Shapes that may have such a field: a person's contact, and the public place where goods are handed over."""
+"""Shapes that may have such a field: a person's contact, who wants to log in, and the public place where goods are
+handed over."""
 
 CONTACT_ROUTES = {"GET /me/contact", "PUT /me/contact", "GET /people/{person_id}/contact"}
 
