@@ -65,6 +65,7 @@ def trace() -> str:
 @cache
 def config() -> Config:
     """What this process was started with. A name that is not there is empty: each part checks what it needs."""
+
     def said(name: str) -> str:
         return os.environ.get(f"TUAN_{name}", "")
 
