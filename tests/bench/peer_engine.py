@@ -1,11 +1,13 @@
-"""dynoxide, a DynamoDB of another make, on a free port of this machine: for contention and load in real time.
+"""A DynamoDB of another make on a free port of this machine: for contention and load in real time.
 
-It comes from npm into .build/, once. It knows neither throttling nor conflicts; those are in `hot.py`.
+dynoxide comes from npm into .build/, once; ministack is the local stack's engine, here with tables alone. Neither knows
+throttling or conflicts; those are in `hot.py`.
 """
 
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from infra.local.stack import BARE_PYTHON, CHILD, LIBRARIES, end, engine_environment
 from infra.package import ROOT
 from tests.engine.template import core_properties
 
@@ -47,18 +50,41 @@ def free_port() -> int:
 
 
 @contextmanager
-def started(tables: tuple[str, ...]) -> Iterator[str]:
+def started(tables: tuple[str, ...], engine: str = "dynoxide") -> Iterator[str]:
     """Its address, with these tables made from the template. It ends with the block."""
-    port = free_port()
-    command = [str(binary()), "--host", "127.0.0.1", "--port", str(port)]
-    engine = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    try:
+    with {"dynoxide": _dynoxide, "ministack": _ministack}[engine]() as url:
         _wait(url)
         client = raw_client(url)
         for table in tables:
             create(client, table)
         yield url
+
+
+@contextmanager
+def _ministack() -> Iterator[str]:
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="races-") as name:
+        home = Path(name)
+        for folder in ("state", "tmp"):
+            (home / folder).mkdir()
+        told = engine_environment(home, port, KEYS["region_name"]) | {"AUTH": "false", "PERSIST_STATE": "0"}
+        engine = subprocess.Popen(
+            [BARE_PYTHON, "-I", "-u", str(CHILD), str(LIBRARIES), "ministack"], cwd=home, env=told, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            end(engine)
+
+
+@contextmanager
+def _dynoxide() -> Iterator[str]:
+    port = free_port()
+    command = [str(binary()), "--host", "127.0.0.1", "--port", str(port)]
+    engine = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield f"http://127.0.0.1:{port}"
     finally:
         engine.terminate()
         engine.wait(10)
@@ -76,7 +102,7 @@ def raw_client(url: str) -> Any:
 
 
 def _wait(url: str) -> None:
-    for _ in range(100):
+    for _ in range(400):
         try:
             urllib.request.urlopen(url, timeout=1)
             return
@@ -84,4 +110,4 @@ def _wait(url: str) -> None:
             return
         except OSError:
             time.sleep(0.05)
-    raise NotHere("dynoxide did not start")
+    raise NotHere("the engine did not start")

@@ -1,7 +1,8 @@
 """Exactness: 700 buyers for 500 units, from many processes at once, against an engine outside. Nobody too many, and
-nobody sent away while there was room.
+nobody sent away while there was room. `python -m tests.bench.race 10 --engine ministack` for the other engine.
 """
 
+import argparse
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -38,10 +39,13 @@ class Outcome:
     orders: int
     left: int
     seconds: float
+    buyers: int = BUYERS
+    units: int = UNITS
 
     @property
     def exact(self) -> bool:
-        return self.joined == self.orders == UNITS and self.left == 0 and self.refused == BUYERS - UNITS
+        sold = self.joined == self.orders == self.units and self.left == 0
+        return sold and self.refused == self.buyers - self.units
 
 
 def real_now() -> Instant:
@@ -85,12 +89,16 @@ def join_these(here: Here, group_id: str, buyers: list[int]) -> dict[str, int]:
     return told
 
 
-def race(hands: Crew, world: World, slices: int) -> Outcome:
-    group, _ = opened(world, slices)
+TASK = join_these
+"""What the processes do; a control puts something wrong here."""
+
+
+def race(hands: Crew, world: World, slices: int, buyers: int = BUYERS, units: int = UNITS) -> Outcome:
+    group, _ = opened(world, slices, units)
     clients, people = len(hands.pipes), BUYERS * next(_numbers)
     began = time.perf_counter()
-    each = [list(range(people + first, people + BUYERS, clients)) for first in range(clients)]
-    told = hands.all(join_these, group.id, each=each)
+    each = [list(range(people + first, people + buyers, clients)) for first in range(clients)]
+    told = hands.all(TASK, group.id, each=each)
     seconds = time.perf_counter() - began
     fresh = world.store.group(group.id)
     assert fresh is not None
@@ -105,6 +113,8 @@ def race(hands: Crew, world: World, slices: int) -> Outcome:
         orders=sum(sum(order.lines.values()) for order in orders),
         left=sum(left(row) for row in rows),
         seconds=seconds,
+        buyers=buyers,
+        units=units,
     )
 
 
@@ -112,22 +122,34 @@ def left(row: Slice) -> int:
     return sum(row.left.values())
 
 
-def races(runs: int = RUNS, clients: tuple[int, ...] = CLIENTS, slices: tuple[int, ...] = SLICES) -> list[Outcome]:
+def races(
+    runs: int = RUNS,
+    clients: tuple[int, ...] = CLIENTS,
+    slices: tuple[int, ...] = SLICES,
+    *,
+    engine: str = "dynoxide",
+    buyers: int = BUYERS,
+    units: int = UNITS,
+) -> list[Outcome]:
     found: list[Outcome] = []
-    with started((TABLE,)) as url:
+    with started((TABLE,), engine) as url:
         for size in clients:
             with crew(url, size) as hands:
                 world = outside_world(url)
-                found += [race(hands, world, number) for _ in range(runs) for number in slices]
+                found += [race(hands, world, number, buyers, units) for _ in range(runs) for number in slices]
     return found
 
 
-def main(arguments: list[str]) -> int:
-    found = races(int(arguments[0]) if arguments else RUNS)
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("runs", type=int, nargs="?", default=RUNS)
+    parser.add_argument("--engine", choices=("dynoxide", "ministack"), default="dynoxide")
+    asked = parser.parse_args()
+    found = races(asked.runs, engine=asked.engine)
     for one in found:
         print(one if one.exact else f"WRONG {one}")
     return 0 if all(one.exact for one in found) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

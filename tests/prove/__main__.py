@@ -21,16 +21,17 @@ def main() -> int:
     parser.add_argument("--lives", type=int, default=5_000)
     parser.add_argument("--pairs", type=int, default=600)
     parser.add_argument("--races", type=int, default=10)
+    parser.add_argument("--requests", type=int, default=2_000)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--skip", action="append", default=[], help="a step to leave out; the report says so")
     parser.add_argument("--out", type=Path, default=OUT)
     asked = parser.parse_args()
     if asked.quick:
-        asked.seeds, asked.lives, asked.pairs, asked.races = 60, 20, 30, 1
+        asked.seeds, asked.lives, asked.pairs, asked.races, asked.requests = 60, 20, 30, 1, 200
     began = time.monotonic()
     tests, suite = run_tests(asked.jobs)
     done: list[Done] = [tests]
-    for step in long_steps(asked.jobs, asked.seeds, asked.lives, asked.pairs, asked.races):
+    for step in long_steps(asked.jobs, asked.seeds, asked.lives, asked.pairs, asked.races, asked.requests):
         if step.name not in asked.skip:
             done.append(run(step))
     text, missing = written(done, suite, time.monotonic() - began)

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import subprocess
 import tomllib
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ def written(done: Sequence[Done], suite: Sequence[Tested], seconds: float) -> tu
         "# Proof",
         f"Written by `make prove` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC in {seconds / 60:.0f} minutes: "
         f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
-        f"load {os.getloadavg()[0]:.1f} at the end. Every figure below comes from that run; nothing is typed by hand.",
+        f"load {os.getloadavg()[0]:.1f} at the end; the tree was {tree()}. Every figure below comes from that run; nothing is typed by hand.",
         summary(done, missing),
         "## What was run",
         table(("step", "what", "tried", "broke something", "seconds", "command", "found"), map(step_line, done)),
@@ -44,6 +45,18 @@ def written(done: Sequence[Done], suite: Sequence[Tested], seconds: float) -> tu
     if failures := [failure for one in done for failure in one.failures]:
         parts += ["## What failed in this run", "\n".join(f"- `{failure}`" for failure in failures)]
     return "\n\n".join(parts) + "\n", missing
+
+
+def tree() -> str:
+    """Which code this speaks of: a proof of other code would be none."""
+    head = subprocess.run(
+        ["git", "rev-parse", "--short=10", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    changed = subprocess.run(
+        ["git", "status", "--porcelain", "--", "app.py", "chalicelib", "infra", "tests"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return f"`{head.stdout.strip() or 'not under git'}`{' with changes' if changed.stdout.strip() else ''}"
 
 
 def tests_of(bar: str, suite: Sequence[Tested]) -> list[Tested]:

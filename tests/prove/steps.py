@@ -74,9 +74,15 @@ def of_races(said: str) -> tuple[int, int, str]:
     runs = re.findall(r"^(WRONG )?Outcome\((.*)\)$", said, re.MULTILINE)
     if not runs:
         return 0, 1, said.strip()[-300:]
-    joined = {int(number) for _, one in runs for number in re.findall(r"\borders=(\d+)", one)}
-    sold = ", ".join(map(str, sorted(joined)))
-    return len(runs), sum(bool(wrong) for wrong, _ in runs), f"orders for 500 units, 700 buyers, in each race: {sold}"
+    told = {name: sorted({int(number) for _, one in runs for number in re.findall(rf"\b{name}=(\d+)", one)})
+            for name in ("orders", "refused", "busy")}  # fmt: skip
+    found = "; ".join(f"{name} in each race: {', '.join(map(str, numbers))}" for name, numbers in told.items())
+    return len(runs), sum(bool(wrong) for wrong, _ in runs), found
+
+
+def of_fuzz(said: str) -> tuple[int, int, str]:
+    line = re.search(r"(\d+) requests to (\d+) operations, (\d+) answered wrongly: (.*);", said)
+    return (int(line[1]), int(line[3]), f"{line[2]} operations; answers: {line[4]}") if line else (0, 1, said[-300:])
 
 
 def of_lives(said: str) -> tuple[int, int, str]:
@@ -97,7 +103,9 @@ def run(step: Step) -> Done:
     except subprocess.TimeoutExpired:
         said, (tried, broken, found) = "", (0, 1, f"not done within {step.limit_s} s")
     seconds = time.monotonic() - began
-    failures = tuple(line for line in said.splitlines() if line.startswith(("python -m tests.simulation", "MISSED")))
+    failures = tuple(
+        line for line in said.splitlines() if line.startswith(("python -m tests.simulation", "MISSED", "WRONG"))
+    )
     print(f"   {tried} tried, {broken} broken, {seconds:.0f} s: {found[:200]}", flush=True)
     return Done(step=step, tried=tried, broken=broken, found=found, seconds=seconds, failures=failures[:20])
 
@@ -130,7 +138,7 @@ def read_record(record: Path) -> list[Tested]:
     return [Tested(one["id"], one["outcome"], one["seconds"], tuple(one["proves"])) for one in lines]
 
 
-def long_steps(jobs: int, seeds: int, lives: int, doubles: int, races: int) -> list[Step]:
+def long_steps(jobs: int, seeds: int, lives: int, doubles: int, races: int, requests: int) -> list[Step]:
     both = str(jobs)
     return [
         Step(name="mutants", tries="guards taken out, one line each",
@@ -139,8 +147,12 @@ def long_steps(jobs: int, seeds: int, lives: int, doubles: int, races: int) -> l
              command=python("tests.prove.double", "--pairs", str(doubles), "--jobs", both), read=of_doubles),
         Step(name="lives", tries="lives of a group in random steps against a plain model",
              command=python("tests.prove.lives", "--lives", str(lives)), read=of_lives),
-        Step(name="races", tries="races of 700 buyers for 500 units from 8 and 16 processes at 1, 3 and 8 slices",
-             command=python("tests.bench.race", str(races)), read=of_races),
+        Step(name="fuzz", tries="requests that schemathesis makes from the API's document, to the whole system",
+             command=python("tests.security.fuzz", "--requests", str(requests)), read=of_fuzz),
+        *[Step(name=f"races on {engine}",
+               tries="races of 700 buyers for 500 units from 8 and 16 processes at 1, 3 and 8 slices",
+               command=python("tests.bench.race", str(races), "--engine", engine), read=of_races)
+          for engine in ("ministack", "dynoxide")],
         Step(name="seeds", tries="histories of interleaved workers with faults",
              command=python("tests.simulation", "--seeds", str(seeds), "--jobs", both), read=of_seeds),
     ]  # fmt: skip
