@@ -26,7 +26,8 @@ def written(done: Sequence[Done], suite: Sequence[Tested], seconds: float) -> tu
         "# Proof",
         f"Written by `make prove` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC in {seconds / 60:.0f} minutes: "
         f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
-        f"load {os.getloadavg()[0]:.1f} at the end; the tree was {tree()}. Every figure below comes from that run; nothing is typed by hand.",
+        f"load {os.getloadavg()[0]:.1f} at the end; the tree was {tree()}. Every figure below comes from that run; "
+        "nothing is typed by hand.",
         summary(done, missing),
         "## What was run",
         table(("step", "what", "tried", "broke something", "seconds", "command", "found"), map(step_line, done)),
