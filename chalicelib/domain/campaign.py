@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from . import pricing
+from .fees import DeliveryZone
 from .instants import DAY, HOUR, MINUTE, Instant, zone_of
 from .money import MAX_MINOR, decimals
 from .pricing import Tier
@@ -58,7 +59,8 @@ class Item:
     """A product as this campaign sells it. Tiers are unit prices; percentages were rounded when it was drafted.
 
     `buffer` units are never sold to buyers (P12); sales stop while `stop_threshold` units are left (L6); falling
-    to `low_stock` units tells the merchant once per crossing (P14).
+    to `low_stock` units tells the merchant once per crossing (P14). `weight_g` is one unit's, packed; `keep` how it
+    must be kept (`ambient`, `chilled`, `frozen`).
     """
 
     sku: str
@@ -72,6 +74,8 @@ class Item:
     low_stock: int = 0
     limit_per_buyer: int | None = None
     reference_price_minor: int | None = None
+    weight_g: int = 0
+    keep: str = "ambient"
 
     @property
     def sellable(self) -> int:
@@ -96,12 +100,26 @@ class PickupPoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Uncollected:
+    """What happens to goods that nobody fetches (S24): reminders on these days after they are ready, then the rule.
+
+    `then` is `returned` (paid back) or `forfeited` (not); empty: they wait until somebody decides.
+    """
+
+    remind_after_days: tuple[int, ...] = (1, 2)
+    until_days: int = 3
+    then: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign(Row):
     """The offer. Amounts in minor units of `currency`; moments in milliseconds; `zone` is its wall clock.
 
     `payment_window_ms` bounds how long a seat is held unpaid; None means until the close (the one-day preset, L8).
     `max_participants` limits the seats of each group; `limit_per_buyer` the units of one buyer over all groups.
     `return_exception` names why the 7-day return does not apply, and must be shown before payment.
+    `fee_refund` says when the delivery fee goes back with the goods: `always`, `before_shipping`, or `never` (of a
+    failed group or a cancelled order everything does).
     """
 
     id: str
@@ -137,6 +155,9 @@ class Campaign(Row):
     created_at: Instant = 0
     published_at: Instant | None = None
     groups_opened: int = 0
+    uncollected: Uncollected = Uncollected()
+    delivery: tuple[DeliveryZone, ...] = ()
+    fee_refund: str = "before_shipping"
 
     def item(self, sku: str) -> Item:
         for item in self.items:
@@ -245,6 +266,8 @@ def check_draft(draft: Campaign) -> None:
         raise Refused("too_many_communities", most=MAX_COMMUNITIES)
     if any(not 2 <= size <= 100 for size in draft.team_sizes):
         raise Refused("team_size_out_of_range", least=2, most=100)
+    if len({one.zone for one in draft.delivery}) < len(draft.delivery):
+        raise Refused("repeated_zone")
     for item in draft.items:
         check_item(item)
 

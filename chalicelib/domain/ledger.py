@@ -166,6 +166,16 @@ def refund_of(payment: Entry, *, cause: str, amount_minor: int, now: Instant, ow
     )
 
 
+def refundable(payment: Entry, entries: Iterable[Entry]) -> int:
+    """What of a payment has not been given back yet, requested refunds included.
+
+    Whoever refunds a part writes the order in the same transaction, so that two causes never both count on the same
+    remainder.
+    """
+    back = sum(one.amount_minor for one in entries if one.kind is Kind.REFUND and one.payment_id == payment.id)
+    return max(0, payment.amount_minor - back)
+
+
 def posted(payment: Entry, *, provider_ref: str, paid_at: Instant, now: Instant) -> Entry:
     return replace(
         payment,

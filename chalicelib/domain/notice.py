@@ -47,6 +47,14 @@ TEMPLATES: Mapping[str, Template] = {
     "refund_done": Template(Urgency.MONEY, ("title", "amount", "method", "link")),
     "stock_low": Template(Urgency.MONEY, ("title", "item", "left", "link")),
     "sold_out": Template(Urgency.MONEY, ("title", "item", "link")),
+    "batch_sorted": Template(Urgency.COURTESY, ("title", "place", "earliest", "latest", "link")),
+    "batch_in_transit": Template(Urgency.COURTESY, ("title", "place", "earliest", "latest", "link")),
+    "batch_ready": Template(Urgency.REMINDER, ("title", "place", "link")),
+    "batch_promise": Template(Urgency.COURTESY, ("title", "place", "earliest", "latest", "link")),
+    "batch_temperature": Template(Urgency.MONEY, ("title", "place", "degrees", "kept", "at", "link")),
+    "uncollected": Template(Urgency.REMINDER, ("title", "place", "link")),
+    "uncollected_returned": Template(Urgency.MONEY, ("title", "amount", "arrives_by", "link")),
+    "uncollected_forfeited": Template(Urgency.MONEY, ("title", "link")),
     "campaign_offer": Template(Urgency.MARKETING, ("title", "price", "closes_at", "link")),
 }
 """Every notice there is. A new one is a line here and its two texts."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import time
 from enum import StrEnum
 
-from . import pricing
+from . import fees, pricing
 from .campaign import Campaign, Fulfilment, price_on_joining
 from .group import PAYMENT_GRACE, Group, GroupState
 from .instants import HOUR, MINUTE, Instant, next_slot
@@ -75,6 +75,8 @@ class Order(Row):
     `payment_id` is the ledger entry of the latest attempt to pay; `captured_id` of the one that paid.
     `released` says whether an expired or cancelled order's units went back to its slice.
     `resolution` is set once, when the group's verdict has been carried out for this order.
+    `fee_minor` is the delivery fee, a part of `amount_minor`; `zone` is where to, as the campaign names it.
+    `handed_at` says that the goods are with the buyer; `uncollected` that nobody came for them, and what followed.
     """
 
     id: str
@@ -110,6 +112,17 @@ class Order(Row):
     resolution: str | None = None
     resolved_at: Instant | None = None
     steps: tuple[Step, ...] = ()
+    fee_minor: int = 0
+    zone: str = ""
+    handed_at: Instant | None = None
+    handed_by: str = ""
+    code_tries: int = 0
+    uncollected: str | None = None
+
+    @property
+    def goods_minor(self) -> int:
+        """What the goods cost, without their delivery."""
+        return self.amount_minor - self.fee_minor
 
 
 def check_lines(terms: Campaign, lines: Mapping[str, int]) -> None:
@@ -157,6 +170,18 @@ def prices_on_joining(terms: Campaign, group: Group, lines: Mapping[str, int]) -
     return {sku: price_on_joining(terms, terms.item(sku), group.team_size) for sku in lines}
 
 
+def weight_of(terms: Campaign, lines: Mapping[str, int]) -> int:
+    return fees.weight(lines, {item.sku: item.weight_g for item in terms.items})
+
+
+def fee_again(order: Order, terms: Campaign, lines: Mapping[str, int], goods_minor: int) -> int:
+    """The delivery fee of other lines to the same zone."""
+    zone = next((one for one in terms.delivery if one.zone == order.zone), None)
+    if zone is None or order.address_id is None:
+        return order.fee_minor
+    return fees.fee_for(zone, goods_minor, weight_of(terms, lines)).amount_minor
+
+
 def joined(new: Order, old: Order | None, key: str, receipt: Receipt) -> Order:
     """The order as a join leaves it. A seat given up may be taken again, under a key never used before."""
     if old is not None and (old.state in HOLDING or old.resolution is not None or key in old.receipts):
@@ -165,7 +190,7 @@ def joined(new: Order, old: Order | None, key: str, receipt: Receipt) -> Order:
     if len(receipts) >= MOST_KEYS:
         raise Refused("rejoined_too_often", most=MOST_KEYS)
     receipts[key] = replace(receipt, payment_number=1 + (old.payments if old else 0))
-    steps = _and_then(old.steps if old else (), "held", new.joined_at, new.buyer_id)
+    steps = and_then(old.steps if old else (), "held", new.joined_at, new.buyer_id)
     return replace(
         new,
         version=old.version if old else 0,
@@ -177,7 +202,8 @@ def joined(new: Order, old: Order | None, key: str, receipt: Receipt) -> Order:
     )
 
 
-def _and_then(steps: tuple[Step, ...], state: str, at: Instant, by: str) -> tuple[Step, ...]:
+def and_then(steps: tuple[Step, ...], state: str, at: Instant, by: str) -> tuple[Step, ...]:
+    """A timeline with one more line; the newest are kept."""
     return (*steps, Step(state=state, at=at, by=by))[-MOST_STEPS:]
 
 
@@ -195,12 +221,15 @@ def changed(order: Order, lines: Mapping[str, int], group: Group, terms: Campaig
         raise Refused("payment_under_way")
     check_lines(terms, lines)
     prices = prices_on_joining(terms, group, lines)
+    goods = pricing.amount(lines, prices)
+    fee = fee_again(order, terms, lines, goods)
     return replace(
         order,
         lines=dict(lines),
         prices=prices,
-        amount_minor=pricing.amount(lines, prices),
-        steps=_and_then(order.steps, "changed", now, order.buyer_id),
+        amount_minor=goods + fee,
+        fee_minor=fee,
+        steps=and_then(order.steps, "changed", now, order.buyer_id),
     )
 
 
@@ -212,7 +241,7 @@ def pickup_chosen(order: Order, point: str, now: Instant) -> Order:
         order,
         pickup_point_id=point,
         pickup_defaulted=False,
-        steps=_and_then(order.steps, "pickup_chosen", now, order.buyer_id),
+        steps=and_then(order.steps, "pickup_chosen", now, order.buyer_id),
     )
 
 
@@ -227,7 +256,7 @@ def cancelled(order: Order, now: Instant, *, by: str) -> Order:
         released=True,
         owed=(*order.owed, "order_cancelled"),
         due_at=now,
-        steps=_and_then(order.steps, "cancelled", now, by),
+        steps=and_then(order.steps, "cancelled", now, by),
     )
 
 
@@ -242,7 +271,7 @@ def expired(order: Order, now: Instant, *, released: bool) -> Order:
         released=released,
         owed=(*order.owed, "order_expired"),
         due_at=now,
-        steps=_and_then(order.steps, "expired", now, "timer"),
+        steps=and_then(order.steps, "expired", now, "timer"),
     )
 
 
@@ -266,7 +295,7 @@ def paid(order: Order, payment_id: str, paid_at: Instant, now: Instant, *, slice
         released=False,
         owed=(*order.owed, "order_paid"),
         due_at=now,
-        steps=_and_then(order.steps, "paid", now, "provider"),
+        steps=and_then(order.steps, "paid", now, "provider"),
     )
 
 

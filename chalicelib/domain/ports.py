@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
 from .audit import Act
+from .batch import Batch
 from .campaign import Campaign, Restocked, Stock
 from .files import StoredFile, UploadForm, Use
 from .group import Group, Part, Slice
@@ -143,6 +144,12 @@ class Store(Protocol):
 
     def share(self, code: str) -> Share | None: ...
     def allowance(self, campaign_id: str, buyer_id: str) -> Allowance | None: ...
+    def batch(self, group_id: str, destination: str) -> Batch | None: ...
+    def batches(self, group_id: str) -> list[Batch]: ...
+    def batches_of(self, merchant_id: str, limit: int, start: str | None) -> Page[Batch]:
+        """Newest first; from the index, so it may lag."""
+        ...
+
     def announcement(self, group_id: str, event: str) -> Announcement | None: ...
     def hall(
         self, community_id: str | None, category: str | None, now: Instant, limit: int, start: str | None

@@ -12,7 +12,10 @@ MOST_STUMBLES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement(Row):
-    """Something to tell everyone in a group. `cursor` remembers how far it got: half-done is ordinary."""
+    """Something to tell everyone in a group. `cursor` remembers how far it got: half-done is ordinary.
+
+    With a `destination`, only those whose goods go there; with `waiting_only`, only who has not fetched them yet.
+    """
 
     group_id: str
     event: str
@@ -21,6 +24,8 @@ class Announcement(Row):
     part: int = 0
     cursor: str | None = None
     created_at: Instant
+    destination: str | None = None
+    waiting_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

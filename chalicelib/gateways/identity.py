@@ -16,7 +16,7 @@ from ..domain.refusals import Refused, Trouble, Unavailable
 from . import aws
 from .wire import Transport, over_http
 
-ROLES = frozenset({"leader", "merchant", "supplier", "manager", "support", "ops"})
+ROLES = frozenset({"leader", "merchant", "supplier", "sorter", "carrier", "manager", "support", "ops"})
 """Groups of the pool that mean something here. Everyone is a buyer."""
 
 FETCH_S = 2.0

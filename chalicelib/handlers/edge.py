@@ -41,6 +41,10 @@ MERCHANT = frozenset({"merchant"})
 SUPPORT = frozenset({"support"})
 OPS = frozenset({"ops"})
 
+SORTER = frozenset({"sorter"})
+CARRIER = frozenset({"carrier"})
+LEADER = frozenset({"leader"})
+
 NO_STORE = "no-store"
 JSON, PROBLEM_JSON = "application/json", "application/problem+json"
 

@@ -2,13 +2,15 @@
 
 from chalice.app import Blueprint
 
+from ..domain.hand_over import pickup_code
 from ..services import orders
 from ..services.cancel import cancel
 from ..services.change import change
+from ..services.fees import quote
 from ..services.join import join
 from ..services.open_team import TeamRequest, open_team
 from ..services.start_payment import start_payment
-from .edge import BUYER, Call, route
+from .edge import BUYER, Call, route, secrets
 from .shapes.money import Payment, PaymentStart
 from .shapes.orders import (
     CancelBody,
@@ -18,6 +20,8 @@ from .shapes.orders import (
     OrderLine,
     OrderPage,
     OrderStory,
+    QuoteBody,
+    QuoteShown,
     Seat,
     TeamBody,
 )
@@ -37,6 +41,7 @@ _JOINING = (
     "unknown_pickup_point",
     "address_missing",
     "unknown_address",
+    "zone_not_served",
     "amount_over_provider_limit",
     "too_many_unpaid",
     "group_has_too_many_unpaid",
@@ -64,6 +69,30 @@ _JOINING = (
 def join_group(call: Call[JoinBody, None], group_id: str) -> Seat:
     ask = call.body.to_service(call.key, call.fingerprint())
     return Seat.of(join(call.world, call.caller, group_id, ask, now=call.now), call.language)
+
+
+@route(
+    bp,
+    "POST",
+    "/groups/{group_id}/quote",
+    body=QuoteBody,
+    answer=QuoteShown,
+    roles=BUYER,
+    summary="What joining would cost now: goods and delivery fee apart; nothing is held by it",
+    refusals=(
+        "group_not_found",
+        "no_lines",
+        "unknown_item",
+        "quantity_out_of_range",
+        "over_the_limit",
+        "address_missing",
+        "unknown_address",
+        "zone_not_served",
+    ),
+)
+def quote_join(call: Call[QuoteBody, None], group_id: str) -> QuoteShown:
+    ask = call.body
+    return QuoteShown.of(quote(call.world, call.caller, group_id, ask.lines, ask.address_id, now=call.now))
 
 
 @route(
@@ -99,7 +128,8 @@ def my_orders(call: Call[None, PageQuery]) -> OrderPage:
     refusals=("order_not_found",),
 )
 def order(call: Call[None, None], order_id: str) -> OrderStory:
-    return OrderStory.of(orders.one(call.world, call.caller, order_id), call.now)
+    view = orders.one(call.world, call.caller, order_id)
+    return OrderStory.of(view, call.now, pickup_code(order_id, secrets()["cursor_key"]))
 
 
 @route(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from ..domain import ids
+from ..domain.batch import destination_of, rides
 from ..domain.group import Group
 from ..domain.instants import Instant
 from ..domain.order import HOLDING, Order
@@ -22,19 +23,31 @@ def announce(world: World, announcement: Announcement, now: Instant) -> None:
         return
     page = world.store.orders_of_group(group, AT_ONCE, announcement.cursor)
     for order in page.rows:
-        if order.state in HOLDING:
+        if concerns(world, announcement, group, order):
             _tell(world, announcement, group, order, now)
     done = page.next is None
     part = ids.part_of(page.next) if page.next else announcement.part
     world.store.commit(Replace(replace(announcement, cursor=page.next, part=part, due_at=None if done else now)))
 
 
+def concerns(world: World, announcement: Announcement, group: Group, order: Order) -> bool:
+    if announcement.destination is None:
+        return order.state in HOLDING
+    terms = world.store.terms(group.campaign_id, group.terms_version)
+    if not rides(order) or destination_of(order, group, terms) != announcement.destination:
+        return False
+    return not announcement.waiting_only or (order.handed_at is None and order.uncollected is None)
+
+
 def _tell(world: World, announcement: Announcement, group: Group, order: Order, now: Instant) -> None:
     params = {**tell.group_params(group), **announcement.params}
+    about = group.id
+    if announcement.destination is not None:
+        about, params["link"] = order.id, f"/orders/{order.id}"
     planned = tell.plan(
         world,
         order.buyer_id,
-        about=group.id,
+        about=about,
         event=announcement.event,
         template=announcement.template,
         params=params,

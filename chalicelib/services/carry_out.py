@@ -126,7 +126,7 @@ def refund_after(verdict: Verdict, order: Order, payment: Entry, now: Instant) -
     """What the verdict gives back to this buyer: everything, the difference to the final price, or nothing."""
     if not verdict.formed:
         return ledger.refund_of(payment, cause="failed", amount_minor=payment.amount_minor, now=now)
-    less = order.amount_minor - pricing.amount(order.lines, verdict.prices)
+    less = order.goods_minor - pricing.amount(order.lines, verdict.prices)
     return ledger.refund_of(payment, cause="price_drop", amount_minor=less, now=now) if less > 0 else None
 
 

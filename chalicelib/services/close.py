@@ -114,7 +114,7 @@ def _final(world: World, group: Group, terms: Campaign, order: Order, now: Insta
 
 def count_of(order: Order) -> Count:
     if order.state is OrderState.PAID:
-        return Count(participants=1, units=order.lines, amount_minor=order.amount_minor)
+        return Count(participants=1, units=order.lines, amount_minor=order.goods_minor)
     if order.state is OrderState.EXPIRED and not order.released:
         return Count(unsold=order.lines)
     return Count()

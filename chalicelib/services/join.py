@@ -21,6 +21,7 @@ from ..domain.statement import Statement, statement
 from ..domain.writes import Create, Replace, Take, Write
 from . import limits, seats
 from .attempts import attempts
+from .fees import fee_of
 from .start_payment import check_amount, start
 from .world import World
 
@@ -90,8 +91,10 @@ def draft(world: World, caller: Caller, terms: Campaign, group: Group, ask: Join
     who = limits.standing(world, caller.id, order_id, now)
     limits.check_holds(world, terms, group, who)
     prices = orders.prices_on_joining(terms, group, ask.lines)
+    goods = pricing.amount(ask.lines, prices)
+    fee = fee_of(world, terms, caller.id, ask.lines, goods, ask.address_id, now)
     if ask.method is not None:
-        check_amount(world, ask.method, pricing.amount(ask.lines, prices))
+        check_amount(world, ask.method, goods + fee.amount_minor)
     return Order(
         id=order_id,
         group_id=group.id,
@@ -104,7 +107,9 @@ def draft(world: World, caller: Caller, terms: Campaign, group: Group, ask: Join
         state=OrderState.HELD,
         lines=dict(ask.lines),
         prices=prices,
-        amount_minor=pricing.amount(ask.lines, prices),
+        amount_minor=goods + fee.amount_minor,
+        fee_minor=fee.amount_minor,
+        zone=fee.zone,
         currency=terms.currency,
         joined_at=now,
         pay_by=orders.pay_by(terms, group, now, non_payer=who.non_payer),

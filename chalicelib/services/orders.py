@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..domain import order as rules
+from ..domain.batch import Batch, destination_of, rides
 from ..domain.campaign import Campaign
 from ..domain.group import Group
 from ..domain.ledger import Entry
@@ -22,16 +23,19 @@ class OrderView:
     terms: Campaign
     entries: Sequence[Entry] = ()
     notices: Sequence[Notice] = ()
+    batch: Batch | None = None
 
 
 def one(world: World, caller: Caller, order_id: str) -> OrderView:
     """With its timeline: its own steps, every movement of its money, and what its buyer was told."""
     order, group, terms = own_order(world, caller, order_id)
     rules.check_mine(order, caller.id)
+    batch = world.store.batch(group.id, destination_of(order, group, terms)) if rides(order) else None
     return OrderView(
         order=order,
         group=group,
         terms=terms,
+        batch=batch,
         entries=world.store.entries_of_order(order.id),
         notices=world.store.notices_about(order.buyer_id, order.id),
     )

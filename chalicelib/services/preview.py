@@ -37,7 +37,7 @@ def preview(world: World, caller: Caller, group_id: str, *, now: Instant) -> Pre
     for row in world.store.slices(group.id, group.slices):
         for sku, units in row.left.items():
             left[sku] = left.get(sku, 0) + units
-    counts = [Count(participants=1, units=o.lines, amount_minor=o.amount_minor) for o in paid]
+    counts = [Count(participants=1, units=o.lines, amount_minor=o.goods_minor) for o in paid]
     counts += [Count(unsold=o.lines) for o in held]
     verdict = groups.judged(group, terms, groups.total(counts), left, now)
     back = [amount for order in paid if (amount := refund_of(order, verdict)) > 0]
@@ -53,4 +53,4 @@ def preview(world: World, caller: Caller, group_id: str, *, now: Instant) -> Pre
 def refund_of(order: Order, verdict: Verdict) -> int:
     if not verdict.formed:
         return order.amount_minor
-    return order.amount_minor - pricing.amount(order.lines, verdict.prices)
+    return order.goods_minor - pricing.amount(order.lines, verdict.prices)

@@ -1,5 +1,6 @@
 """One waking of one row: load it, decide, commit, set its next timer. Early, late, doubled or needless: harmless."""
 
+from ..domain.batch import Batch
 from ..domain.campaign import Campaign
 from ..domain.group import Group, GroupState
 from ..domain.instants import SECOND, Instant
@@ -13,6 +14,7 @@ from ..domain.upkeep import Announcement
 from ..domain.writes import Row
 from .announce import announce
 from .attempts import attempts
+from .batch_wake import batch_wake
 from .carry_out import carry_out_part, finish
 from .close import count_part
 from .group_wake import group_wake
@@ -67,6 +69,8 @@ def look_at(world: World, row: Row, now: Instant) -> None:
             recount(world, row, now)
         case Announcement():
             announce(world, row, now)
+        case Batch():
+            batch_wake(world, row, now)
         case Campaign():
             open_groups(world, row, now)
         case _:

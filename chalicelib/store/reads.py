@@ -9,6 +9,7 @@ from pynamodb.expressions.condition import Condition
 
 from ..domain import ids
 from ..domain.audit import Act
+from ..domain.batch import Batch
 from ..domain.campaign import Campaign, Restocked, Stock, Terms
 from ..domain.group import Group, Part, Slice
 from ..domain.hours import Hour
@@ -27,7 +28,7 @@ from ..domain.tally import Scope, Tally
 from ..domain.upkeep import Allowance, Announcement, Listing, Visit
 from ..domain.writes import Row
 from .commit import translated
-from .rows import entry_key, from_stored, hall_pk, key_of, order_key, orders_pk, slice_key, stamp, tally_key
+from .rows import batch_key, entry_key, from_stored, hall_pk, key_of, order_key, orders_pk, slice_key, stamp, tally_key
 from .stored import Stored
 
 LATELY = 3 * SECOND
@@ -255,6 +256,15 @@ class Reads:
             rows = [from_stored(stored) for stored in found]
             after = next_key(found.last_evaluated_key) if len(rows) == limit else None
         return Page([row for row in rows if isinstance(row, of)], after)
+
+    def batch(self, group_id: str, destination: str) -> Batch | None:
+        return self._get(Batch, *batch_key(group_id, destination))
+
+    def batches(self, group_id: str) -> list[Batch]:
+        return list(self._query(Batch, f"GROUP#{group_id}", Stored.sk.startswith("BATCH#")))
+
+    def batches_of(self, merchant_id: str, limit: int, start: str | None) -> Page[Batch]:
+        return self._page(Batch, f"BATCHES#{merchant_id}", limit, start)
 
     def price_marks(self, product_id: str, limit: int = 200) -> list[PriceMark]:
         page = self._query_page(

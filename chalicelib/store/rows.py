@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from ..domain import audit, ids
+from ..domain.batch import Batch
 from ..domain.campaign import Campaign, Restocked, Stock, Terms
 from ..domain.group import Group, Part, Slice
 from ..domain.hours import Hour
@@ -99,6 +100,10 @@ def slice_key(group_id: str, number: int) -> tuple[str, str]:
     return f"GROUP#{group_id}#SLICE#{number:03d}", "SLICE"
 
 
+def batch_key(group_id: str, destination: str) -> tuple[str, str]:
+    return f"GROUP#{group_id}", f"BATCH#{destination}"
+
+
 def hall_pk(community_id: str, category: str) -> str:
     return f"HALL#{community_id}#{category}"
 
@@ -140,6 +145,9 @@ KINDS: tuple[Kind[Any], ...] = (
          gone_at=lambda s: s.expires_at // 1000),
     Kind("act", audit.Act, lambda a: (f"AUDIT#{a.actor_id}", stamp(a.number)),
          listed=lambda a: (f"AUDIT#{audit.day_of(a.at)}", f"{stamp(a.at)}#{a.actor_id}#{stamp(a.number)}")),
+    Kind("batch", Batch, lambda b: batch_key(b.group_id, b.destination),
+         listed=lambda b: (f"BATCHES#{b.merchant_id}", f"{stamp(b.created_at)}#{b.group_id}#{b.destination}"),
+         state=lambda b: f"{b.state.value}|{b.zone}|{b.warehouse_id}"),
     Kind("allowance", Allowance, lambda a: (f"ALLOWANCE#{a.campaign_id}#{a.buyer_id}", "ALLOWANCE")),
 )  # fmt: skip
 

@@ -31,6 +31,8 @@ PEOPLE = (
     Person("supplier", "+8613800000103", "supplier"),
     Person("manager", "+8613800000104", "manager"),
     Person("support", "+8613800000105", "support"),
+    Person("sorter", "+8613800000107", "sorter"),
+    Person("carrier", "+8613800000108", "carrier"),
     Person("ops", "+8613800000106", "ops"),
 )
 

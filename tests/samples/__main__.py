@@ -3,6 +3,17 @@
 import json
 from typing import Any
 
+from chalicelib.domain.batch import (
+    Batch,
+    BatchState,
+    Move,
+    Photo,
+    Ping,
+    Promise,
+    Reading,
+    Stop,
+    Temperature,
+)
 from chalicelib.domain.instants import DAY, MINUTE
 from chalicelib.domain.session import Brake, LoginCode, Session
 from chalicelib.domain.upkeep import Parked
@@ -31,6 +42,34 @@ OTHERS: tuple[Row, ...] = (
         created_at=AT,
         seen_at=AT + MINUTE,
         expires_at=AT + 30 * DAY,
+    ),
+    Batch(
+        group_id="g1",
+        destination="point.gate",
+        name="南门",
+        campaign_id="c1",
+        merchant_id="m1",
+        title="周末水果团",
+        zone="浦东",
+        keep=Temperature.CHILLED,
+        state=BatchState.IN_TRANSIT,
+        created_at=AT,
+        crew=("leader:l1", "carrier:d1"),
+        orders=2,
+        units={"apple": 3},
+        weight_g=2100,
+        counted=True,
+        warehouse_id="w1",
+        carrier="sandbox",
+        moves=(
+            Move(state=BatchState.SORTED, at=AT + MINUTE, by="m1"),
+            Move(state=BatchState.IN_TRANSIT, at=AT + 2 * MINUTE, by="d1"),
+        ),
+        promises=(Promise(earliest=AT + DAY, latest=AT + 2 * DAY, at=AT, by="m1", why="雨"),),
+        stops=(Stop(name="南门", lat_e6=31_300_000, lon_e6=121_490_000),),
+        pings=(Ping(lat_e6=31_200_000, lon_e6=121_490_000, at=AT + 3 * MINUTE, by="d1"),),
+        readings=(Reading(tenths=42, at=AT + 3 * MINUTE, by="d1"),),
+        photos=(Photo(key="batches/g1/1.jpg", at=AT + 3 * MINUTE, by="d1"),),
     ),
 )
 

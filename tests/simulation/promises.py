@@ -125,7 +125,7 @@ class Rest:
         verdict = self.groups[order.group_id].verdict
         if verdict is None:
             return order.amount_minor
-        return pricing.amount(order.lines, verdict.prices) if verdict.formed else 0
+        return pricing.amount(order.lines, verdict.prices) + order.fee_minor if verdict.formed else 0
 
     def money(self) -> Iterator[str]:
         """By the provider's own list: whatever came is kept for goods sold, or went back once."""

@@ -160,6 +160,54 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "cannot order it for now.\n\n"
         "Your campaign: {link}",
     ),
+    "batch_sorted": (
+        "Packed: {title}",
+        "{title} is packed for {place}[, expected {earliest} to {latest}]. {link}",
+        "Hello,\n\nyour goods from {title} are packed and will go to {place}. [They are expected between {earliest} "
+        "and {latest}.]\n\nFollow them: {link}",
+    ),
+    "batch_in_transit": (
+        "On the way: {title}",
+        "{title} is on its way to {place}[, expected {earliest} to {latest}]. {link}",
+        "Hello,\n\nyour goods from {title} are on their way to {place}. [They are expected between {earliest} and "
+        "{latest}.]\n\nPosition and time: {link}",
+    ),
+    "batch_ready": (
+        "It is here: {title}",
+        "{title} is at {place}. Bring the pickup code from your order's page: {link}",
+        "Hello,\n\nyour goods from {title} are at {place}. Show the pickup code on your order's page when you fetch "
+        "them, and give it to nobody else.\n\nThe code: {link}",
+    ),
+    "batch_promise": (
+        "Another time: {title}",
+        "{title} comes at another time[: {earliest} to {latest} at {place}]. {link}",
+        "Hello,\n\nthe time of {title} has changed. [It is now expected between {earliest} and {latest} at {place}.] "
+        "What was said before stays on your order's page.\n\nSee: {link}",
+    ),
+    "batch_temperature": (
+        "Temperature out of range: {title}",
+        "{title} for {place}: {degrees} C at {at}, out of range for {kept}. Please act now. {link}",
+        "Hello,\n\nthe goods of {title} for {place} were at {degrees} C at {at}, which is out of range for {kept}. "
+        "Call the carrier, and decide whether they may be handed over.\n\nSee: {link}",
+    ),
+    "uncollected": (
+        "Please fetch it: {title}",
+        "{title} still waits for you at {place}. Bring your pickup code: {link}",
+        "Hello,\n\nyour goods from {title} still wait for you at {place}. Please fetch them soon: after that the "
+        "campaign's rule applies.\n\nThe code: {link}",
+    ),
+    "uncollected_returned": (
+        "Not fetched, returned: {title}",
+        "{title} was not fetched and went back[; {amount} is on its way to you, by {arrives_by}]. {link}",
+        "Hello,\n\nnobody fetched {title} in time, so it went back as the campaign's rule says. [We pay back {amount}, "
+        "less the delivery fee, by {arrives_by}.]\n\nYour order: {link}",
+    ),
+    "uncollected_forfeited": (
+        "Not fetched: {title}",
+        "{title} was not fetched in time and is no longer kept; by its rule nothing is paid back. {link}",
+        "Hello,\n\nnobody fetched {title} in time. By the rule you accepted it is no longer kept, and nothing is paid "
+        "back. Ask support if something is wrong.\n\nYour order: {link}",
+    ),
     "campaign_offer": (
         "New group: {title}",
         '【Tuan】"{title}" from {price}, until {closes_at}: cheaper with your neighbours. {link} Reply R to stop',

@@ -134,6 +134,52 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "「{title}」的{item}已售完,新的买家暂时无法购买。{link}",
         "您好,\n\n您的活动「{title}」中,{item}已售完,已有订单不受影响,新的买家暂时无法购买。\n\n活动详情:{link}",
     ),
+    "batch_sorted": (
+        "已分拣:{title}",
+        "「{title}」已分拣装箱,送往{place}[,预计{earliest}至{latest}到]。{link}",
+        "您好,\n\n「{title}」的货已分拣装箱,将送往{place}。[预计{earliest}至{latest}之间到达。]\n\n随时查看:{link}",
+    ),
+    "batch_in_transit": (
+        "已发车:{title}",
+        "「{title}」已发车,送往{place}[,预计{earliest}至{latest}到]。{link}",
+        "您好,\n\n「{title}」的货已在路上,正送往{place}。[预计{earliest}至{latest}之间到达。]\n\n"
+        "查看位置与预计时间:{link}",
+    ),
+    "batch_ready": (
+        "货到了:{title}",
+        "「{title}」已到{place},请凭订单页的提货码取货。{link}",
+        "您好,\n\n「{title}」的货已到{place}。取货时请出示订单页上的提货码;提货码只告诉交货的人。\n\n"
+        "提货码在这里:{link}",
+    ),
+    "batch_promise": (
+        "到货时间有变:{title}",
+        "「{title}」的到货时间有变[:预计{earliest}至{latest}到{place}]。{link}",
+        "您好,\n\n「{title}」的到货时间有变。[新的预计时间是{earliest}至{latest},地点{place}。]"
+        "以前说过的时间都留在订单页上。\n\n查看:{link}",
+    ),
+    "batch_temperature": (
+        "温度超限:{title}",
+        "「{title}」往{place}的货{at}测得{degrees}℃,超出{kept}的限度,请立即处理。{link}",
+        "您好,\n\n「{title}」送往{place}的货在{at}测得{degrees}℃,已超出其温层({kept})的限度。"
+        "请立即联系承运人,并决定这批货能否交付。\n\n查看:{link}",
+    ),
+    "uncollected": (
+        "请来取货:{title}",
+        "「{title}」还在{place}等您来取,请带上提货码。{link}",
+        "您好,\n\n「{title}」已到{place},您还没有来取。逾期将按活动规则处理,请尽快取货。\n\n提货码:{link}",
+    ),
+    "uncollected_returned": (
+        "逾期未取,已退回:{title}",
+        "「{title}」逾期未取,货已退回[,{amount}将原路退还,最迟{arrives_by}到账]。{link}",
+        "您好,\n\n「{title}」逾期未取,按活动规则货已退回。[扣除运费后的{amount}将原路退还,最迟{arrives_by}到账。]\n\n"
+        "订单详情:{link}",
+    ),
+    "uncollected_forfeited": (
+        "逾期未取:{title}",
+        "「{title}」逾期未取,按活动规则不再保留,也不退款。{link}",
+        "您好,\n\n「{title}」逾期未取。按您参团时接受的活动规则,货不再保留,也不退款。如有疑问,请联系客服。\n\n"
+        "订单详情:{link}",
+    ),
     "campaign_offer": (
         "新团上线:{title}",
         "【团】「{title}」{price}起,{closes_at}截止,邻居一起买更便宜。{link} 拒收请回复R",

@@ -1,17 +1,20 @@
 """Campaigns over the wire: what a merchant writes, what everybody reads, and what only its merchant reads."""
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from msgspec import Meta, structs
 
 from ...domain import campaign as domain
+from ...domain.batch import Temperature
 from ...domain.campaign import Campaign, CampaignState, Fulfilment, Kind, Measure, price_on_joining
+from ...domain.fees import DeliveryZone
 from ...domain.instants import MINUTE, Instant, midnight_after
 from ...domain.pricing import Tier, tier_from_percent
 from ...domain.refusals import Refused
 from ...services.figures import CampaignFigures
 from .words import (
+    END,
     Category,
     Currency,
     Id,
@@ -34,6 +37,9 @@ from .words import (
     shown_or_none,
     to_instant_or_none,
 )
+
+Days = Annotated[int, Meta(ge=1, le=30)]
+Division = Annotated[str, Meta(max_length=12, pattern=rf"^[0-9]+{END}", description="the beginning of a division code")]
 
 
 class Preset(StrEnum):
@@ -70,6 +76,8 @@ class ItemInput(Input):
     low_stock: Stocked = 0
     limit_per_buyer: Units | None = None
     reference_price_minor: Minor | None = None
+    weight_g: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    keep: Temperature = Temperature.AMBIENT
 
     def to_domain(self) -> domain.Item:
         return domain.Item(
@@ -84,6 +92,8 @@ class ItemInput(Input):
             low_stock=self.low_stock,
             limit_per_buyer=self.limit_per_buyer,
             reference_price_minor=self.reference_price_minor,
+            weight_g=self.weight_g,
+            keep=self.keep.value,
         )
 
 
@@ -99,6 +109,41 @@ class PickupPointInput(Input):
     community_id: Id | None = None
     address: Line = ""
     hours: Line = ""
+
+
+class UncollectedInput(Input):
+    """Reminders on these days after goods are ready; after `until_days` the rule, if there is one."""
+
+    remind_after_days: Annotated[tuple[Days, ...], Meta(max_length=5)] = (1, 2)
+    until_days: Annotated[int, Meta(ge=1, le=60)] = 3
+    then: Literal["", "returned", "forfeited"] = ""
+
+    def to_domain(self) -> domain.Uncollected:
+        return domain.Uncollected(
+            remind_after_days=tuple(sorted(self.remind_after_days)), until_days=self.until_days, then=self.then
+        )
+
+
+class DeliveryZoneInput(Input):
+    """A zone delivered to the door. `divisions` are the beginnings of the division codes it covers; none: every one.
+
+    `fee_minor` covers the first kilogram, `per_kg_minor` each one begun after it; from `free_from_minor` it is free.
+    """
+
+    zone: Line
+    divisions: Annotated[tuple[Division, ...], Meta(max_length=50)] = ()
+    fee_minor: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    per_kg_minor: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    free_from_minor: Minor | None = None
+
+    def to_domain(self) -> DeliveryZone:
+        return DeliveryZone(
+            zone=self.zone,
+            divisions=tuple(self.divisions),
+            fee_minor=self.fee_minor,
+            per_kg_minor=self.per_kg_minor,
+            free_from_minor=self.free_from_minor,
+        )
 
 
 class TargetInput(Input):
@@ -139,6 +184,9 @@ class CampaignDraft(Input):
     stock_override_reason: Line | None = None
     max_unpaid_per_person: Annotated[int, Meta(ge=1, le=100)] = 5
     max_unpaid_per_group: People | None = None
+    delivery: Annotated[tuple[DeliveryZoneInput, ...], Meta(max_length=50)] = ()
+    fee_refund: Literal["always", "before_shipping", "never"] = "before_shipping"
+    uncollected: UncollectedInput | None = None
 
     def to_domain(self, *, merchant_id: str) -> Campaign:
         """The id is given when it is stored."""
@@ -182,6 +230,9 @@ class CampaignDraft(Input):
             stock_override_reason=self.stock_override_reason,
             max_unpaid_per_person=self.max_unpaid_per_person,
             max_unpaid_per_group=self.max_unpaid_per_group,
+            delivery=tuple(one.to_domain() for one in self.delivery),
+            fee_refund=self.fee_refund,
+            uncollected=self.uncollected.to_domain() if self.uncollected else domain.Uncollected(),
         )
 
     def _window(self) -> tuple[Instant | None, Instant | None]:
@@ -257,6 +308,19 @@ class Target(Output):
         return cls(measure=target.measure, at_least=target.at_least)
 
 
+class DeliveryZoneShown(Output):
+    zone: str
+    fee_minor: int
+    per_kg_minor: int
+    free_from_minor: int | None
+
+
+class UncollectedRule(Output):
+    remind_after_days: list[int]
+    until_days: int
+    then: str
+
+
 class CampaignOffer(Output):
     """A campaign as anyone sees it. Stock is shown by a group's progress, not here."""
 
@@ -285,6 +349,9 @@ class CampaignOffer(Output):
     fulfilment: Fulfilment | None
     pickup_points: list[PickupPoint]
     choose_pickup_by: Moment | None
+    delivery: list[DeliveryZoneShown]
+    fee_refund: str
+    uncollected: UncollectedRule
     terms_version: int
     published_at: Moment | None
 
@@ -319,6 +386,21 @@ class CampaignOffer(Output):
                 for p in campaign.pickup_points
             ],
             choose_pickup_by=shown_or_none(campaign.choose_pickup_by),
+            delivery=[
+                DeliveryZoneShown(
+                    zone=one.zone,
+                    fee_minor=one.fee_minor,
+                    per_kg_minor=one.per_kg_minor,
+                    free_from_minor=one.free_from_minor,
+                )
+                for one in campaign.delivery
+            ],
+            fee_refund=campaign.fee_refund,
+            uncollected=UncollectedRule(
+                remind_after_days=list(campaign.uncollected.remind_after_days),
+                until_days=campaign.uncollected.until_days,
+                then=campaign.uncollected.then,
+            ),
             terms_version=campaign.terms_version,
             published_at=shown_or_none(campaign.published_at),
         )

@@ -10,8 +10,10 @@ from ...domain.ids import derived
 from ...domain.instants import Instant
 from ...domain.ledger import Entry, EntryState, Kind, RefundStage
 from ...domain.order import Order, OrderState
+from ...services.fees import Quote
 from ...services.join import JoinAnswer, JoinRequest
 from ...services.orders import OrderView
+from .delivery import OrderDelivery
 from .groups import Conditions, Verdict
 from .money import Payment, PaymentBegun, Refund
 from .people import MyNotice
@@ -40,6 +42,35 @@ class JoinBody(Input):
             address_id=self.address_id,
             method=self.method,
             share=self.share,
+        )
+
+
+class QuoteBody(Input):
+    lines: Lines
+    address_id: Id | None = None
+
+
+class QuoteShown(Output):
+    """`free`: why no delivery fee is asked (`pickup`, `threshold`); empty where one is, or where none is known."""
+
+    goods_minor: int
+    fee_minor: int
+    total_minor: int
+    currency: str
+    zone: str
+    weight_g: int
+    free: str
+
+    @classmethod
+    def of(cls, quote: Quote) -> Self:
+        return cls(
+            goods_minor=quote.goods_minor,
+            fee_minor=quote.fee.amount_minor,
+            total_minor=quote.total_minor,
+            currency=quote.currency,
+            zone=quote.fee.zone,
+            weight_g=quote.fee.weight_g,
+            free=quote.fee.free,
         )
 
 
@@ -107,6 +138,7 @@ class MyOrder(Output):
     lines: dict[str, int]
     prices_minor: dict[str, int]
     amount_minor: int
+    fee_minor: int
     currency: str
     terms_version: int
     joined_at: Moment
@@ -129,6 +161,7 @@ class MyOrder(Output):
             lines=dict(order.lines),
             prices_minor=dict(order.prices),
             amount_minor=order.amount_minor,
+            fee_minor=order.fee_minor,
             currency=order.currency,
             terms_version=order.terms_version,
             joined_at=shown(order.joined_at),
@@ -182,6 +215,7 @@ class OrderStory(Output):
     group_state: GroupState
     group_closes_at: Moment
     verdict: Verdict | None
+    delivery: OrderDelivery | None
     payments: list[Payment]
     refunds: list[Refund]
     timeline: list[TimelineStep]
@@ -189,7 +223,7 @@ class OrderStory(Output):
     as_of: Moment
 
     @classmethod
-    def of(cls, view: OrderView, now: Instant) -> Self:
+    def of(cls, view: OrderView, now: Instant, code: str = "") -> Self:
         entries = sorted(view.entries, key=lambda entry: (entry.created_at, entry.id))
         return cls(
             order=MyOrder.of(view.order),
@@ -197,6 +231,7 @@ class OrderStory(Output):
             group_state=view.group.state,
             group_closes_at=shown(view.group.closes_at),
             verdict=Verdict.of_or_none(view.group.verdict),
+            delivery=OrderDelivery.of_or_none(view, code, now),
             payments=[Payment.of(entry) for entry in entries if entry.kind is Kind.PAYMENT],
             refunds=[Refund.of(entry, now) for entry in entries if entry.kind is Kind.REFUND],
             timeline=timeline(view.order, view.group, entries),

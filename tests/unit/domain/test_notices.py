@@ -187,9 +187,17 @@ def test_what_moves_money_is_urgent_and_what_only_pleases_is_not() -> None:
     for name, template in TEMPLATES.items():
         by_urgency.setdefault(template.urgency, set()).add(name)
         assert len(set(template.params)) == len(template.params) and "link" in template.params
-    assert by_urgency[Urgency.COURTESY] == {f"milestone_{m}" for m in ("half", "most", "one_more", "reached")}
+    on_the_way = {"batch_sorted", "batch_in_transit", "batch_promise"}
+    milestones = {f"milestone_{m}" for m in ("half", "most", "one_more", "reached")}
+    assert by_urgency[Urgency.COURTESY] == milestones | on_the_way
     assert by_urgency[Urgency.MARKETING] == {"campaign_offer"}
-    assert by_urgency[Urgency.REMINDER] == {"payment_reminder", "pickup_missing", "pickup_defaulted"}
+    assert by_urgency[Urgency.REMINDER] == {
+        "payment_reminder",
+        "pickup_missing",
+        "pickup_defaulted",
+        "batch_ready",
+        "uncollected",
+    }
     assert {"group_formed", "group_failed", "refund_done", "order_held"} <= by_urgency[Urgency.MONEY]
 
 

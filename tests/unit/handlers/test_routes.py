@@ -13,6 +13,7 @@ from chalicelib.handlers.authorize import authorize
 from .conftest import Door
 
 PUBLIC, BUYER, MERCHANT = "public", "buyer", "merchant"
+CREW = "merchant sorter carrier leader"
 SERVING = "merchant manager support ops"
 
 MATRIX = {
@@ -48,6 +49,7 @@ MATRIX = {
     "POST /payments/{entry_id}/confirm": MERCHANT,
     "POST /refunds/{entry_id}/confirm": MERCHANT,
     "POST /groups/{group_id}/share": BUYER,
+    "POST /groups/{group_id}/quote": BUYER,
     "POST /groups/{group_id}/join": BUYER,
     "POST /campaigns/{campaign_id}/teams": BUYER,
     "GET /orders": BUYER,
@@ -67,6 +69,17 @@ MATRIX = {
     "POST /me/erasure": BUYER,
     "GET /people/{person_id}/contact": "support",
     "GET /people/{person_id}/contact/reads": "support ops",
+    "POST /groups/{group_id}/batches": MERCHANT,
+    "GET /groups/{group_id}/batches": f"{CREW} manager support ops",
+    "GET /batches": MERCHANT,
+    "GET /groups/{group_id}/batches/{destination}": f"{CREW} manager support ops",
+    "POST /groups/{group_id}/batches/{destination}/state": CREW,
+    "POST /groups/{group_id}/batches/{destination}/promise": CREW,
+    "POST /groups/{group_id}/batches/{destination}/positions": CREW,
+    "POST /groups/{group_id}/batches/{destination}/temperatures": CREW,
+    "POST /groups/{group_id}/batches/{destination}/hand-overs": CREW,
+    "GET /groups/{group_id}/batches/{destination}/hand-overs": CREW,
+    "POST /groups/{group_id}/batches/{destination}/hand-overs/{order_id}": MERCHANT,
     "GET /ops/audit": "ops",
     "GET /ops/audit/{person_id}": "ops",
     "GET /ops/due": "ops",
@@ -75,7 +88,7 @@ MATRIX = {
 }
 """Roles that pass the door. Whether the object is the caller's own is asked behind it, by the services."""
 
-PEOPLE = ("buyer", "leader", "supplier", "merchant", "manager", "support", "ops")
+PEOPLE = ("buyer", "leader", "sorter", "carrier", "supplier", "merchant", "manager", "support", "ops")
 
 
 class Silent(SimpleNamespace):

@@ -1,0 +1,231 @@
+"""Delivery: a group's batches on their way, and handing the goods over."""
+
+from chalice.app import Blueprint
+
+from ..services import batches
+from ..services import hand_over as handing
+from .edge import CARRIER, LEADER, MERCHANT, OPS, SORTER, SUPPORT, Call, route, secrets
+from .shapes.batches import (
+    BatchList,
+    BatchMove,
+    BatchPage,
+    BatchShown,
+    HandedLine,
+    HandedLines,
+    HandOverBody,
+    PositionInput,
+    PromiseInput,
+    TemperatureInput,
+    WaitingLine,
+    WaitingLines,
+    WithoutCodeBody,
+    micro,
+)
+from .shapes.words import PageQuery, to_instant
+
+bp = Blueprint(__name__)
+
+CREW = MERCHANT | SORTER | CARRIER | LEADER
+LOOKERS = CREW | SUPPORT | OPS | frozenset({"manager"})
+
+
+def _key() -> str:
+    """What pickup codes are derived under."""
+    return secrets()["cursor_key"]
+
+
+_ONE = "/groups/{group_id}/batches/{destination}"
+
+
+@route(
+    bp,
+    "POST",
+    "/groups/{group_id}/batches",
+    answer=BatchList,
+    roles=MERCHANT,
+    summary="Plans a formed group's delivery batches (配送批次), one for each pickup point or zone; again, nothing",
+    refusals=("group_not_found", "group_not_formed"),
+)
+def plan_batches(call: Call[None, None], group_id: str) -> BatchList:
+    found = batches.plan_for(call.world, call.caller, group_id, now=call.now)
+    return BatchList(items=[BatchShown.of(one, call.now) for one in found])
+
+
+@route(
+    bp,
+    "GET",
+    "/groups/{group_id}/batches",
+    answer=BatchList,
+    roles=LOOKERS,
+    summary="A group's batches that the caller serves",
+    refusals=("group_not_found",),
+)
+def group_batches(call: Call[None, None], group_id: str) -> BatchList:
+    found = batches.of_group(call.world, call.caller, group_id)
+    return BatchList(items=[BatchShown.of(one, call.now) for one in found])
+
+
+@route(bp, "GET", "/batches", query=PageQuery, answer=BatchPage, roles=MERCHANT, summary="My batches, newest first")
+def my_batches(call: Call[None, PageQuery]) -> BatchPage:
+    page = batches.of_merchant(call.world, call.caller, limit=call.query.limit, start=call.opened(call.query.cursor))
+    return BatchPage(items=[BatchShown.of(one, call.now) for one in page.rows], next=call.sealed(page.next))
+
+
+@route(bp, "GET", _ONE, answer=BatchShown, roles=LOOKERS, summary="One batch", refusals=("batch_not_found",))
+def one_batch(call: Call[None, None], group_id: str, destination: str) -> BatchShown:
+    return BatchShown.of(batches.seen(call.world, call.caller, group_id, destination), call.now)
+
+
+@route(
+    bp,
+    "POST",
+    f"{_ONE}/state",
+    body=BatchMove,
+    answer=BatchShown,
+    roles=CREW,
+    summary="Brings a batch into its next state: sorted, in transit, ready, handed over; everyone in it is told once",
+    refusals=(
+        "batch_not_found",
+        "batch_finished",
+        "batch_goes_forward",
+        "batch_skips",
+        "not_yours_to_move",
+        "pickup_choice_open",
+        "orders_not_fetched",
+        "back_dated",
+        "time_in_the_future",
+        "promise_out_of_range",
+    ),
+)
+def move_batch(call: Call[BatchMove, None], group_id: str, destination: str) -> BatchShown:
+    ask = call.body.to_service()
+    return BatchShown.of(batches.move(call.world, call.caller, group_id, destination, ask, now=call.now), call.now)
+
+
+@route(
+    bp,
+    "POST",
+    f"{_ONE}/promise",
+    body=PromiseInput,
+    answer=BatchShown,
+    roles=CREW,
+    summary="Promises anew when a batch should be ready, as a range; what was said before is kept",
+    refusals=("batch_not_found", "batch_finished", "promise_out_of_range"),
+)
+def promise_batch(call: Call[PromiseInput, None], group_id: str, destination: str) -> BatchShown:
+    earliest, latest = to_instant(call.body.earliest), to_instant(call.body.latest)
+    found = batches.promise(
+        call.world, call.caller, group_id, destination, earliest, latest, call.body.why, now=call.now
+    )
+    return BatchShown.of(found, call.now)
+
+
+@route(
+    bp,
+    "POST",
+    f"{_ONE}/positions",
+    body=PositionInput,
+    answer=BatchShown,
+    roles=CREW,
+    summary="Where the vehicle is; an older position than the last changes nothing",
+    refusals=(
+        "batch_not_found",
+        "batch_finished",
+        "batch_not_on_the_way",
+        "position_impossible",
+        "position_jumps",
+        "time_in_the_future",
+    ),
+)
+def ping_batch(call: Call[PositionInput, None], group_id: str, destination: str) -> BatchShown:
+    here = call.body
+    found = batches.ping(
+        call.world,
+        call.caller,
+        group_id,
+        destination,
+        micro(here.lat),
+        micro(here.lon),
+        to_instant(here.at),
+        now=call.now,
+    )
+    return BatchShown.of(found, call.now)
+
+
+@route(
+    bp,
+    "POST",
+    f"{_ONE}/temperatures",
+    body=TemperatureInput,
+    answer=BatchShown,
+    roles=CREW,
+    summary="What a sensor says; leaving the limits of the goods raises an incident",
+    refusals=("batch_not_found", "batch_finished", "temperature_impossible", "time_in_the_future"),
+)
+def read_batch(call: Call[TemperatureInput, None], group_id: str, destination: str) -> BatchShown:
+    found = batches.temperature(
+        call.world,
+        call.caller,
+        group_id,
+        destination,
+        round(call.body.celsius * 10),
+        to_instant(call.body.at),
+        now=call.now,
+    )
+    return BatchShown.of(found, call.now)
+
+
+@route(
+    bp,
+    "POST",
+    f"{_ONE}/hand-overs",
+    body=HandOverBody,
+    answer=HandedLines,
+    roles=CREW,
+    summary="Hands goods over against pickup codes (提货码), one order or many; each line stands for itself",
+    refusals=("batch_not_found", "not_yours_to_hand_over"),
+)
+def hand_goods_over(call: Call[HandOverBody, None], group_id: str, destination: str) -> HandedLines:
+    asked = [one.to_service() for one in call.body.orders]
+    said = handing.hand_over(call.world, call.caller, group_id, destination, asked, key=_key, now=call.now)
+    return HandedLines(items=[HandedLine.of(one) for one in said])
+
+
+@route(
+    bp,
+    "GET",
+    f"{_ONE}/hand-overs",
+    answer=WaitingLines,
+    roles=CREW,
+    summary="Who is still to come, with the beginning of each code: works without a network",
+    refusals=("batch_not_found", "not_yours_to_hand_over"),
+)
+def hand_over_list(call: Call[None, None], group_id: str, destination: str) -> WaitingLines:
+    found = handing.waiting(call.world, call.caller, group_id, destination, key=_key)
+    return WaitingLines(items=[WaitingLine.of(one) for one in found])
+
+
+@route(
+    bp,
+    "POST",
+    f"{_ONE}/hand-overs/{{order_id}}",
+    body=WithoutCodeBody,
+    answer=HandedLine,
+    roles=MERCHANT,
+    summary="Hands one order over without its code, by its merchant, with a reason",
+    refusals=(
+        "batch_not_found",
+        "order_not_found",
+        "order_not_to_hand_over",
+        "batch_not_ready",
+        "batch_finished",
+        "not_yours_to_hand_over",
+    ),
+)
+def hand_over_without_code(
+    call: Call[WithoutCodeBody, None], group_id: str, destination: str, order_id: str
+) -> HandedLine:
+    said = handing.without_code(
+        call.world, call.caller, group_id, destination, order_id, call.body.reason, now=call.now
+    )
+    return HandedLine.of(said)

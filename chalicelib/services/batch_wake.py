@@ -1,0 +1,174 @@
+"""A batch's timer: count its orders, tell everyone in it what happened, remind who has not come, apply the rule."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ..domain import batch as rules
+from ..domain import hand_over as fetching
+from ..domain.batch import Batch, BatchState
+from ..domain.campaign import Campaign
+from ..domain.group import Group
+from ..domain.instants import Instant, local_text
+from ..domain.order import Order
+from ..domain.refusals import Broken
+from ..domain.upkeep import Announcement
+from ..domain.writes import Create, Replace, Write
+from . import tell
+from .uncollected import give_up
+from .world import World
+
+AT_ONCE = 200
+"""Orders one waking looks at."""
+
+TOLD = {
+    BatchState.SORTED: "batch_sorted",
+    BatchState.IN_TRANSIT: "batch_in_transit",
+    BatchState.READY: "batch_ready",
+    BatchState.HANDED_OVER: "",
+}
+
+
+def batch_wake(world: World, batch: Batch, now: Instant) -> None:
+    group = world.store.group(batch.group_id)
+    if group is None:
+        raise Broken(f"batch {batch.destination} has no group {batch.group_id}")
+    terms = world.store.terms(group.campaign_id, group.terms_version)
+    if batch.owed:
+        writes = [write for event in batch.owed for write in _said(world, batch, event, now)]
+        new = replace(batch, owed=())
+        world.store.commit(Replace(replace(new, due_at=next_due(new, terms, now))), *writes)
+    elif batch.task == "count":
+        _count(world, batch, group, terms, now)
+    elif batch.task == "sweep":
+        _sweep(world, batch, group, terms, now)
+    else:
+        _waited(world, batch, terms, now)
+
+
+def next_due(batch: Batch, terms: Campaign, now: Instant) -> Instant | None:
+    """When it next wants to be looked at, once it owes nobody a word."""
+    if batch.task:
+        return now
+    if batch.state is not BatchState.READY:
+        return None
+    left = fetching.reminder_times(batch, terms)[batch.reminders :]
+    rule = fetching.rule_applies_at(batch, terms)
+    return min([*left, *([rule] if rule is not None else [])], default=None)
+
+
+def _said(world: World, batch: Batch, event: str, now: Instant) -> list[Write]:
+    """What one event means for those it concerns. A fan-out is a row of its own, so half-done is ordinary."""
+    name, _, number = event.partition("@")
+    if name == "temperature":
+        return incident(world, batch, "temperature", temperature_facts(batch, int(number)), now)
+    template = {"batch_promise": "batch_promise"}.get(name) or TOLD[BatchState(name.removeprefix("batch_"))]
+    return [announcement(batch, template, event, now)] if template else []
+
+
+def announcement(batch: Batch, template: str, event: str, now: Instant, *, waiting_only: bool = False) -> Create:
+    return Create(
+        Announcement(
+            group_id=batch.group_id,
+            event=f"{event}:{batch.destination}",
+            template=template,
+            params=_params(batch, now),
+            created_at=now,
+            destination=batch.destination,
+            waiting_only=waiting_only,
+            due_at=now,
+        )
+    )
+
+
+def _params(batch: Batch, now: Instant) -> Mapping[str, str]:
+    ready = next((one for one in rules.estimates(batch, now) if one.state is BatchState.READY), None)
+    return {
+        "place": batch.name,
+        "earliest": local_text(ready.earliest, batch.clock_zone) if ready else "",
+        "latest": local_text(ready.latest, batch.clock_zone) if ready else "",
+    }
+
+
+def temperature_facts(batch: Batch, at: Instant) -> Mapping[str, str]:
+    reading = next((one for one in batch.readings if one.at == at), None)
+    tenths = reading.tenths if reading else 0
+    return {"degrees": f"{tenths / 10:.1f}", "kept": batch.keep.value, "at": local_text(at, batch.clock_zone)}
+
+
+def incident(world: World, batch: Batch, what: str, facts: Mapping[str, str], now: Instant) -> list[Write]:
+    """Something is wrong with a batch: its merchant hears of it, and the operators' desk sees it in the log."""
+    world.watch.note("batch_incident", event=what, group=batch.group_id, batch=batch.destination)
+    params = {**facts, "title": batch.title, "place": batch.name, "link": f"/groups/{batch.group_id}"}
+    event = f"{what}:{batch.destination}:{batch.version}"
+    return [
+        *tell.plan(
+            world,
+            batch.merchant_id,
+            about=batch.group_id,
+            event=event,
+            template=f"batch_{what}",
+            params=params,
+            now=now,
+        )
+    ]
+
+
+def _page(world: World, batch: Batch, group: Group, terms: Campaign) -> tuple[list[Order], str | None]:
+    page = world.store.orders_of_group(group, AT_ONCE, batch.cursor)
+    mine = [
+        one for one in page.rows if rules.rides(one) and rules.destination_of(one, group, terms) == batch.destination
+    ]
+    return mine, page.next
+
+
+def _count(world: World, batch: Batch, group: Group, terms: Campaign, now: Instant) -> None:
+    """Waits for the verdict to be carried out: before that some orders do not show yet that they ride."""
+    if group.resolved_at is None:
+        world.store.commit(Replace(replace(batch, due_at=now + 60_000)))
+        return
+    mine, after = _page(world, batch, group, terms)
+    units = dict(batch.units)
+    for order in mine:
+        for sku, count in order.lines.items():
+            units[sku] = units.get(sku, 0) + count
+    weight = sum(item.weight_g * units.get(item.sku, 0) for item in terms.items)
+    new = replace(
+        batch,
+        orders=batch.orders + len(mine),
+        units=units,
+        weight_g=weight,
+        cursor=after,
+        task="count" if after else "",
+    )
+    new = new if after else replace(new, counted=True)
+    world.store.commit(Replace(replace(new, due_at=next_due(new, terms, now))))
+
+
+def _waited(world: World, batch: Batch, terms: Campaign, now: Instant) -> None:
+    """Goods that nobody has fetched: a reminder at each of its times, then the campaign's rule (S24)."""
+    if batch.state is not BatchState.READY:
+        world.store.commit(Replace(replace(batch, due_at=None)))
+        return
+    rule = fetching.rule_applies_at(batch, terms)
+    if rule is not None and now >= rule:
+        world.store.commit(Replace(replace(batch, task="sweep", cursor=None, due_at=now)))
+        return
+    passed = sum(1 for at in fetching.reminder_times(batch, terms) if at <= now)
+    new = replace(batch, reminders=max(batch.reminders, passed))
+    new = replace(new, due_at=next_due(new, terms, now))
+    event = f"uncollected@{passed}"
+    writes = [announcement(batch, "uncollected", event, now, waiting_only=True)] if passed > batch.reminders else []
+    world.store.commit(Replace(new), *writes)
+
+
+def _sweep(world: World, batch: Batch, group: Group, terms: Campaign, now: Instant) -> None:
+    """Order by order, each its own transaction; when all are done the batch is finished."""
+    mine, after = _page(world, batch, group, terms)
+    for order in mine:
+        if order.handed_at is None and order.uncollected is None:
+            give_up(world, order, group, terms, now)
+    new = replace(batch, cursor=after, due_at=now)
+    if after is None:
+        done = rules.moved(replace(new, task=""), BatchState.HANDED_OVER, by="timer", at=now, now=now)
+        new = replace(done, owed=(), due_at=None)
+    world.store.commit(Replace(new))
