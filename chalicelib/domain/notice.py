@@ -88,6 +88,10 @@ class Notice(Row):
     provider_ref: str | None = None
     reason: str = ""
 
+    @property
+    def leased(self) -> bool:
+        return self.state is NoticeState.SENDING
+
 
 def planned(
     preferences: Preferences,

@@ -19,6 +19,13 @@ class Row:
     version: int = 0
     due_at: Instant | None = None
 
+    @property
+    def leased(self) -> bool:
+        """Whether the timer is only the end of a worker's lease. The tick finds the few whose worker died; the stream
+        does not wake the many that were done meanwhile.
+        """
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class Create:

@@ -22,6 +22,7 @@ def follow(world: World, changes: Sequence[tuple[Row | None, Row | None]], *, no
         if new is not None
         and new.due_at is not None
         and new.due_at <= soon
+        and not new.leased
         and not (isinstance(new, Tally) and old is not None and old.due_at == new.due_at)
     }
     if due:

@@ -88,10 +88,11 @@ def count(world: World, of: Iterable[Group]) -> Counted:
     counted = Counted()
     for group in of:
         for part in range(group.parts):
-            for order in world.store.orders_of_part(group.id, part):
-                _add(counted, order)
-        for entry in world.store.entries_of_group(group):
-            counted.numbers = plus(counted.numbers, tallies.of_entry(entry))
+            for row in world.store.accounts_of_part(group.id, part):
+                if isinstance(row, Order):
+                    _add(counted, row)
+                else:
+                    counted.numbers = plus(counted.numbers, tallies.of_entry(row))
         verdict = group.verdict
         formed, failed = (int(verdict.formed), int(not verdict.formed)) if verdict else (0, 0)
         counted.numbers = plus(counted.numbers, Numbers(groups=1, formed=formed, failed=failed))

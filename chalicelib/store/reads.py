@@ -296,6 +296,12 @@ class Reads:
         for part in range(group.parts):
             yield from self._query(Entry, orders_pk(group.id, part), Stored.sk.startswith("ENTRY#"))
 
+    def accounts_of_part(self, group_id: str, part: int) -> Iterator[Order | Entry]:
+        """A part's orders and their money in one reading: what a recount adds up."""
+        for row in self._query(Row, orders_pk(group_id, part), Stored.sk.between("ENTRY#", "ORDER$")):
+            if isinstance(row, Order | Entry):
+                yield row
+
     def notices_about(self, person_id: str, about: str) -> list[Notice]:
         return list(self._query(Notice, f"PERSON#{person_id}", Stored.sk.startswith(f"NOTICE#{about}#")))
 

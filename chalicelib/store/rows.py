@@ -191,7 +191,8 @@ def to_stored(row: Row, version: int) -> Stored:
     body.pop("due_at", None)
     stored = Stored(pk, sk, kind=kind.name, shape=kind.shape, version=version, body=body)
     if row.due_at is not None:
-        stored.due_at, stored.due_shard, stored.hot = row.due_at, due_shard(pk, sk), "1"
+        stored.due_at, stored.due_shard = row.due_at, due_shard(pk, sk)
+        stored.hot = None if row.leased else "1"
     if kind.listed is not None:
         stored.list_key, stored.list_at = kind.listed(row)
     if kind.state is not None:

@@ -43,7 +43,7 @@ START: Instant = 1_793_491_200_000
 """2026-11-01T00:00Z, which is 08:00 in Shanghai."""
 
 MOST_ROUNDS = 5_000
-FEW_SHARDS = 4
+FEW_SHARDS = 2
 CACHED = (
     config_module.config, wiring.world, wiring.identity, wiring.queue, wiring.files, wiring.watch, wiring.secrets,
     wiring.provider, wiring.sender, aws_clients.session, aws_clients.client,

@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 
 _original = DynamoDBBackend.transact_write_items
 _touched: list[tuple[str, str]] = []
+_twins: dict[int, Table] = {}
 
 
 def _named(action: dict[str, Any]) -> tuple[str, str]:
@@ -24,17 +26,23 @@ def _named(action: dict[str, Any]) -> tuple[str, str]:
 
 
 def _snapshot(table: Table, memo: dict[int, Any]) -> Table:
+    """Asked for before each action; nothing has been written yet, so the first answer is every answer."""
     del memo
+    if id(table) not in _twins:
+        _twins[id(table)] = _twin(table)
+    return _twins[id(table)]
+
+
+def _twin(table: Table) -> Table:
     twin = copy.copy(table)
     twin.items = defaultdict(dict, table.items)
     for pk, sk in _touched:
-        for hash_key, rows in table.items.items():
-            if hash_key.value == pk:
-                fresh = dict(rows.items())
-                for range_key in fresh:
-                    if range_key.value == sk:
-                        fresh[range_key] = copy.deepcopy(fresh[range_key])
-                twin.items[hash_key] = fresh
+        hash_key, range_key = DynamoType({"S": pk}), DynamoType({"S": sk})
+        if hash_key in table.items:
+            rows = dict(twin.items[hash_key])
+            if range_key in rows:
+                rows[range_key] = copy.deepcopy(rows[range_key])
+            twin.items[hash_key] = rows
     if table.stream_shard is not None:
         twin.stream_shard = copy.copy(table.stream_shard)
         twin.stream_shard.items = list(table.stream_shard.items)
@@ -44,6 +52,7 @@ def _snapshot(table: Table, memo: dict[int, Any]) -> Table:
 
 def _transact(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
     _touched[:] = [_named(action) for action in transact_items]
+    _twins.clear()
     _original(self, transact_items)
 
 

@@ -1,19 +1,28 @@
 """Makes moto's queries and answers cost what they return, so that a day of 60 buyers plays in seconds.
 
-moto sorts and compares the whole table for each query, and looks for every possible spelling of every member of
-every attribute value. What is found and answered stays exactly the same.
+moto sorts and compares the whole table for each query, copies what it found to the last leaf, looks for every
+possible spelling of every member of every attribute value, and lists the methods of its own class for every call;
+botocore spells its user agent for every call. What is found and answered stays exactly the same.
 """
 
+import copy
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
+from botocore.useragent import UserAgentString
+from moto.core import responses
 from moto.core.serialize import ResponseSerializer
+from moto.dynamodb.models import table
+from moto.dynamodb.models.dynamo_type import Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 
-SCALARS = ("S", "N", "BOOL", "NULL")
+AS_THEY_ARE = ("S", "N", "BOOL", "NULL", "M", "L")
+"""All but bytes, which stand in the vault alone and never inside another value."""
 
 _query, _all_items = Table.query, Table.all_items
 _signature = inspect.signature(_query)
@@ -49,16 +58,32 @@ def _narrowed(self: Any) -> Any:
 
 
 def _plain(self: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
-    """A scalar attribute value is already what goes over the wire."""
-    if shape.name == "AttributeValue" and type(value) is dict and len(value) == 1 and next(iter(value)) in SCALARS:
+    """An attribute value is already what goes over the wire."""
+    if shape.name == "AttributeValue" and type(value) is dict and len(value) == 1 and next(iter(value)) in AS_THEY_ARE:
         self._default_serialize(serialized, value, shape, key)
     else:
         _structure(self, serialized, value, shape, key)
 
 
+def _found(what: Any) -> Any:
+    """Rows that a query found, apart from the table's own; their values are only read."""
+    if isinstance(what, list):
+        return [_found(one) for one in what]
+    if not isinstance(what, Item):
+        return copy.deepcopy(what)
+    twin = copy.copy(what)
+    twin.attrs = LimitedSizeDict.__new__(LimitedSizeDict)
+    dict.update(twin.attrs, what.attrs)
+    return twin
+
+
 @contextmanager
 def swift_moto() -> Iterator[None]:
     with (
+        mock.patch.object(table, "copy", SimpleNamespace(deepcopy=_found, copy=copy.copy)),
+        mock.patch.object(responses, "method_names_from_class", cache(responses.method_names_from_class)),
+        mock.patch.object(responses, "camelcase_to_underscores", cache(responses.camelcase_to_underscores)),
+        mock.patch.object(UserAgentString, "to_string", lambda self: "bed"),
         mock.patch.object(Table, "query", _narrow),
         mock.patch.object(Table, "all_items", _narrowed),
         mock.patch.object(ResponseSerializer, "_serialize_type_structure", _plain),
