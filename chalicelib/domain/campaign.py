@@ -5,15 +5,18 @@ in frozen terms ever changes: what can change later (stock, a group's deadline) 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from . import plan as plans
 from . import pricing
 from .fees import DeliveryZone
 from .instants import DAY, HOUR, MINUTE, Instant, zone_of
 from .money import MAX_MINOR, decimals
+from .plan import StagePlan
 from .pricing import Tier
 from .refusals import Refused
+from .workdays import calendar
 from .writes import Row
 
 MAX_ITEMS = 20
@@ -120,6 +123,12 @@ class Campaign(Row):
     `return_exception` names why the 7-day return does not apply, and must be shown before payment.
     `fee_refund` says when the delivery fee goes back with the goods: `always`, `before_shipping`, or `never` (of a
     failed group or a cancelled order everything does).
+
+    `plan` is how a formed group is fulfilled; terms published before there were plans have none, and no journey. It
+    runs on `calendar` with the campaign's own `days_off` and `days_worked` (ISO dates). `manager_id` answers for the
+    region; `promised_ship_at` is a presale's shipping date (P16); with `review_ms` somebody may approve or reject a
+    group that has reached its target before it forms, by itself after that time (L5). An urgent alert is acknowledged
+    within `acknowledge_ms`; a stage that breaks its limit grants `compensation_bp` basis points of each order.
     """
 
     id: str
@@ -158,6 +167,17 @@ class Campaign(Row):
     uncollected: Uncollected = Uncollected()
     delivery: tuple[DeliveryZone, ...] = ()
     fee_refund: str = "before_shipping"
+    profile: str = ""
+    plan: tuple[StagePlan, ...] = ()
+    calendar: str = "cn"
+    days_off: tuple[str, ...] = ()
+    days_worked: tuple[str, ...] = ()
+    manager_id: str = ""
+    promised_ship_at: Instant | None = None
+    review_ms: int | None = None
+    silence_days: int = 3
+    acknowledge_ms: int = 15 * MINUTE
+    compensation_bp: int | None = None
 
     def item(self, sku: str) -> Item:
         for item in self.items:
@@ -245,6 +265,8 @@ def check_publishable(draft: Campaign, now: Instant) -> None:
         raise Refused("campaign_incomplete", missing=missing)
     _check_times(draft, now)
     _check_pickup(draft)
+    if draft.promised_ship_at is not None and draft.closes_at is not None and draft.promised_ship_at <= draft.closes_at:
+        raise Refused("ship_date_before_close")
     for item in draft.items:
         check_item(item)
     if sum(item.sellable for item in draft.items) == 0:
@@ -270,6 +292,24 @@ def check_draft(draft: Campaign) -> None:
         raise Refused("repeated_zone")
     for item in draft.items:
         check_item(item)
+    if draft.profile and draft.profile not in plans.PROFILES:
+        raise Refused("unknown_profile", profiles=sorted(plans.PROFILES))
+    calendar(draft.calendar, draft.days_off, draft.days_worked)
+    plans.check_plan(draft.plan)
+
+
+def with_profile(draft: Campaign) -> Campaign:
+    """What the merchant left open, as the profile of the category has it (P22)."""
+    profile = plans.profile_of(draft.category, draft.profile)
+    share = draft.compensation_bp
+    if share is None:
+        share = profile.compensation_bp if draft.profile else 0
+    return replace(
+        draft,
+        plan=draft.plan or profile.plan,
+        return_exception=draft.return_exception or (profile.return_exception if draft.profile else None),
+        compensation_bp=share,
+    )
 
 
 def check_item(item: Item) -> None:

@@ -1,6 +1,7 @@
 """A group (团): buyers who succeed or fail together, and its slices, which hold its seats and stock.
 
     open ──(deadline passed, or a team is full)──> sealing ──(all rows counted)──> formed | failed
+                                                      └──(enough, with a review)──> review ──> formed | failed
 
 Only the closer moves a group, each step naming the version it saw. The verdict is given once.
 """
@@ -31,6 +32,7 @@ NO_SEAT_LIMIT = 10**9
 class GroupState(StrEnum):
     OPEN = "open"
     SEALING = "sealing"
+    REVIEW = "review"
     FORMED = "formed"
     FAILED = "failed"
 
@@ -43,6 +45,20 @@ class Count:
     units: Mapping[str, int] | None = None
     amount_minor: int = 0
     unsold: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A group that has reached its target waits for a yes or a no (L5), its count kept; without either it is a yes at
+    `until`. `left` is what the sealed slices still held; `by` is empty where time decided."""
+
+    count: Count
+    left: Mapping[str, int]
+    until: Instant
+    asked: bool = False
+    approved: bool | None = None
+    by: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +110,7 @@ class Group(Row):
     returned: bool = False
     resolved_at: Instant | None = None
     tries: int = 0
+    review: Review | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,11 +250,17 @@ def target_of(terms: Campaign, team_size: int | None) -> Target:
     return terms.target
 
 
-def judged(group: Group, terms: Campaign, count: Count, left: Mapping[str, int], now: Instant) -> Verdict:
-    """The verdict from the rows alone. `left` is what the sealed slices still held."""
+def has_reached(group: Group, terms: Campaign, count: Count) -> bool:
     target = target_of(terms, group.team_size)
-    have = reached(target, count)
-    formed = have >= target.at_least
+    return reached(target, count) >= target.at_least
+
+
+def judged(
+    group: Group, terms: Campaign, count: Count, left: Mapping[str, int], now: Instant, *, rejected: bool = False
+) -> Verdict:
+    """The verdict from the rows alone, or from the review's no. `left` is what the sealed slices still held."""
+    enough = has_reached(group, terms, count)
+    formed = enough and not rejected
     unsold = total([Count(unsold=count.unsold), Count(unsold=left)]).unsold or {}
     if not formed:
         unsold = total([Count(unsold=unsold), Count(unsold=count.units)]).unsold or {}
@@ -250,13 +273,40 @@ def judged(group: Group, terms: Campaign, count: Count, left: Mapping[str, int],
         prices={
             item.sku: pricing.unit_price(item.list_price_minor, item.tiers, count.participants) for item in terms.items
         },
-        reason="target_reached" if formed else "target_missed",
+        reason="target_reached" if formed else "rejected" if enough else "target_missed",
         unsold={sku: units for sku, units in unsold.items() if units},
     )
 
 
 def verdict_given(group: Group, verdict: Verdict) -> Group:
-    if group.state is not GroupState.SEALING:
+    if group.state not in (GroupState.SEALING, GroupState.REVIEW):
         raise Broken(f"group {group.id} is {group.state.value} and cannot be given a verdict")
     state = GroupState.FORMED if verdict.formed else GroupState.FAILED
     return replace(group, state=state, verdict=verdict, due_at=verdict.given_at, tries=0)
+
+
+def reviewing(group: Group, review: Review, now: Instant) -> Group:
+    """Counted and enough: somebody is asked. The count can no longer move, so the answer may take its time."""
+    if group.state is not GroupState.SEALING:
+        raise Broken(f"group {group.id} is {group.state.value} and cannot be reviewed")
+    return replace(group, state=GroupState.REVIEW, review=review, due_at=now, tries=0)
+
+
+def reviewed(group: Group, *, approved: bool, by: str, why: str = "") -> Group:
+    """With the answer. Raises Refused when there was one already, another one; the same is done already."""
+    review = group.review
+    if review is None:
+        raise Refused("no_review")
+    if review.approved is not None:
+        if review.approved is not approved:
+            raise Refused("verdict_given", approved=review.approved)
+        return group
+    if group.state is not GroupState.REVIEW:
+        raise Broken(f"group {group.id} is {group.state.value} with an open review")
+    return replace(group, review=replace(review, approved=approved, by=by, why=why))
+
+
+def review_asked(group: Group) -> Group:
+    """Those who may answer have heard; time answers for them at the end."""
+    assert group.review is not None
+    return replace(group, review=replace(group.review, asked=True), due_at=group.review.until)

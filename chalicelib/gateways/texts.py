@@ -39,8 +39,9 @@ class Wording:
         _check(template, params)
         subject, sms, email = texts_in(language)[template]
         clean = {name: _CONTROL.sub(" ", value).strip() for name, value in params.items()}
-        if "method" in clean:
-            clean["method"] = METHODS.get(clean["method"], {}).get(language.partition("-")[0].lower(), clean["method"])
+        for name, words in SPELLED.items():
+            if name in clean:
+                clean[name] = words.get(clean[name], {}).get(language.partition("-")[0].lower(), clean[name])
         if channel is Channel.SMS:
             return "", _filled(sms, {name: _short(name, value) for name, value in clean.items()})
         return _filled(subject, clean), _filled(email, clean)
@@ -54,6 +55,26 @@ METHODS: Mapping[str, Mapping[str, str]] = {
     "transfer": {"zh": "您的银行账户", "en": "your bank account"},
 }
 """Where money goes back to, by payment method, as people say it."""
+
+STAGES: Mapping[str, Mapping[str, str]] = {
+    "presale": {"zh": "预售", "en": "presale"},
+    "review": {"zh": "成团审核", "en": "review"},
+    "stocking": {"zh": "供应商备货", "en": "supplier stocking"},
+    "sorting": {"zh": "分拣", "en": "sorting"},
+    "delivery": {"zh": "配送", "en": "delivery"},
+    "aftersales": {"zh": "售后结算", "en": "after-sales settlement"},
+}
+"""A stage's own words, unless its plan gives it a title."""
+
+FALLBACKS: Mapping[str, Mapping[str, str]] = {
+    "other_warehouse": {"zh": "备用仓库", "en": "the other warehouse"},
+    "other_carrier": {"zh": "备用承运商", "en": "the other carrier"},
+    "other_sorting_centre": {"zh": "备用分拣中心", "en": "the other sorting centre"},
+    "other_supplier": {"zh": "备用供应商", "en": "the other supplier"},
+}
+
+SPELLED = {"method": METHODS, "stage": STAGES, "fallback": FALLBACKS}
+"""Parameters that are words of ours, and are put into the reader's."""
 
 
 def texts_in(language: str) -> Mapping[str, tuple[str, str, str]]:

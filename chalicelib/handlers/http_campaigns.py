@@ -33,6 +33,12 @@ _UNACCEPTABLE = (
     "tier_needs_one_price",
     "one_day_has_no_close",
     "time_out_of_range",
+    "unknown_profile",
+    "unknown_calendar",
+    "bad_day",
+    "bad_plan",
+    "limit_out_of_range",
+    "bad_stage_owner",
     "product_not_found",
     "wrong_currency",
 )
@@ -118,6 +124,7 @@ def edit_campaign(call: Call[CampaignEdit, None], campaign_id: str) -> OwnCampai
         "seats_below_target",
         "method_not_offered",
         "reference_price_never_sold",
+        "ship_date_before_close",
     ),
 )
 def publish_campaign(call: Call[None, None], campaign_id: str) -> OwnCampaign:

@@ -115,7 +115,8 @@ def group(call: Call[None, None], group_id: str) -> GroupCard:
 def progress(call: Call[None, ProgressQuery], group_id: str) -> GroupProgress:
     if call.query.strong:
         call.headers["Cache-Control"] = NO_STORE
-    return GroupProgress.of(browse.progress(call.world, group_id, strong=call.query.strong, now=call.now))
+    found = browse.progress(call.world, group_id, strong=call.query.strong, now=call.now)
+    return GroupProgress.of(found, call.now)
 
 
 @route(

@@ -8,6 +8,8 @@ from ..domain import pricing
 from ..domain.campaign import Campaign, CampaignState
 from ..domain.group import NO_SEAT_LIMIT, Group, GroupState
 from ..domain.instants import Instant
+from ..domain.journey import Journey, current
+from ..domain.plan import PRESALE, REVIEW
 from ..domain.ports import Caller, Page
 from ..domain.pricing import NextTier
 from ..domain.refusals import Refused
@@ -24,10 +26,11 @@ class GroupView:
     terms: Campaign
     tally: Tally | None
     statement: Statement
+    journey: Journey | None = None
 
     @classmethod
-    def of(cls, row: Group, terms: Campaign, tally: Tally | None) -> "GroupView":
-        return cls(group=row, terms=terms, tally=tally, statement=statement(terms, row))
+    def of(cls, row: Group, terms: Campaign, tally: Tally | None, journey: Journey | None = None) -> "GroupView":
+        return cls(group=row, terms=terms, tally=tally, statement=statement(terms, row), journey=journey)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,8 @@ class Progress:
     currency: str
     stage: str | None
     eta: tuple[Instant, Instant] | None
+    journey: Journey | None
+    terms: Campaign
     as_of: Instant
     exact: bool
 
@@ -99,12 +104,13 @@ def campaign(world: World, caller: Caller | None, campaign_id: str) -> Campaign:
 
 
 def group(world: World, group_id: str) -> GroupView:
-    found = world.store.groups_and_tallies([group_id]).get(group_id)
+    """The group with its numbers and its stages, in one read."""
+    found = world.store.page_of_truth(group_id)
     if found is None:
         raise Refused("group_not_found", group=group_id)
-    row, tally = found
+    row, tally, journey = found
     terms = world.store.terms(row.campaign_id, row.terms_version)
-    return GroupView.of(row, terms, tally)
+    return GroupView.of(row, terms, tally, journey)
 
 
 def progress(world: World, group_id: str, *, strong: bool, now: Instant) -> Progress:
@@ -144,11 +150,28 @@ def progress_of(world: World, view: GroupView, *, strong: bool, now: Instant) ->
         closes_at=row.closes_at,
         zone=row.zone,
         currency=row.currency,
-        stage=None,
-        eta=None,
+        stage=stage_of(row, view.journey),
+        eta=eta_of(view.journey),
+        journey=view.journey,
+        terms=terms,
         as_of=now if strong else view.tally.as_of if view.tally else row.opened_at,
         exact=strong,
     )
+
+
+def stage_of(group: Group, journey: Journey | None) -> str | None:
+    """Where a group is on its way: before its verdict, in one of its stages, or nowhere any more."""
+    if group.verdict is None:
+        return REVIEW if group.state is GroupState.REVIEW else PRESALE
+    number = current(journey) if journey is not None else None
+    return journey.stages[number].name if journey is not None and number is not None else None
+
+
+def eta_of(journey: Journey | None) -> tuple[Instant, Instant] | None:
+    """When the goods are expected, as it was last worked out."""
+    if journey is None or not journey.etas:
+        return None
+    return journey.etas[-1].earliest, journey.etas[-1].latest
 
 
 def _left(

@@ -3,7 +3,7 @@
 open -> sealing     only at or after the deadline, or when every seat of a team is paid
 every slice sealed  nothing can join, change or cancel any more
 every part counted  what was held has been paid or has expired; the count can no longer move
-the verdict         once, from the rows
+the verdict         once, from the rows; with a review, from its answer (L5)
 """
 
 from collections.abc import Mapping
@@ -12,13 +12,14 @@ from dataclasses import replace
 from ..domain import group as groups
 from ..domain import order as orders
 from ..domain.campaign import Campaign, Kind
-from ..domain.group import Count, Group, GroupState, Part
+from ..domain.group import Count, Group, GroupState, Part, Review
 from ..domain.instants import Instant
 from ..domain.order import Order, OrderState
 from ..domain.refusals import Lost
 from ..domain.writes import Create, Replace, Write
 from .attempts import attempts
 from .cancel import money_back
+from .journeys import journey_of
 from .look_up import look_up
 from .world import World
 
@@ -39,6 +40,10 @@ def close(world: World, group: Group, now: Instant) -> Group:
     if any(part is None for part in counts):
         return stored(world, replace(group, due_at=group.closes_at + groups.PAYMENT_GRACE))
     count = groups.total([part.count for part in counts if part is not None])
+    terms = world.store.terms(group.campaign_id, group.terms_version)
+    if terms.review_ms is not None and groups.has_reached(group, terms, count):
+        review = Review(count=count, left=left, until=now + terms.review_ms)
+        return stored(world, groups.reviewing(group, review, now))
     return give_verdict(world, group, count, left, now)
 
 
@@ -50,10 +55,22 @@ def spread_parts(world: World, group: Group, numbers: list[int], now: Instant) -
     return stored(world, replace(group, tries=group.tries + 1, due_at=now + wait))
 
 
-def give_verdict(world: World, group: Group, count: Count, left: Mapping[str, int], now: Instant) -> Group:
+def give_verdict(
+    world: World,
+    group: Group,
+    count: Count,
+    left: Mapping[str, int],
+    now: Instant,
+    *also: Write,
+    rejected: bool = False,
+) -> Group:
+    """With a formed verdict its journey begins, in the same transaction: no group is ever left to itself (S1)."""
     terms = world.store.terms(group.campaign_id, group.terms_version)
-    verdict = groups.judged(group, terms, count, left, now)
-    closed = stored(world, groups.verdict_given(group, verdict))
+    verdict = groups.judged(group, terms, count, left, now, rejected=rejected)
+    closed = groups.verdict_given(group, verdict)
+    journey = journey_of(closed, terms, now) if verdict.formed and terms.plan else []
+    world.store.commit(Replace(closed), *journey, *also)
+    closed = replace(closed, version=closed.version + 1)
     world.watch.count("groups_formed" if verdict.formed else "groups_failed")
     world.watch.count("close_lag_ms", max(0, now - group.closes_at), unit="Milliseconds")
     return closed

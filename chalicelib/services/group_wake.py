@@ -10,6 +10,7 @@ from ..domain.upkeep import Announcement, Listing
 from ..domain.writes import Create, Write
 from .carry_out import carry_out
 from .close import close, stored
+from .review import review_wake
 from .tell import group_params
 from .world import World
 
@@ -19,6 +20,8 @@ def group_wake(world: World, group: Group, now: Instant) -> None:
         group = spread(world, group, now)
     if (group.state is GroupState.OPEN and now >= groups.closing_time(group)) or group.state is GroupState.SEALING:
         close(world, group, now)  # its verdict is written due: the group comes again behind the verdicts of others
+    elif group.state is GroupState.REVIEW:
+        review_wake(world, group, now)
     elif group.verdict is not None:
         carry_out(world, group, now)
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ..domain import product as products
-from ..domain.campaign import Campaign, CampaignState, Item, Stock, Terms, check_publishable
+from ..domain.campaign import Campaign, CampaignState, Item, Stock, Terms, check_publishable, with_profile
 from ..domain.instants import Instant
 from ..domain.ports import Caller
 from ..domain.refusals import Refused
@@ -23,7 +23,7 @@ def publish(world: World, caller: Caller, campaign_id: str, *, now: Instant) -> 
     _check_methods(world, draft)
     items = tuple(_with_reference(world, item, now) for item in draft.items)
     published = replace(
-        draft, items=items, state=CampaignState.PUBLISHED, terms_version=1, published_at=now, due_at=now
+        with_profile(draft), items=items, state=CampaignState.PUBLISHED, terms_version=1, published_at=now, due_at=now
     )
     terms = Terms(campaign_id=draft.id, number=1, campaign=replace(published, version=0, due_at=None))
     act = audit.line(world, caller, "published", draft.id, now)

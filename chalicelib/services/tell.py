@@ -10,6 +10,7 @@ from ..domain.instants import Instant, local_text
 from ..domain.money import shown
 from ..domain.order import Order
 from ..domain.person import Preferences
+from ..domain.refusals import Lost
 from ..domain.writes import Create
 from .world import World
 
@@ -39,6 +40,26 @@ def plan(
             preferences, about=about, event=event, template=template, params=wanted, now=now, home=world.home
         )
     ]
+
+
+def tell(
+    world: World,
+    person_id: str,
+    *,
+    about: str,
+    event: str,
+    template: str,
+    params: Mapping[str, str],
+    now: Instant,
+) -> None:
+    """Plans and stores at once, each notice by itself: who was told already is passed over. For rows that keep the
+    word as owed until this has been done."""
+    for write in plan(world, person_id, about=about, event=event, template=template, params=params, now=now):
+        try:
+            world.store.commit(write)
+        except Lost as lost:
+            if not lost.rows:
+                raise
 
 
 def group_params(group: Group) -> dict[str, str]:

@@ -4,6 +4,7 @@ from ..domain.batch import Batch
 from ..domain.campaign import Campaign
 from ..domain.group import Group, GroupState
 from ..domain.instants import SECOND, Instant
+from ..domain.journey import Journey
 from ..domain.ledger import Entry
 from ..domain.notice import Notice
 from ..domain.order import Order
@@ -18,6 +19,7 @@ from .batch_wake import batch_wake
 from .carry_out import carry_out_part, finish
 from .close import count_part
 from .group_wake import group_wake
+from .journey_wake import journey_wake
 from .open_groups import open_groups
 from .order_wake import order_wake
 from .recount import recount
@@ -71,6 +73,8 @@ def look_at(world: World, row: Row, now: Instant) -> None:
             announce(world, row, now)
         case Batch():
             batch_wake(world, row, now)
+        case Journey():
+            journey_wake(world, row, now)
         case Campaign():
             open_groups(world, row, now)
         case _:

@@ -14,6 +14,7 @@ from ..domain.campaign import Campaign, Restocked, Stock, Terms
 from ..domain.group import Group, Part, Slice
 from ..domain.hours import Hour
 from ..domain.instants import SECOND, Instant
+from ..domain.journey import Duty, Journey
 from ..domain.ledger import Entry
 from ..domain.notice import Notice
 from ..domain.order import Order, OrderState
@@ -28,7 +29,20 @@ from ..domain.tally import Scope, Tally
 from ..domain.upkeep import Allowance, Announcement, Listing, Visit
 from ..domain.writes import Row
 from .commit import translated
-from .rows import batch_key, entry_key, from_stored, hall_pk, key_of, order_key, orders_pk, slice_key, stamp, tally_key
+from .rows import (
+    batch_key,
+    duties_pk,
+    entry_key,
+    from_stored,
+    hall_pk,
+    journey_key,
+    key_of,
+    order_key,
+    orders_pk,
+    slice_key,
+    stamp,
+    tally_key,
+)
 from .stored import Stored
 
 LATELY = 3 * SECOND
@@ -111,6 +125,9 @@ class Reads:
     def forget_group(self, group_id: str) -> None:
         self._groups.pop(group_id, None)
 
+    def journey(self, group_id: str) -> Journey | None:
+        return self._get(Journey, *journey_key(group_id))
+
     def slice(self, group_id: str, number: int) -> Slice | None:
         return self._get(Slice, *slice_key(group_id, number))
 
@@ -162,6 +179,32 @@ class Reads:
         rows = self._batch(keys, consistent=False)
         tallies = {row.id: row for row in rows if isinstance(row, Tally)}
         return {row.id: (row, tallies.get(row.id)) for row in rows if isinstance(row, Group)}
+
+    def page_of_truth(self, group_id: str) -> tuple[Group, Tally | None, Journey | None] | None:
+        keys = [(f"GROUP#{group_id}", "GROUP"), tally_key("group", group_id), journey_key(group_id)]
+        rows = self._batch(keys, consistent=False)
+        group = next((row for row in rows if isinstance(row, Group)), None)
+        tally = next((row for row in rows if isinstance(row, Tally)), None)
+        journey = next((row for row in rows if isinstance(row, Journey)), None)
+        return (group, tally, journey) if group is not None else None
+
+    def order_page(self, order_id: str) -> tuple[Order | None, Group | None, Journey | None]:
+        group_id = ids.group_of(order_id)
+        keys = [order_key(order_id), (f"GROUP#{group_id}", "GROUP"), journey_key(group_id)]
+        rows = self._batch(keys, consistent=True)
+        order = next((row for row in rows if isinstance(row, Order)), None)
+        group = next((row for row in rows if isinstance(row, Group)), None)
+        return order, group, next((row for row in rows if isinstance(row, Journey)), None)
+
+    def groups_and_journeys(self, group_ids: Sequence[str]) -> dict[str, tuple[Group, Journey | None]]:
+        wanted = list(dict.fromkeys(group_ids))
+        keys = [(f"GROUP#{g}", "GROUP") for g in wanted] + [journey_key(g) for g in wanted]
+        rows = self._batch(keys, consistent=True) if keys else []
+        journeys = {row.group_id: row for row in rows if isinstance(row, Journey)}
+        return {row.id: (row, journeys.get(row.id)) for row in rows if isinstance(row, Group)}
+
+    def duties_of(self, person_id: str, *, late: bool, limit: int, start: str | None) -> Page[Duty]:
+        return self._query_page(Duty, duties_pk(person_id, late=late), None, limit, start)
 
     def _batch(self, keys: Sequence[tuple[str, str]], *, consistent: bool) -> list[Row]:
         with translated():

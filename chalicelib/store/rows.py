@@ -18,6 +18,7 @@ from ..domain.campaign import Campaign, Restocked, Stock, Terms
 from ..domain.group import Group, Part, Slice
 from ..domain.hours import Hour
 from ..domain.instants import DAY
+from ..domain.journey import Duty, Journey
 from ..domain.ledger import Entry
 from ..domain.notice import Notice
 from ..domain.order import Order
@@ -104,6 +105,15 @@ def batch_key(group_id: str, destination: str) -> tuple[str, str]:
     return f"GROUP#{group_id}", f"BATCH#{destination}"
 
 
+def journey_key(group_id: str) -> tuple[str, str]:
+    """Beside its group, so that the page of truth is one batch of one partition."""
+    return f"GROUP#{group_id}", "JOURNEY"
+
+
+def duties_pk(person_id: str, *, late: bool) -> str:
+    return f"{'LATE' if late else 'DUTIES'}#{person_id}"
+
+
 def hall_pk(community_id: str, category: str) -> str:
     return f"HALL#{community_id}#{category}"
 
@@ -132,6 +142,8 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("hour", Hour, lambda h: hour_key(h.campaign_id, h.at)),
     Kind("share", Share, lambda s: (f"SHARE#{s.code}", "SHARE")),
     Kind("announcement", Announcement, lambda a: (f"GROUP#{a.group_id}", f"TELL#{a.event}")),
+    Kind("journey", Journey, lambda j: journey_key(j.group_id)),
+    Kind("duty", Duty, lambda d: (duties_pk(d.person_id, late=d.late), f"{d.group_id}#{d.stage}")),
     Kind("parked", Parked, lambda p: ("PARKED", f"{p.pk}|{p.sk}")),
     Kind("listing", Listing, lambda x: (hall_pk(x.community_id, x.category), f"{stamp(x.closes_at)}#{x.group_id}"),
          gone_at=lambda x: (x.closes_at + 30 * DAY) // 1000),

@@ -35,6 +35,8 @@ ROWS: Mapping[str, tuple[str, str]] = {
     "notice": ("one message to one person on one channel", "its sending time; the end of its sender's lease"),
     "preferences": ("how a person wants to be told, and what they agreed to", ""),
     "tally": ("numbers for show of a group or a campaign", "5 s after a change (later for big groups): the recount"),
+    "journey": ("a formed group's stages: entered, promised, said, finished", "words owed; warnings; 18:00; silence"),
+    "duty": ("a line in somebody's list: a stage in their hands, or a late one to see to", ""),
     "share": ("a person's own link to a group", ""),
     "announcement": ("something to tell everyone in a group, and how far it got", "until everyone is told"),
     "parked": ("a row that could not be processed, and why", ""),

@@ -1,4 +1,5 @@
 """Notices in English: (subject, SMS, e-mail). What happened, what it means, what happens next."""
+# ruff: noqa: E501 - one line a sentence, however long
 
 from collections.abc import Mapping
 
@@ -207,6 +208,70 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "{title} was not fetched in time and is no longer kept; by its rule nothing is paid back. {link}",
         "Hello,\n\nnobody fetched {title} in time. By the rule you accepted it is no longer kept, and nothing is paid "
         "back. Ask support if something is wrong.\n\nYour order: {link}",
+    "review_wanted": (
+        "Please review: {title}",
+        '"{title}" has reached its target. Approve or reject it by {until}; after that it is approved by itself. {link}',
+        'Hello,\n\n"{title}" has reached its target and waits for your review. Please approve or reject it by {until}; after that it is approved by itself and fulfilment begins.\n\nSee: {link}',
+    ),
+    "stage_turn": (
+        "Your turn: {title}, {stage}",
+        '"{title}" is now at: {stage}. It is yours; please finish by {due}. {link}',
+        'Hello,\n\n"{title}" has come to the stage "{stage}", which is yours. Please take it up, keep the progress up to date, and finish by {due}.\n\nSee: {link}',
+    ),
+    "stage_due_soon": (
+        "Due soon: {title}, {stage}",
+        '"{title}", {stage}: due {due}. Please finish, or say how it goes. {link}',
+        'Hello,\n\nthe stage "{stage}" of "{title}" is due {due}. Please finish it soon; if you need longer, promise a time, which buyers will see.\n\nSee: {link}',
+    ),
+    "stage_overdue": (
+        "Overdue: {title}, {stage}",
+        '"{title}", {stage}: was due {due}. Please see to it now and update the progress. {link}',
+        'Hello,\n\nthe stage "{stage}" of "{title}" was due {due}. Please see to it now and update the progress; otherwise the regional manager is told.\n\nSee: {link}',
+    ),
+    "stage_late": (
+        "Running late: {title}, {stage}",
+        '"{title}", {stage}: overdue since {due} and not finished. Please step in. {link}',
+        'Hello,\n\nthe stage "{stage}" of "{title}" has been overdue since {due}, and its owner has not finished it. Please step in; if it stays late, its fallback is switched on, where there is one.\n\nSee: {link}',
+    ),
+    "stage_fallback": (
+        "Fallback switched on: {title}, {stage}",
+        '"{title}", {stage}: still late, so the fallback is on: {fallback}. {link}',
+        'Hello,\n\nthe stage "{stage}" of "{title}" stayed late, so its fallback has been switched on: {fallback}. What follows goes that way.\n\nSee: {link}',
+    ),
+    "stage_urgent": (
+        "Urgent, please confirm: {title}, {stage}",
+        'URGENT: "{title}", {stage} (due {due}). Confirm now that you are on it, or the next contact is asked. {link}',
+        'Hello,\n\nthe stage "{stage}" of "{title}" (due {due}) needs you urgently. Please confirm now that you are on it; otherwise the next contact is asked.\n\nConfirm: {link}',
+    ),
+    "stage_nudged": (
+        "A leader asks: {title}, {stage}",
+        'A leader asks how "{title}", {stage} (due {due}) is going. Please update. {link}',
+        'Hello,\n\na leader asks about the stage "{stage}" of "{title}" (due {due}). Please update the progress; how long you take to answer is measured.\n\nUpdate: {link}',
+    ),
+    "stage_unsaid_today": (
+        "No update today: {title}, {stage}",
+        '"{title}", {stage}: nothing was said today. Please update the progress. {link}',
+        'Hello,\n\nprogress is to be updated by 18:00 each day. Nothing was said today about the stage "{stage}" of "{title}": please add it.\n\nUpdate: {link}',
+    ),
+    "stages_unsaid_today": (
+        "Stages without an update today",
+        'Some stages you answer for had no update by 18:00 today, "{title}" among them. {link}',
+        'Hello,\n\nsome stages you answer for had no update by 18:00 today, "{title}" among them. Their owners have been reminded.\n\nSee: {link}',
+    ),
+    "stage_silent": (
+        "Nothing said for days: {title}, {stage}",
+        '"{title}", {stage}: nothing said for {days} days, and its page says so. Please update. {link}',
+        'Hello,\n\nnothing has been said about the stage "{stage}" of "{title}" for {days} days, and its page tells buyers so. Please update it.\n\nUpdate: {link}',
+    ),
+    "late_compensation": (
+        "For the delay: {title}",
+        '"{title}" ran late ({stage}). {share} of your order is yours as compensation, noted on your order. {link}',
+        'Hello,\n\nwe are sorry: "{title}" did not keep its time ({stage}). You get {share} of your order as compensation. It is noted on your order; there is nothing to do.\n\nYour order and how it stands: {link}',
+    ),
+    "eta_moved": (
+        "New expected time: {title}",
+        '"{title}" is now expected by {expected}. How it stands: {link}',
+        'Hello,\n\nwhen "{title}" arrives has changed: it is now expected by {expected}. How that came about is on its page.\n\nSee: {link}',
     ),
     "campaign_offer": (
         "New group: {title}",

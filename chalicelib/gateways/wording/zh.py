@@ -179,6 +179,70 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "「{title}」逾期未取,按活动规则不再保留,也不退款。{link}",
         "您好,\n\n「{title}」逾期未取。按您参团时接受的活动规则,货不再保留,也不退款。如有疑问,请联系客服。\n\n"
         "订单详情:{link}",
+    "review_wanted": (
+        "请审核成团:{title}",
+        "「{title}」已达成团目标,请在{until}前审核;逾期未审自动通过。{link}",
+        "您好,\n\n「{title}」已达成团目标,正等待您审核。请在{until}前通过或驳回;逾期未审将自动通过,随即开始备货。\n\n查看:{link}",
+    ),
+    "stage_turn": (
+        "轮到您了:{title}·{stage}",
+        "「{title}」进入{stage}环节,由您负责,请在{due}前完成。{link}",
+        "您好,\n\n「{title}」已进入{stage}环节,由您负责。请先接手,随时更新进度,并在{due}前完成。\n\n查看:{link}",
+    ),
+    "stage_due_soon": (
+        "即将到期:{title}·{stage}",
+        "「{title}」的{stage}环节将于{due}到期,请尽快完成或更新进度。{link}",
+        "您好,\n\n「{title}」的{stage}环节将于{due}到期。请尽快完成;若需要更多时间,请给出承诺时间,买家会看到。\n\n查看:{link}",
+    ),
+    "stage_overdue": (
+        "已超时:{title}·{stage}",
+        "「{title}」的{stage}环节已超过时限{due},请立即处理并更新进度。{link}",
+        "您好,\n\n「{title}」的{stage}环节已超过时限{due}。请立即处理并更新进度,否则将通知区域负责人。\n\n查看:{link}",
+    ),
+    "stage_late": (
+        "超时预警:{title}·{stage}",
+        "「{title}」的{stage}环节自{due}起超时,仍未完成,请督促。{link}",
+        "您好,\n\n「{title}」的{stage}环节自{due}起超时,负责人仍未完成。请督促处理;若继续延误,将启用备用方案(如已设置)。\n\n查看:{link}",
+    ),
+    "stage_fallback": (
+        "已启用备用方案:{title}·{stage}",
+        "「{title}」的{stage}环节持续超时,已启用备用方案:{fallback}。{link}",
+        "您好,\n\n「{title}」的{stage}环节持续超时,系统已启用备用方案:{fallback}。后续订单将按备用方案处理。\n\n查看:{link}",
+    ),
+    "stage_urgent": (
+        "紧急,请确认:{title}·{stage}",
+        "紧急:「{title}」的{stage}环节(时限{due})需要您立即确认,否则将联系下一位负责人。{link}",
+        "您好,\n\n「{title}」的{stage}环节出现紧急情况(时限{due})。请立即确认您已接手;若未确认,将联系下一位负责人。\n\n确认:{link}",
+    ),
+    "stage_nudged": (
+        "团长催单:{title}·{stage}",
+        "团长在催「{title}」的{stage}环节(时限{due}),请更新进度。{link}",
+        "您好,\n\n团长在催「{title}」的{stage}环节(时限{due})。请更新进度,您的答复时间会被记录。\n\n更新:{link}",
+    ),
+    "stage_unsaid_today": (
+        "今日进度未更新:{title}·{stage}",
+        "「{title}」的{stage}环节今天还没有更新进度,请补上。{link}",
+        "您好,\n\n按约定,进度须在每天18点前更新。「{title}」的{stage}环节今天还没有更新,请补上。\n\n更新:{link}",
+    ),
+    "stages_unsaid_today": (
+        "今日有环节未更新",
+        "您负责的团今天有环节到18点仍未更新进度,其中有「{title}」。{link}",
+        "您好,\n\n您负责的团今天有环节到18点仍未更新进度,其中有「{title}」。负责人均已收到提醒。\n\n查看:{link}",
+    ),
+    "stage_silent": (
+        "多日没有消息:{title}·{stage}",
+        "「{title}」的{stage}环节已{days}天没有消息,页面已如实显示,请尽快更新。{link}",
+        "您好,\n\n「{title}」的{stage}环节已经{days}天没有任何消息,进度页面已向买家如实说明。请尽快更新。\n\n更新:{link}",
+    ),
+    "late_compensation": (
+        "延误补偿:{title}",
+        "「{title}」的{stage}环节超时,我们按订单金额的{share}给您补偿,已记入订单。{link}",
+        "您好,\n\n很抱歉,「{title}」的{stage}环节没有按时完成。我们按您订单金额的{share}给予补偿,已记入您的订单,无需操作。\n\n查看订单与最新进度:{link}",
+    ),
+    "eta_moved": (
+        "预计时间有变:{title}",
+        "「{title}」预计送达时间改为{expected}前,进度:{link}",
+        "您好,\n\n「{title}」的预计送达时间有变,现在预计在{expected}前送达。时间变动的经过都在进度页上。\n\n查看进度:{link}",
     ),
     "campaign_offer": (
         "新团上线:{title}",

@@ -6,17 +6,21 @@ from typing import Annotated, Literal, Self
 from msgspec import Meta, structs
 
 from ...domain import campaign as domain
+from ...domain import plan as plans
 from ...domain.batch import Temperature
 from ...domain.campaign import Campaign, CampaignState, Fulfilment, Kind, Measure, price_on_joining
 from ...domain.fees import DeliveryZone
 from ...domain.instants import MINUTE, Instant, midnight_after
+from ...domain.plan import Basis, StagePlan
 from ...domain.pricing import Tier, tier_from_percent
 from ...domain.refusals import Refused
 from ...services.figures import CampaignFigures
+from .stages import StagePlanShape
 from .words import (
     END,
     Category,
     Currency,
+    Day,
     Id,
     Input,
     Line,
@@ -187,6 +191,17 @@ class CampaignDraft(Input):
     delivery: Annotated[tuple[DeliveryZoneInput, ...], Meta(max_length=50)] = ()
     fee_refund: Literal["always", "before_shipping", "never"] = "before_shipping"
     uncollected: UncollectedInput | None = None
+    profile: Word | None = None
+    plan: Annotated[tuple[StagePlanShape, ...], Meta(max_length=plans.MOST_STAGES)] = ()
+    calendar: Word = "cn"
+    days_off: Annotated[tuple[Day, ...], Meta(max_length=60)] = ()
+    days_worked: Annotated[tuple[Day, ...], Meta(max_length=60)] = ()
+    manager_id: Id | None = None
+    promised_ship_date: MomentIn | None = None
+    review_minutes: Annotated[int, Meta(ge=1, le=14 * 24 * 60)] | None = None
+    silence_days: Annotated[int, Meta(ge=1, le=30)] = 3
+    acknowledge_minutes: Annotated[int, Meta(ge=1, le=24 * 60)] = 15
+    late_compensation_bp: Annotated[int, Meta(ge=0, le=5_000)] | None = None
 
     def to_domain(self, *, merchant_id: str) -> Campaign:
         """The id is given when it is stored."""
@@ -233,6 +248,17 @@ class CampaignDraft(Input):
             delivery=tuple(one.to_domain() for one in self.delivery),
             fee_refund=self.fee_refund,
             uncollected=self.uncollected.to_domain() if self.uncollected else domain.Uncollected(),
+            profile=self.profile or "",
+            plan=tuple(stage.to_domain() for stage in self.plan),
+            calendar=self.calendar,
+            days_off=tuple(self.days_off),
+            days_worked=tuple(self.days_worked),
+            manager_id=self.manager_id or "",
+            promised_ship_at=to_instant_or_none(self.promised_ship_date),
+            review_ms=_ms(self.review_minutes),
+            silence_days=self.silence_days,
+            acknowledge_ms=self.acknowledge_minutes * MINUTE,
+            compensation_bp=self.late_compensation_bp,
         )
 
     def _window(self) -> tuple[Instant | None, Instant | None]:
@@ -321,6 +347,26 @@ class UncollectedRule(Output):
     then: str
 
 
+class PlannedStage(Output):
+    """A stage as buyers may know it beforehand: what it brings, and how long it may take."""
+
+    name: str
+    title: str
+    deliverable: str
+    minutes: int
+    basis: Basis
+
+    @classmethod
+    def of(cls, stage: StagePlan) -> Self:
+        return cls(
+            name=stage.name,
+            title=stage.title,
+            deliverable=stage.deliverable,
+            minutes=stage.limit.ms // MINUTE,
+            basis=stage.limit.basis,
+        )
+
+
 class CampaignOffer(Output):
     """A campaign as anyone sees it. Stock is shown by a group's progress, not here."""
 
@@ -352,6 +398,8 @@ class CampaignOffer(Output):
     delivery: list[DeliveryZoneShown]
     fee_refund: str
     uncollected: UncollectedRule
+    promised_ship_date: Moment | None
+    stages: list[PlannedStage]
     terms_version: int
     published_at: Moment | None
 
@@ -401,6 +449,8 @@ class CampaignOffer(Output):
                 until_days=campaign.uncollected.until_days,
                 then=campaign.uncollected.then,
             ),
+            promised_ship_date=shown_or_none(campaign.promised_ship_at),
+            stages=[PlannedStage.of(stage) for stage in campaign.plan],
             terms_version=campaign.terms_version,
             published_at=shown_or_none(campaign.published_at),
         )
@@ -426,6 +476,16 @@ class OwnCampaign(CampaignOffer, kw_only=True):
     max_unpaid_per_person: int
     max_unpaid_per_group: int | None
     groups_opened: int
+    profile: str | None
+    plan: list[StagePlanShape]
+    calendar: str
+    days_off: list[str]
+    days_worked: list[str]
+    manager_id: str | None
+    review_minutes: int | None
+    silence_days: int
+    acknowledge_minutes: int
+    late_compensation_bp: int | None
 
     @classmethod
     def of(cls, campaign: Campaign) -> Self:
@@ -447,6 +507,16 @@ class OwnCampaign(CampaignOffer, kw_only=True):
             max_unpaid_per_person=campaign.max_unpaid_per_person,
             max_unpaid_per_group=campaign.max_unpaid_per_group,
             groups_opened=campaign.groups_opened,
+            profile=campaign.profile or None,
+            plan=[StagePlanShape.of(stage) for stage in campaign.plan],
+            calendar=campaign.calendar,
+            days_off=list(campaign.days_off),
+            days_worked=list(campaign.days_worked),
+            manager_id=campaign.manager_id or None,
+            review_minutes=_minutes(campaign.review_ms),
+            silence_days=campaign.silence_days,
+            acknowledge_minutes=campaign.acknowledge_ms // MINUTE,
+            late_compensation_bp=campaign.compensation_bp,
         )
 
 

@@ -16,6 +16,7 @@ from ...domain.statement import Statement
 from ...domain.tally import Tally
 from ...services import browse, preview
 from .campaigns import CampaignOffer, Item, PickupPoint, Target
+from .stages import Way
 from .words import Category, Id, Input, Moment, MomentIn, Output, PageQuery, shown
 
 
@@ -241,7 +242,8 @@ class Eta(Output):
 
 
 class GroupProgress(Output):
-    """How far a group is. `joined` have paid, `held` have a seat; `exact`: counted from its rows just now."""
+    """How far a group is: the one address that answers with everything. `joined` have paid, `held` have a seat;
+    `exact`: counted from its rows just now. `way` is what became of it once it had formed."""
 
     group_id: str
     state: GroupState
@@ -257,11 +259,12 @@ class GroupProgress(Output):
     currency: str
     stage: str | None
     eta: Eta | None
+    way: Way | None
     as_of: Moment
     exact: bool
 
     @classmethod
-    def of(cls, found: browse.Progress) -> Self:
+    def of(cls, found: browse.Progress, now: Instant) -> Self:
         return cls(
             group_id=found.group_id,
             state=found.state,
@@ -277,8 +280,27 @@ class GroupProgress(Output):
             currency=found.currency,
             stage=found.stage,
             eta=Eta(earliest=shown(found.eta[0]), latest=shown(found.eta[1])) if found.eta else None,
+            way=Way.of_or_none(found.journey, found.terms, now),
             as_of=shown(found.as_of),
             exact=found.exact,
+        )
+
+
+class Reviewed(Output):
+    """What became of a group that was reviewed."""
+
+    group_id: str
+    state: GroupState
+    approved: bool | None
+    verdict: Verdict | None
+
+    @classmethod
+    def of(cls, group: Group) -> Self:
+        return cls(
+            group_id=group.id,
+            state=group.state,
+            approved=group.review.approved if group.review else None,
+            verdict=Verdict.of_or_none(group.verdict),
         )
 
 

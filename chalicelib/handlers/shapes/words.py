@@ -37,6 +37,7 @@ Word = Annotated[str, Meta(min_length=1, max_length=30, pattern=rf"^[a-z][a-z0-9
 Zone = Annotated[str, Meta(min_length=1, max_length=60, pattern=rf"^[A-Za-z0-9_+/-]+{END}")]
 Currency = Annotated[str, Meta(min_length=3, max_length=3, pattern=rf"^[A-Z]{{3}}{END}")]
 Clock = Annotated[str, Meta(min_length=5, max_length=5, pattern=rf"^[0-2][0-9]:[0-5][0-9]{END}")]
+Day = Annotated[str, Meta(min_length=10, max_length=10, pattern=rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}{END}")]
 Email = Annotated[
     str,
     Meta(max_length=254, pattern=rf"^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f.]+(\.[^\s@\x00-\x1f\x7f.]+)+{END}"),

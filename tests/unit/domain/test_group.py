@@ -141,10 +141,12 @@ def test_a_team_is_judged_by_its_size_whatever_the_campaign_says() -> None:
 # every state x command: allowed, or its named refusal
 
 FORMED = story.verdict(story.terms(), 3)
+REVIEW = groups.Review(count=Count(participants=3), left={"apples": 4}, until=CLOSES + DAY)
 COMMANDS: dict[str, Callable[[Group], Group]] = {
     "move": lambda g: deadline_moved(g, CLOSES + DAY, NOON),
     "seal": lambda g: sealing(g, CLOSES),
     "judge": lambda g: verdict_given(g, FORMED),
+    "review": lambda g: groups.reviewing(g, REVIEW, CLOSES),
 }
 MATRIX: dict[tuple[GroupState, str], str] = {
     (GroupState.OPEN, "move"): "open",
@@ -153,6 +155,14 @@ MATRIX: dict[tuple[GroupState, str], str] = {
     (GroupState.SEALING, "move"): "refused group_closed",
     (GroupState.SEALING, "seal"): "broken",
     (GroupState.SEALING, "judge"): "formed",
+    (GroupState.REVIEW, "move"): "refused group_closed",
+    (GroupState.REVIEW, "seal"): "broken",
+    (GroupState.REVIEW, "judge"): "formed",
+    (GroupState.REVIEW, "review"): "broken",
+    (GroupState.OPEN, "review"): "broken",
+    (GroupState.SEALING, "review"): "review",
+    (GroupState.FORMED, "review"): "broken",
+    (GroupState.FAILED, "review"): "broken",
     (GroupState.FORMED, "move"): "refused group_closed",
     (GroupState.FORMED, "seal"): "broken",
     (GroupState.FORMED, "judge"): "broken",
@@ -180,3 +190,29 @@ def test_a_failed_verdict_fails_the_group_and_wakes_it() -> None:
     verdict = story.verdict(story.terms(), 2)
     closed = verdict_given(sealing(story.group(), CLOSES), verdict)
     assert (closed.state, closed.due_at, closed.verdict) == (GroupState.FAILED, CLOSES, verdict)
+
+
+# the review
+
+
+@pytest.mark.req("L5")
+def test_a_review_is_answered_once_and_the_same_answer_again_changes_nothing() -> None:
+    waiting = groups.reviewing(sealing(story.group(), CLOSES), REVIEW, CLOSES)
+    assert (waiting.state, waiting.due_at, waiting.verdict) == (GroupState.REVIEW, CLOSES, None)
+    yes = groups.reviewed(waiting, approved=True, by="merchant")
+    assert yes.review is not None and (yes.review.approved, yes.review.by) == (True, "merchant")
+    assert groups.reviewed(yes, approved=True, by="manager") is yes
+    with pytest.raises(Refused, match="verdict_given"):
+        groups.reviewed(yes, approved=False, by="manager")
+    with pytest.raises(Refused, match="no_review"):
+        groups.reviewed(story.group(), approved=True, by="merchant")
+
+
+@pytest.mark.req("L5")
+def test_a_rejected_group_failed_though_it_reached_its_target_and_gives_everything_back() -> None:
+    terms = story.terms()
+    count = Count(participants=3, units={"apples": 3})
+    verdict = judged(story.group(terms), terms, count, {"apples": 4}, CLOSES, rejected=True)
+    assert (verdict.formed, verdict.reason, verdict.unsold) == (False, "rejected", {"apples": 7})
+    short = judged(story.group(terms), terms, Count(participants=2), {}, CLOSES, rejected=True)
+    assert short.reason == "target_missed"

@@ -15,6 +15,7 @@ from .conftest import Door
 PUBLIC, BUYER, MERCHANT = "public", "buyer", "merchant"
 CREW = "merchant sorter carrier leader"
 SERVING = "merchant manager support ops"
+IN_HAND = "merchant supplier leader manager"
 
 MATRIX = {
     "GET /health": PUBLIC,
@@ -52,6 +53,17 @@ MATRIX = {
     "POST /groups/{group_id}/quote": BUYER,
     "POST /groups/{group_id}/join": BUYER,
     "POST /campaigns/{campaign_id}/teams": BUYER,
+    "GET /groups/{group_id}/stages": "merchant supplier leader manager support ops",
+    "POST /groups/{group_id}/stages/{stage}/enter": IN_HAND,
+    "POST /groups/{group_id}/stages/{stage}/updates": IN_HAND,
+    "POST /groups/{group_id}/stages/{stage}/promises": IN_HAND,
+    "POST /groups/{group_id}/stages/{stage}/ticks": IN_HAND,
+    "POST /groups/{group_id}/stages/{stage}/finish": IN_HAND,
+    "POST /groups/{group_id}/stages/{stage}/acknowledge": IN_HAND,
+    "POST /groups/{group_id}/nudge": BUYER,
+    "POST /groups/{group_id}/review": "merchant manager",
+    "GET /stages": IN_HAND,
+    "GET /stages/late": "merchant manager",
     "GET /orders": BUYER,
     "GET /orders/{order_id}": BUYER,
     "PATCH /orders/{order_id}": BUYER,

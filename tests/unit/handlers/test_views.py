@@ -158,6 +158,8 @@ def progress_of(**other: Any) -> browse.Progress:
         "currency": "CNY",
         "stage": None,
         "eta": None,
+        "journey": None,
+        "terms": drafted(),
         "as_of": NOW,
         "exact": False,
     }
