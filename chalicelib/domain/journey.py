@@ -288,6 +288,11 @@ def limits_broken(journey: Journey) -> int:
     return sum(stage.broken_at is not None for stage in journey.stages)
 
 
+def compensation_minor(journey: Journey, amount_minor: int) -> int:
+    """What an order of this amount is granted for the limits that were broken, each rounded half up."""
+    return sum((amount_minor * one.share_bp * 2 + 10_000) // 20_000 for one in journey.compensations)
+
+
 # ----------------------------------------------------------------- commands
 
 

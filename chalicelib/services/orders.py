@@ -7,11 +7,12 @@ from ..domain import order as rules
 from ..domain.batch import Batch, destination_of, rides
 from ..domain.campaign import Campaign
 from ..domain.group import Group
+from ..domain.journey import Journey
 from ..domain.ledger import Entry
 from ..domain.notice import Notice
 from ..domain.order import Order
 from ..domain.ports import Caller, Page
-from .change import mine as own_order
+from ..domain.refusals import Broken, Refused
 from .money import seen_group
 from .world import World
 
@@ -24,14 +25,22 @@ class OrderView:
     entries: Sequence[Entry] = ()
     notices: Sequence[Notice] = ()
     batch: Batch | None = None
+    journey: Journey | None = None
 
 
 def one(world: World, caller: Caller, order_id: str) -> OrderView:
-    """With its timeline: its own steps, every movement of its money, and what its buyer was told."""
-    order, group, terms = own_order(world, caller, order_id)
+    """With its timeline: its own steps, every movement of its money, what its buyer was told, and the stages of its
+    group. Three reads, whatever the size of the group."""
+    order, group, journey = world.store.order_page(order_id)
+    if order is None:
+        raise Refused("order_not_found", order=order_id)
     rules.check_mine(order, caller.id)
+    if group is None:
+        raise Broken(f"order {order_id} has no group")
+    terms = world.store.terms(group.campaign_id, group.terms_version)
     batch = world.store.batch(group.id, destination_of(order, group, terms)) if rides(order) else None
     return OrderView(
+        journey=journey,
         order=order,
         group=group,
         terms=terms,

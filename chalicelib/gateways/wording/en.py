@@ -208,6 +208,7 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "{title} was not fetched in time and is no longer kept; by its rule nothing is paid back. {link}",
         "Hello,\n\nnobody fetched {title} in time. By the rule you accepted it is no longer kept, and nothing is paid "
         "back. Ask support if something is wrong.\n\nYour order: {link}",
+    ),
     "review_wanted": (
         "Please review: {title}",
         '"{title}" has reached its target. Approve or reject it by {until}; after that it is approved by itself. {link}',

@@ -179,6 +179,7 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "「{title}」逾期未取,按活动规则不再保留,也不退款。{link}",
         "您好,\n\n「{title}」逾期未取。按您参团时接受的活动规则,货不再保留,也不退款。如有疑问,请联系客服。\n\n"
         "订单详情:{link}",
+    ),
     "review_wanted": (
         "请审核成团:{title}",
         "「{title}」已达成团目标,请在{until}前审核;逾期未审自动通过。{link}",

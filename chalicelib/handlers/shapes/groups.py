@@ -237,8 +237,14 @@ class ItemProgress(Output):
 
 
 class Eta(Output):
+    """When the goods are expected, as a range."""
+
     earliest: Moment
     latest: Moment
+
+    @classmethod
+    def of_or_none(cls, expected: tuple[Instant, Instant] | None) -> Self | None:
+        return None if expected is None else cls(earliest=shown(expected[0]), latest=shown(expected[1]))
 
 
 class GroupProgress(Output):
@@ -279,7 +285,7 @@ class GroupProgress(Output):
             zone=found.zone,
             currency=found.currency,
             stage=found.stage,
-            eta=Eta(earliest=shown(found.eta[0]), latest=shown(found.eta[1])) if found.eta else None,
+            eta=Eta.of_or_none(found.eta),
             way=Way.of_or_none(found.journey, found.terms, now),
             as_of=shown(found.as_of),
             exact=found.exact,

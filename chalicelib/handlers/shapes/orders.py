@@ -8,15 +8,18 @@ from msgspec import Meta, structs
 from ...domain.group import Group, GroupState
 from ...domain.ids import derived
 from ...domain.instants import Instant
+from ...domain.journey import compensation_minor
 from ...domain.ledger import Entry, EntryState, Kind, RefundStage
 from ...domain.order import Order, OrderState
+from ...services import browse
 from ...services.fees import Quote
 from ...services.join import JoinAnswer, JoinRequest
 from ...services.orders import OrderView
 from .delivery import OrderDelivery
-from .groups import Conditions, Verdict
+from .groups import Conditions, Eta, Verdict
 from .money import Payment, PaymentBegun, Refund
 from .people import MyNotice
+from .stages import Way
 from .words import Id, Input, Lines, Moment, Output, Version, Word, shown, shown_or_none
 
 TermsVersion = Annotated[int, Meta(ge=1, le=10_000)]
@@ -208,7 +211,10 @@ class TimelineStep(Output):
 
 
 class OrderStory(Output):
-    """One order with all that concerns it: its group's verdict, its money, and its timeline, oldest first."""
+    """One order with all that concerns it: its group's verdict and stages, its money, and its timeline, oldest first.
+
+    `compensation_minor` is what was granted for limits that were broken: recorded now, to be spent later.
+    """
 
     order: MyOrder
     group_title: str
@@ -216,6 +222,10 @@ class OrderStory(Output):
     group_closes_at: Moment
     verdict: Verdict | None
     delivery: OrderDelivery | None
+    stage: str | None
+    eta: Eta | None
+    way: Way | None
+    compensation_minor: int
     payments: list[Payment]
     refunds: list[Refund]
     timeline: list[TimelineStep]
@@ -232,12 +242,22 @@ class OrderStory(Output):
             group_closes_at=shown(view.group.closes_at),
             verdict=Verdict.of_or_none(view.group.verdict),
             delivery=OrderDelivery.of_or_none(view, code, now),
+            stage=browse.stage_of(view.group, view.journey),
+            eta=Eta.of_or_none(browse.eta_of(view.journey)),
+            way=Way.of_or_none(view.journey, view.terms, now),
+            compensation_minor=compensation_of(view),
             payments=[Payment.of(entry) for entry in entries if entry.kind is Kind.PAYMENT],
             refunds=[Refund.of(entry, now) for entry in entries if entry.kind is Kind.REFUND],
             timeline=timeline(view.order, view.group, entries),
             notices=[MyNotice.of(notice) for notice in view.notices],
             as_of=shown(now),
         )
+
+
+def compensation_of(view: OrderView) -> int:
+    if view.journey is None or view.order.state is not OrderState.PAID:
+        return 0
+    return compensation_minor(view.journey, view.order.amount_minor)
 
 
 def timeline(order: Order, group: Group, entries: Iterable[Entry]) -> list[TimelineStep]:
