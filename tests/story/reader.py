@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from .player import Player
 
 HOLDING = ("held", "paid")
+LOOKS = 5
+"""Story minutes pass while a fast clock's orders are read one by one: so often they are read again at most."""
 
 
 def look(player: "Player") -> None:
@@ -60,16 +62,15 @@ def taken(player: "Player", campaign: Campaign, group: str) -> tuple[dict[str, i
 
 
 def read_all(player: "Player") -> None:
-    record, script = player.record, player.script
+    record = player.record
     look(player)
     record.ended_at = player.stack.now()
-    for who, person in script.people.items():
-        if person.role in ("support", "ops"):
-            continue
-        record.notices[who] = pages(player, "/me/notices", who)
-        lines = pages(player, "/orders", who)
-        record.orders[who] = [player.call("GET", f"/orders/{line['id']}", who=who).json for line in lines]
-        player.call("GET", "/me/preferences", who=who)
+    seen = figures(player)
+    for _ in range(LOOKS):
+        buyers(player)
+        if (now := figures(player)) == seen:
+            break
+        seen = now  # a last refund came through while we read: what we read first is older than what we read last
     merchants(player)
     keepers(player)
     for link in {
@@ -81,10 +82,28 @@ def read_all(player: "Player") -> None:
     record.alarms = player.stack.alarms()
 
 
-def merchants(player: "Player") -> None:
+def buyers(player: "Player") -> None:
+    record = player.record
+    for who, person in record.script.people.items():
+        if person.role in ("support", "ops"):
+            continue
+        record.notices[who] = pages(player, "/me/notices", who)
+        lines = pages(player, "/orders", who)
+        record.orders[who] = [player.call("GET", f"/orders/{line['id']}", who=who).json for line in lines]
+        player.call("GET", "/me/preferences", who=who)
+
+
+def figures(player: "Player") -> dict[str, Json]:
+    """Each campaign's numbers, which move whenever any of its orders or refunds does."""
     record = player.record
     for key, campaign in record.campaigns.items():
         record.figures[key] = player.call("GET", f"/campaigns/{campaign['id']}/figures", who=player.merchant).json
+    return {key: {name: value for name, value in one.items() if name != "as_of"} for key, one in record.figures.items()}
+
+
+def merchants(player: "Player") -> None:
+    record = player.record
+    for campaign in record.campaigns.values():
         for item in campaign["items"]:
             path = f"/products/{item['product_id']}"
             product = player.call("GET", path, who=player.merchant).json
