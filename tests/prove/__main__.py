@@ -5,16 +5,44 @@
 
 import argparse
 import sys
-import time
 from pathlib import Path
 
-from .report import written
-from .steps import ROOT, Done, long_steps, run, run_tests
+from .kept import Kept
+from .report import tree, written
+from .steps import ROOT, Done, Step, Tested, long_steps, run, run_tests
 
 OUT = ROOT / "docs" / "proof.md"
+KEPT = ROOT / ".build" / "proof"
+QUICK = {"seeds": 60, "lives": 20, "pairs": 30, "races": 1, "requests": 200}
 
 
 def main() -> int:
+    asked = arguments()
+    if asked.quick:
+        vars(asked).update(QUICK)
+    steps = long_steps(asked.jobs, asked.seeds, asked.lives, asked.pairs, asked.races, asked.requests)
+    steps = [step for step in steps if step.name not in asked.skip]
+    kept = Kept(KEPT, tree(), asked.resume)
+    done: list[Done] = []
+    for step in steps:
+        done.append(kept.done(step) or kept.keep(run(step)))
+        report(asked, done, [], steps[len(done) :])
+    tests, suite = kept.tests() or kept.keep_tests(*run_tests(asked.jobs, asked.tests))
+    bad, missing = report(asked, [tests, *done], suite, [])
+    print(f"{asked.out.name}: steps that broke something: {bad or 'none'}; bars without a figure: {missing or 'none'}")
+    return bool(bad or missing)
+
+
+def report(
+    asked: argparse.Namespace, done: list[Done], suite: list[Tested], left: list[Step]
+) -> tuple[list[str], list[str]]:
+    """Written after each step, so that a run that is cut short leaves what it found; it says what is left."""
+    text, missing = written(done, suite, [step.name for step in left])
+    asked.out.write_text(text, encoding="utf-8")
+    return [one.step.name for one in done if not one.good], missing
+
+
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seeds", type=int, default=5_000)
@@ -23,22 +51,11 @@ def main() -> int:
     parser.add_argument("--races", type=int, default=10)
     parser.add_argument("--requests", type=int, default=2_000)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--resume", action="store_true", help="go on with a run of the same tree that was cut short")
+    parser.add_argument("--tests", nargs="*", default=[], help="only these suites; the report says so")
     parser.add_argument("--skip", action="append", default=[], help="a step to leave out; the report says so")
     parser.add_argument("--out", type=Path, default=OUT)
-    asked = parser.parse_args()
-    if asked.quick:
-        asked.seeds, asked.lives, asked.pairs, asked.races, asked.requests = 60, 20, 30, 1, 200
-    began = time.monotonic()
-    tests, suite = run_tests(asked.jobs)
-    done: list[Done] = [tests]
-    for step in long_steps(asked.jobs, asked.seeds, asked.lives, asked.pairs, asked.races, asked.requests):
-        if step.name not in asked.skip:
-            done.append(run(step))
-    text, missing = written(done, suite, time.monotonic() - began)
-    asked.out.write_text(text, encoding="utf-8")
-    bad = [one.step.name for one in done if not one.good]
-    print(f"{asked.out.name}: steps that broke something: {bad or 'none'}; bars without a figure: {missing or 'none'}")
-    return bool(bad or missing)
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

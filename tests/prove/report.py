@@ -17,10 +17,11 @@ BARS: dict[str, Any] = tomllib.loads(Path(__file__).with_name("bars.toml").read_
 DEFECTS = ROOT / "docs" / "defects.toml"
 
 
-def written(done: Sequence[Done], suite: Sequence[Tested], seconds: float) -> tuple[str, list[str]]:
+def written(done: Sequence[Done], suite: Sequence[Tested], left: Sequence[str] = ()) -> tuple[str, list[str]]:
     """The document, and the bars for which there is no figure."""
     found = {bar: tests_of(bar, suite) for bar in BARS["bar"]}
     steps = {one.step.name: one for one in done}
+    seconds = sum(one.seconds for one in done)
     missing = [bar for bar, tests in found.items() if not tests and not also(bar, steps)]
     parts = [
         "# Proof",
@@ -29,6 +30,7 @@ def written(done: Sequence[Done], suite: Sequence[Tested], seconds: float) -> tu
         f"load {os.getloadavg()[0]:.1f} at the end; the tree was {tree()}. Every figure below comes from that run; "
         "nothing is typed by hand.",
         summary(done, missing),
+        *([f"**The run is not at its end: {', '.join(left)} and the tests are left.**"] if left else []),
         "## What was run",
         table(("step", "what", "tried", "broke something", "seconds", "command", "found"), map(step_line, done)),
         "## The promises",

@@ -126,7 +126,8 @@ def run_tests(jobs: int, only: Sequence[str] = ()) -> tuple[Done, list[Tested]]:
     failed = tuple(sorted({one.id for one in tests if one.outcome == "failed"}))
     found = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else done.stderr[-300:]
     print(f"   {found}", flush=True)
-    step = Step(name="tests", tries="every test of the suite", command=command, read=lambda _: (0, 0, ""))
+    tries = f"every test in {', '.join(only)}" if only else "every test of the suite"
+    step = Step(name="tests", tries=tries, command=command, read=lambda _: (0, 0, ""))
     broken = max(len(failed), int(done.returncode != 0))
     return Done(step=step, tried=len(tests), broken=broken, found=found, seconds=seconds, failures=failed), tests
 
