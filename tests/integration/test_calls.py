@@ -1,10 +1,13 @@
 """How many calls each main path makes, counted at the client: the figures the design promises (B19)."""
 
+import json
 from typing import Any
 
 import pytest
 
-from .shop import APPLE, Shop
+from tests.engine.units import size
+
+from .shop import APPLE, Shop, item, rows
 
 Call = tuple[str, str, dict[str, Any]]
 WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"}
@@ -100,6 +103,21 @@ def test_no_transaction_of_a_whole_story_is_larger_than_ten_actions(shop: Shop) 
     sizes = [len(call[2]["TransactItems"]) for call in of(calls, {"TransactWriteItems"})]
     assert sizes and max(sizes) <= 10
     assert of(calls, {"Scan", "BatchWriteItem"}) == []
+
+
+@pytest.mark.req("B19")
+def test_twenty_items_fit_a_slice_of_a_kilobyte_and_transactions_stay_far_below_their_bound(shop: Shop) -> None:
+    """With the longest names of items there are, in a group of many slices, gathered from all of them."""
+    names = [f"{number:02d}-" + "x" * 21 for number in range(20)]
+    offer = shop.offer(items=[item(sku=name, stock=40) for name in names], target={"measure": "units", "at_least": 1})
+    with shop.bed.hook.watched() as calls:
+        shop.join(offer.group, lines=dict.fromkeys(names, 2))
+        shop.join(offer.group, lines={names[0]: 30}, method=...)
+        shop.close(offer.group)
+    sizes = [len(json.dumps(call[2], ensure_ascii=False).encode()) for call in of(calls, {"TransactWriteItems"})]
+    assert sizes and max(sizes) < 100_000
+    slices = [row for (_, sk), row in rows(shop.bed).items() if sk == "SLICE" and names[0] in str(row)]
+    assert slices and max(size(row) for row in slices) <= 1_024
 
 
 @pytest.mark.req("B20")

@@ -427,7 +427,7 @@ def _moves(minutes: int) -> Callable[[Scene], None]:
     return lambda scene: scene.story.moves(scene.group_id, START + minutes * MINUTE)
 
 
-def _silent_provider(scene: Scene) -> None:
+def _silent_provider(hours: int, scene: Scene) -> None:
     """It pays back, never says so, forgets its keys after a day and loses its webhooks: B5."""
     scene.paid(0)
     faults = scene.town.provider.faults
@@ -438,7 +438,7 @@ def _silent_provider(scene: Scene) -> None:
     scene.closing()
     scene.worked_off()
     scene.town.weather = Weather()
-    scene.passes(25 * HOUR)
+    scene.passes(hours * HOUR)
     faults.clear()
 
 
@@ -482,7 +482,13 @@ DEADLINES = Race(
     name="three deadlines, over three slices", set_up=_paid(0), acts=(_moves(25), _moves(35), _moves(30)), plan=MANY
 )
 
-FORGOTTEN = Race(name="a refund that the provider forgot", set_up=_silent_provider, acts=())
+
+def silent_for(hours: int) -> Race:
+    return Race(name=f"a refund, its provider silent for {hours} h", set_up=partial(_silent_provider, hours), acts=())
+
+
+FORGOTTEN = silent_for(25)
+"""A refund that the provider made and forgot."""
 
 
 def run(race: Race, seed: int) -> list[str]:

@@ -5,7 +5,7 @@ import pytest
 from chalicelib.domain.campaign import Kind, Measure, Target
 from chalicelib.domain.instants import MINUTE
 
-from .cases import CASES, FORGOTTEN, RACES, Case, Race, run, sweep
+from .cases import CASES, RACES, Case, Race, run, silent_for, sweep
 from .faults import SWEPT, Fault, Weather
 from .history import play
 from .story import Plan
@@ -49,8 +49,9 @@ def test_races_end_well_in_whatever_order(race: Race) -> None:
 
 
 @pytest.mark.bar("B5")
-def test_a_refund_is_made_once_although_the_provider_forgot_its_key() -> None:
-    assert not run(FORGOTTEN, 0)
+@pytest.mark.parametrize("hours", [1, 25, 72])
+def test_a_refund_is_made_once_although_the_provider_forgot_its_key(hours: int) -> None:
+    assert not run(silent_for(hours), 0)
 
 
 @pytest.mark.bar("B13")
