@@ -63,7 +63,8 @@ class Item:
 
     `buffer` units are never sold to buyers (P12); sales stop while `stop_threshold` units are left (L6); falling
     to `low_stock` units tells the merchant once per crossing (P14). `weight_g` is one unit's, packed; `keep` how it
-    must be kept (`ambient`, `chilled`, `frozen`).
+    must be kept (`ambient`, `chilled`, `frozen`). `picture` is the key of the product's picture, as
+    it was at publishing.
     """
 
     sku: str
@@ -79,6 +80,7 @@ class Item:
     reference_price_minor: int | None = None
     weight_g: int = 0
     keep: str = "ambient"
+    picture: str = ""
 
     @property
     def sellable(self) -> int:

@@ -21,6 +21,7 @@ MOST_LINK_S = 15 * 60
 """How long a link to read may be used, in real seconds."""
 
 _OWNER = re.compile(r"[A-Za-z0-9._~-]{1,120}")
+_KEPT = re.compile(r"[0-9a-f]{32}\.(jpg|png|webp)")
 _NEW = re.compile(r"[a-z0-9]{8,40}")
 
 
@@ -101,6 +102,13 @@ def check_new_key(use: Use, owner: str, key: str) -> None:
     start = f"new/{use}/{owner}/"
     if not key.startswith(start) or not _NEW.fullmatch(key.removeprefix(start)):
         raise Refused("file_not_uploaded")
+
+
+def public_picture(owner: str, name: str) -> str:
+    """The key of a picture that anybody may see. Raises Refused('not_found') for what cannot be one."""
+    if not _OWNER.fullmatch(owner) or not _KEPT.fullmatch(name):
+        raise Refused("not_found")
+    return f"{Use.PICTURE}/{owner}/{name}"
 
 
 def judged(use: Use, owner: str, content: bytes) -> StoredFile:

@@ -7,6 +7,10 @@ from .money import MAX_MINOR
 from .refusals import Refused
 from .writes import Row
 
+MOST_PICTURES = 6
+LIGHT_BYTES = 32 << 10
+"""A page with one such picture is still under 60 KB all told, and quick to see on a telephone."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deal:
@@ -31,7 +35,17 @@ class Sale:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A file of `world.files`, by its key."""
+
+    key: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Product(Row):
+    """`faq`: questions with their answers (O13). The first picture stands for the product."""
+
     id: str
     merchant_id: str
     title: str
@@ -40,6 +54,8 @@ class Product(Row):
     list_price_minor: int
     currency: str
     attributes: tuple[tuple[str, str], ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    faq: tuple[tuple[str, str], ...] = ()
     deals: tuple[Deal, ...] = ()
     created_at: Instant
     updated_at: Instant
@@ -68,6 +84,29 @@ def price_now(product: Product, now: Instant, over: frozenset[str] = frozenset()
 def with_deal(product: Product, deal: Deal) -> Product:
     others = tuple(d for d in product.deals if d.campaign_id != deal.campaign_id and d.until > deal.from_at - 7 * DAY)
     return replace(product, deals=(*others, deal))
+
+
+def with_picture(product: Product, picture: Picture) -> Product:
+    """Raises Refused('too_many_pictures'). One that is there already changes nothing."""
+    if picture in product.pictures:
+        return product
+    if len(product.pictures) >= MOST_PICTURES:
+        raise Refused("too_many_pictures", most=MOST_PICTURES)
+    return replace(product, pictures=(*product.pictures, picture))
+
+
+def without_picture(product: Product, key: str) -> Product:
+    return replace(product, pictures=tuple(one for one in product.pictures if one.key != key))
+
+
+def led_by(product: Product, key: str) -> Product:
+    """The picture that stands for the product from now on."""
+    return replace(product, pictures=tuple(sorted(product.pictures, key=lambda one: one.key != key)))
+
+
+def small_picture(product: Product) -> str:
+    """The key of the first picture that is light enough for a list; "" where there is none."""
+    return next((one.key for one in product.pictures if one.size <= LIGHT_BYTES), "")
 
 
 def reference_price(marks: list[PriceMark], declared: int | None, now: Instant) -> int | None:

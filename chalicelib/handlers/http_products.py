@@ -5,16 +5,24 @@ from typing import Any
 from chalice.app import Blueprint
 
 from ..domain.product import Product
-from ..services import products
-from .edge import MERCHANT, Call, route
+from ..services import browse, pictures, products, reviews
+from .edge import BUYER, MERCHANT, PUBLIC, SUPPORT, Call, route
 from .shapes.products import (
+    OfferedProduct,
+    PictureForm,
+    PictureKey,
     PriceHistory,
     PriceLine,
     ProductCard,
     ProductDraft,
     ProductEdit,
     ProductPage,
+    ReviewHidden,
+    ReviewInput,
+    ReviewReply,
+    ReviewShown,
     SaleInput,
+    review_key,
 )
 from .shapes.words import PageQuery, to_instant
 
@@ -73,6 +81,130 @@ def edit_product(call: Call[ProductEdit, None], product_id: str) -> ProductCard:
     wanted = call.body.to_domain()
     edited = products.edit(call.world, call.caller, product_id, wanted, version=call.body.version, now=call.now)
     return _card(call, edited)
+
+
+_PICTURES = ("product_not_found", "file_not_uploaded", "file_too_large", "wrong_file_type", "too_many_pictures")
+
+
+@route(
+    bp,
+    "POST",
+    "/products/{product_id}/pictures/form",
+    answer=PictureForm,
+    status=201,
+    roles=MERCHANT,
+    summary="A form that brings one picture of a product of mine",
+    refusals=("product_not_found",),
+)
+def picture_form(call: Call[None, None], product_id: str) -> PictureForm:
+    return PictureForm.of(pictures.form(call.world, call.caller, product_id))
+
+
+@route(
+    bp,
+    "POST",
+    "/products/{product_id}/pictures",
+    body=PictureKey,
+    answer=ProductCard,
+    roles=MERCHANT,
+    summary="Adds the picture that was brought by such a form",
+    refusals=_PICTURES,
+)
+def add_picture(call: Call[PictureKey, None], product_id: str) -> ProductCard:
+    return _card(call, pictures.add(call.world, call.caller, product_id, call.body.key, now=call.now))
+
+
+@route(
+    bp,
+    "POST",
+    "/products/{product_id}/pictures/first",
+    body=PictureKey,
+    answer=ProductCard,
+    roles=MERCHANT,
+    summary="Puts one picture of a product of mine before the others",
+    refusals=("product_not_found",),
+)
+def put_picture_first(call: Call[PictureKey, None], product_id: str) -> ProductCard:
+    return _card(call, pictures.put_first(call.world, call.caller, product_id, call.body.key, now=call.now))
+
+
+@route(
+    bp,
+    "POST",
+    "/products/{product_id}/pictures/remove",
+    body=PictureKey,
+    answer=ProductCard,
+    roles=MERCHANT,
+    summary="Takes a picture away; terms that were published with it still show it",
+    refusals=("product_not_found",),
+)
+def remove_picture(call: Call[PictureKey, None], product_id: str) -> ProductCard:
+    return _card(call, pictures.remove(call.world, call.caller, product_id, call.body.key, now=call.now))
+
+
+@route(
+    bp,
+    "GET",
+    "/campaigns/{campaign_id}/products/{product_id}",
+    query=PageQuery,
+    answer=OfferedProduct,
+    roles=PUBLIC,
+    summary="What a product of a campaign is, with its pictures, questions and reviews",
+    refusals=("campaign_not_found", "product_not_found"),
+)
+def offered_product(call: Call[None, PageQuery], campaign_id: str, product_id: str) -> OfferedProduct:
+    start = call.opened(call.query.cursor)
+    found = browse.offered(call.world, campaign_id, product_id, limit=call.query.limit, start=start)
+    return OfferedProduct.of(found, call.sealed(found.reviews.next))
+
+
+@route(
+    bp,
+    "POST",
+    "/orders/{order_id}/reviews",
+    body=ReviewInput,
+    answer=ReviewShown,
+    status=201,
+    roles=BUYER,
+    summary="Says what I think of an item of an order of mine, once its group has formed",
+    refusals=("order_not_found", "unknown_item", "review_needs_goods", "already_reviewed"),
+)
+def write_review(call: Call[ReviewInput, None], order_id: str) -> ReviewShown:
+    said = call.body
+    written = reviews.write(
+        call.world, call.caller, order_id, said.sku, stars=said.stars, text=said.text.strip(), now=call.now
+    )
+    return ReviewShown.of(written)
+
+
+@route(
+    bp,
+    "POST",
+    "/products/{product_id}/reviews/{review_id}/reply",
+    body=ReviewReply,
+    answer=ReviewShown,
+    roles=MERCHANT,
+    summary="Answers a review of a product of mine",
+    refusals=("product_not_found",),
+)
+def reply_to_review(call: Call[ReviewReply, None], product_id: str, review_id: str) -> ReviewShown:
+    at, order_id = review_key(review_id)
+    text = call.body.text.strip()
+    return ReviewShown.of(reviews.reply(call.world, call.caller, product_id, at, order_id, text, now=call.now))
+
+
+@route(
+    bp,
+    "POST",
+    "/products/{product_id}/reviews/{review_id}/hide",
+    body=ReviewHidden,
+    answer=ReviewShown,
+    roles=SUPPORT,
+    summary="Takes a review from its page, with a reason; kept in the audit log",
+)
+def hide_review(call: Call[ReviewHidden, None], product_id: str, review_id: str) -> ReviewShown:
+    at, order_id = review_key(review_id)
+    return ReviewShown.of(reviews.hide(call.world, call.caller, product_id, at, order_id, call.body.why, now=call.now))
 
 
 @route(

@@ -44,7 +44,22 @@ from .problems import problem
 if TYPE_CHECKING:
     from ..services.world import World
 
-__all__ = ["BUYER", "NAV", "PAGES", "PUBLIC", "Ask", "Form", "Gone", "Link", "Page", "Sent", "Shown", "explain", "page"]
+__all__ = [
+    "BUYER",
+    "NAV",
+    "PAGES",
+    "PUBLIC",
+    "Ask",
+    "Elsewhere",
+    "Form",
+    "Gone",
+    "Link",
+    "Page",
+    "Sent",
+    "Shown",
+    "explain",
+    "page",
+]
 
 FORM, FILES = "application/x-www-form-urlencoded", "multipart/form-data"
 LANGUAGE_COOKIE, VISITOR_COOKIE, SESSION_COOKIE = "tuan_lang", "tuan_v", "tuan_s"
@@ -73,7 +88,7 @@ NEXT = re.compile(r"/[A-Za-z0-9._~/-]*(\?[A-Za-z0-9._~=&%-]*)?")
 """Where a log-in may lead: a path of ours. `//somewhere` would be somebody else's."""
 
 _log = logging.getLogger("tuan.page")
-V = TypeVar("V", bound=Callable[..., "Shown | Gone | Sent"])
+V = TypeVar("V", bound=Callable[..., "Answer"])
 S = TypeVar("S", bound=msgspec.Struct)
 
 
@@ -106,6 +121,17 @@ class Sent:
     name: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """On to an address outside of ours, which was made here."""
+
+    address: str
+    cache: str
+
+
+Answer = Shown | Gone | Sent | Elsewhere
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One page, as declared. `again` shows the form anew when this one is refused."""
@@ -114,8 +140,8 @@ class Page:
     method: str
     path: str
     roles: frozenset[str]
-    view: Callable[..., "Shown | Gone | Sent"]
-    again: Callable[..., "Shown | Gone | Sent"] | None
+    view: Callable[..., "Answer"]
+    again: Callable[..., "Answer"] | None
 
 
 PAGES: list[Page] = []
@@ -299,7 +325,7 @@ def page(
     path: str,
     *,
     roles: frozenset[str] = PUBLIC,
-    again: Callable[..., Shown | Gone | Sent] | None = None,
+    again: Callable[..., Answer] | None = None,
     files: bool = False,
 ) -> Callable[[V], V]:
     """Declares a view as the page at `path`, for `roles` (PUBLIC: no one needs to sign in); with `files`, its form may
@@ -351,7 +377,7 @@ def _answered(declared: Page, request: Request, ids: Mapping[str, str]) -> Respo
         return _problem_page(ask, "internal", {"id": _reported(ask, error)})
 
 
-def _viewed(ask: Ask) -> Shown | Gone | Sent:
+def _viewed(ask: Ask) -> Answer:
     """The view; or, where it refuses a form, the page the form stands on, with the reason on top."""
     declared = ask.page
     try:
@@ -448,9 +474,11 @@ def _check_form(ask: Ask) -> None:
 # ------------------------------------------------------------------ answers
 
 
-def _framed(ask: Ask, answer: Shown | Gone | Sent) -> Response:
+def _framed(ask: Ask, answer: Answer) -> Response:
     if isinstance(answer, Gone):
         return _to(ask, ask.to(answer.path, said=answer.said), 303)
+    if isinstance(answer, Elsewhere):
+        return Response(body="", status_code=302, headers={"Location": answer.address, "Cache-Control": answer.cache})
     if isinstance(answer, Sent):
         headers: edge.Headers = {
             "Content-Type": answer.content_type,

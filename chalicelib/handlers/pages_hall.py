@@ -7,6 +7,7 @@ from chalice.app import Blueprint
 
 from ..domain import ids, pricing
 from ..domain.campaign import Campaign, CampaignState, Fulfilment, Item, Kind, certain_participants, price_on_joining
+from ..domain.files import public_picture
 from ..domain.group import Group, GroupState
 from ..domain.instants import HOUR, MINUTE
 from ..domain.order import HOLDING, Order
@@ -18,7 +19,7 @@ from ..domain.tally import Tally
 from ..services import browse, contact, lately, share
 from ..services.browse import GroupView, Progress
 from ..web import render
-from .page import Ask, Gone, Sent, Shown, page
+from .page import Ask, Elsewhere, Gone, Sent, Shown, page
 
 bp = Blueprint(__name__)
 
@@ -26,6 +27,9 @@ A_PAGE = 20
 FACETS_OF = 100
 MOST_UNITS = 999
 SOON_MINUTES = 24 * 60
+PICTURE_KEPT = "public, max-age=600"
+"""Shorter than the link it leads to is good for."""
+
 FOR_EVER, BRIEFLY = "public, max-age=31536000, immutable", "public, max-age=60"
 
 
@@ -208,6 +212,12 @@ def published(ask: Ask, campaign_id: str) -> Campaign:
     if found.state is not CampaignState.PUBLISHED:
         raise Refused("campaign_not_found", campaign=campaign_id)
     return ask.world.store.terms(found.id, found.terms_version)
+
+
+@page(bp, "GET", "/pictures/{owner}/{name}")
+def picture_file(ask: Ask, owner: str, name: str) -> Elsewhere:
+    """The same address for ever, for pages and for previews elsewhere; where it leads lasts some minutes."""
+    return Elsewhere(ask.world.files.link(public_picture(owner, name)), PICTURE_KEPT)
 
 
 @page(bp, "GET", "/static/{name}")

@@ -57,6 +57,15 @@ PROBLEMS: Mapping[str, Problem] = {
     "wrong_file_type": Problem(
         422, "不支持这种文件，请上传 {types}。", "Files of this kind are not taken: bring one of {types}."
     ),
+    "too_many_pictures": Problem(
+        409, "一件商品最多 {most} 张图片，请先删除一张。", "A product has at most {most} pictures: remove one first."
+    ),
+    "review_needs_goods": Problem(
+        409, "成团后才能评价。", "A review can be written once the group has formed: wait for it."
+    ),
+    "already_reviewed": Problem(
+        409, "您已评价过该订单的这件商品，无需再评。", "You have reviewed this item of the order already: there is nothing left to do."
+    ),
     "product_not_found": Problem(404, "没有找到该商品，请在您的商品列表中查看。", "There is no such product: see the list of your products."),
     "product_has_changed": Problem(409, "商品已被修改，请按第 {version} 版重新编辑。", "The product has changed meanwhile: read version {version} and edit again."),
     "currency_is_fixed": Problem(409, "商品的币种不能更改，请另建商品。", "A product's currency cannot change: make another product."),

@@ -5,16 +5,19 @@ from dataclasses import dataclass
 
 from ..domain import group as groups
 from ..domain import pricing
-from ..domain.campaign import Campaign, CampaignState
+from ..domain.campaign import Campaign, CampaignState, Item
 from ..domain.group import NO_SEAT_LIMIT, Group, GroupState
 from ..domain.instants import Instant
 from ..domain.journey import Journey, current
 from ..domain.plan import PRESALE, REVIEW
 from ..domain.ports import Caller, Page
 from ..domain.pricing import NextTier
+from ..domain.product import Product
 from ..domain.refusals import Refused
+from ..domain.review import Rating, Review
 from ..domain.statement import Statement, statement
 from ..domain.tally import Numbers, Tally
+from . import reviews
 from .world import World
 
 SLICES_IN_ONE_READ = 100
@@ -101,6 +104,34 @@ def campaign(world: World, caller: Caller | None, campaign_id: str) -> Campaign:
     if found is None or (found.state is CampaignState.DRAFT and (caller is None or caller.id != found.merchant_id)):
         raise Refused("campaign_not_found", campaign=campaign_id)
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """A product as it is now, where a campaign offers it."""
+
+    terms: Campaign
+    item: Item
+    product: Product
+    rating: Rating | None
+    reviews: Page[Review]
+
+
+def offered(world: World, campaign_id: str, product_id: str, *, limit: int, start: str | None) -> Offered:
+    """Raises Refused('campaign_not_found' or 'product_not_found'): what is in no published campaign, nobody sees."""
+    found = campaign(world, None, campaign_id)
+    terms = world.store.terms(found.id, found.terms_version)
+    item = next((one for one in terms.items if one.product_id == product_id), None)
+    product = world.store.product(product_id) if item is not None else None
+    if item is None or product is None:
+        raise Refused("product_not_found", product=product_id)
+    return Offered(
+        terms=terms,
+        item=item,
+        product=product,
+        rating=world.store.rating(product_id),
+        reviews=reviews.of_product(world, product_id, limit=limit, start=start),
+    )
 
 
 def group(world: World, group_id: str) -> GroupView:

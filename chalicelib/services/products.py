@@ -16,12 +16,15 @@ from .world import World
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductDraft:
+    """`faq`: questions with their answers; None leaves them as they are."""
+
     title: str
     list_price_minor: int
     currency: str
     description: str = ""
     category: str = ""
     attributes: tuple[tuple[str, str], ...] = ()
+    faq: tuple[tuple[str, str], ...] | None = None
 
 
 def create(world: World, caller: Caller, draft: ProductDraft, *, key: str | None, now: Instant) -> Product:
@@ -35,6 +38,7 @@ def create(world: World, caller: Caller, draft: ProductDraft, *, key: str | None
         list_price_minor=draft.list_price_minor,
         currency=draft.currency,
         attributes=draft.attributes,
+        faq=draft.faq or (),
         created_at=now,
         updated_at=now,
     )
@@ -61,7 +65,8 @@ def _same(world: World, wanted: Product) -> Product:
     known = world.store.product(wanted.id)
     if known is None:
         raise Lost()
-    if replace(wanted, created_at=known.created_at, updated_at=known.updated_at, version=known.version) != known:
+    grown = {name: getattr(known, name) for name in ("created_at", "updated_at", "version", "pictures", "deals")}
+    if replace(wanted, **grown) != known:
         raise Refused("key_reused")
     return known
 
@@ -86,6 +91,7 @@ def edit(world: World, caller: Caller, product_id: str, draft: ProductDraft, *, 
         category=draft.category,
         list_price_minor=draft.list_price_minor,
         attributes=draft.attributes,
+        faq=old.faq if draft.faq is None else draft.faq,
         updated_at=now,
     )
     products.check_product(new)

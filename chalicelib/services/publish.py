@@ -21,7 +21,7 @@ def publish(world: World, caller: Caller, campaign_id: str, *, now: Instant) -> 
         return draft
     check_publishable(draft, now)
     _check_methods(world, draft)
-    items = tuple(_with_reference(world, item, now) for item in draft.items)
+    items = tuple(_with_picture(world, _with_reference(world, item, now)) for item in draft.items)
     published = replace(
         with_profile(draft), items=items, state=CampaignState.PUBLISHED, terms_version=1, published_at=now, due_at=now
     )
@@ -42,6 +42,11 @@ def _check_methods(world: World, draft: Campaign) -> None:
     for method in draft.methods:
         if method not in world.payments:
             raise Refused("method_not_offered", methods=sorted(world.payments))
+
+
+def _with_picture(world: World, item: Item) -> Item:
+    product = world.store.product(item.product_id)
+    return replace(item, picture=products.small_picture(product)) if product is not None else item
 
 
 def _with_reference(world: World, item: Item, now: Instant) -> Item:

@@ -22,6 +22,7 @@ from ..domain.person import Preferences
 from ..domain.ports import OrderMark, Page
 from ..domain.product import PriceMark, Product
 from ..domain.refusals import Broken, Lost
+from ..domain.review import Rating, Review
 from ..domain.second_factor import Confirmed
 from ..domain.session import Brake, LoginCode, Session
 from ..domain.share import Share
@@ -39,6 +40,13 @@ from .rows import (
     key_of,
     order_key,
     orders_pk,
+    entry_key,
+    from_stored,
+    hall_pk,
+    key_of,
+    order_key,
+    orders_pk,
+    review_key,
     slice_key,
     stamp,
     tally_key,
@@ -314,6 +322,16 @@ class Reads:
             PriceMark, f"PRODUCT#{product_id}", Stored.sk.startswith("PRICE#"), limit, None, forward=False
         )
         return list(page.rows)
+
+    def review(self, product_id: str, ordered_at: Instant, order_id: str) -> Review | None:
+        return self._get(Review, *review_key(product_id, ordered_at, order_id))
+
+    def reviews(self, product_id: str, limit: int, start: str | None) -> Page[Review]:
+        pk, _ = review_key(product_id, 0, "")
+        return self._query_page(Review, pk, Stored.sk.startswith("REVIEW#"), limit, start, forward=False)
+
+    def rating(self, product_id: str) -> Rating | None:
+        return self._get(Rating, f"PRODUCT#{product_id}", "RATING")
 
     def orders_of_part(self, group_id: str, part: int, after: str | None = None) -> Iterator[Order]:
         first = f"ORDER#{after}\x00" if after else "ORDER#"

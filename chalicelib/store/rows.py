@@ -26,6 +26,7 @@ from ..domain.person import Preferences
 from ..domain.ports import RowKey
 from ..domain.product import PriceMark, Product
 from ..domain.refusals import Broken
+from ..domain.review import Rating, Review
 from ..domain.second_factor import Confirmed
 from ..domain.session import Brake, LoginCode, Session
 from ..domain.share import Share
@@ -114,6 +115,10 @@ def duties_pk(person_id: str, *, late: bool) -> str:
     return f"{'LATE' if late else 'DUTIES'}#{person_id}"
 
 
+def review_key(product_id: str, ordered_at: int, order_id: str) -> tuple[str, str]:
+    return f"PRODUCT#{product_id}", f"REVIEW#{stamp(ordered_at)}#{order_id}"
+
+
 def hall_pk(community_id: str, category: str) -> str:
     return f"HALL#{community_id}#{category}"
 
@@ -122,6 +127,8 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("product", Product, lambda p: (f"PRODUCT#{p.id}", "PRODUCT"),
          listed=lambda p: (f"PRODUCTS#{p.merchant_id}", stamp(p.created_at))),
     Kind("price_mark", PriceMark, lambda m: (f"PRODUCT#{m.product_id}", f"PRICE#{stamp(m.at)}#{m.nature}#{m.source}")),
+    Kind("review", Review, lambda r: review_key(r.product_id, r.ordered_at, r.order_id)),
+    Kind("rating", Rating, lambda r: (f"PRODUCT#{r.product_id}", "RATING")),
     Kind("campaign", Campaign, lambda c: (f"CAMPAIGN#{c.id}", "CAMPAIGN"),
          listed=lambda c: (f"CAMPAIGNS#{c.merchant_id}", stamp(c.created_at)), state=lambda c: c.state.value),
     Kind("terms", Terms, lambda t: (f"CAMPAIGN#{t.campaign_id}", f"TERMS#{t.number:04d}")),

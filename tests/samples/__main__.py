@@ -15,6 +15,7 @@ from chalicelib.domain.batch import (
     Temperature,
 )
 from chalicelib.domain.instants import DAY, MINUTE
+from chalicelib.domain.review import Rating, Review
 from chalicelib.domain.session import Brake, LoginCode, Session
 from chalicelib.domain.upkeep import Parked
 from chalicelib.domain.writes import Row
@@ -32,6 +33,19 @@ AT = 1_795_000_000_000
 OTHERS: tuple[Row, ...] = (
     Parked(pk="GROUP#g#ORDERS#00", sk="ENTRY#g-0abc#g-0abc.p1.r1", kind="entry", reason="Broken: why", parked_at=AT),
     LoginCode(who="5f1c2e0a", code_hash="9b1deb4d", tries=2, expires_at=AT + 5 * MINUTE, sent_at=(AT - DAY // 2, AT)),
+    Review(
+        product_id="p1",
+        order_id="g1-0abc",
+        ordered_at=AT,
+        writer="k3m",
+        stars=5,
+        text="甜，脆",
+        at=AT + DAY,
+        reply="谢谢",
+        replied_at=AT + 2 * DAY,
+        hidden="广告",
+    ),
+    Rating(product_id="p1", count=2, stars=9),
     Brake(who="7c9e6679", at=(AT - MINUTE, AT)),
     Session(
         id="e07fc1f90ae7",

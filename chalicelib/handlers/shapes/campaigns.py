@@ -282,7 +282,8 @@ class PriceTier(Output):
 
 
 class Item(Output):
-    """`joining_price_minor` is what a buyer pays on joining; `percent_off` sets it against the reference."""
+    """`joining_price_minor` is what a buyer pays on joining; `percent_off` sets it against the reference. `picture` is
+    its path below this API's address."""
 
     sku: str
     product_id: str
@@ -293,6 +294,7 @@ class Item(Output):
     limit_per_buyer: int | None
     reference_price_minor: int | None
     percent_off: int | None
+    picture: str | None
 
     @classmethod
     def of(cls, terms: Campaign, item: domain.Item, team_size: int | None) -> Self:
@@ -308,6 +310,7 @@ class Item(Output):
             limit_per_buyer=item.limit_per_buyer,
             reference_price_minor=reference,
             percent_off=100 * (reference - price) // reference if reference and reference > price else None,
+            picture=f"/{item.picture}" if item.picture else None,
         )
 
 

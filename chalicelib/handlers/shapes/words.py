@@ -32,6 +32,8 @@ Sku = Annotated[str, Meta(min_length=1, max_length=24, pattern=rf"^[\x21-\x7e]+{
 Title = Annotated[str, Meta(min_length=1, max_length=120, pattern=rf"^(?=.*\S)[^\x00-\x1f\x7f]+{END}")]
 Line = Annotated[str, Meta(max_length=200, pattern=rf"^[^\x00-\x1f\x7f]*{END}")]
 Text = Annotated[str, Meta(max_length=5_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
+Remark = Annotated[str, Meta(max_length=1_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
+Reason = Annotated[str, Meta(min_length=1, max_length=200, pattern=rf"^[^\x00-\x1f\x7f]+{END}")]
 Category = Annotated[str, Meta(min_length=1, max_length=40, pattern=rf"^[^\s\x00-\x1f\x7f#-][^\x00-\x1f\x7f#]*{END}")]
 Word = Annotated[str, Meta(min_length=1, max_length=30, pattern=rf"^[a-z][a-z0-9_]*{END}")]
 Zone = Annotated[str, Meta(min_length=1, max_length=60, pattern=rf"^[A-Za-z0-9_+/-]+{END}")]
