@@ -142,6 +142,7 @@ class Page:
     roles: frozenset[str]
     view: Callable[..., "Answer"]
     again: Callable[..., "Answer"] | None
+    most_bytes: int = 0
 
 
 PAGES: list[Page] = []
@@ -326,13 +327,15 @@ def page(
     *,
     roles: frozenset[str] = PUBLIC,
     again: Callable[..., Answer] | None = None,
-    files: bool = False,
+    most_bytes: int = 0,
 ) -> Callable[[V], V]:
-    """Declares a view as the page at `path`, for `roles` (PUBLIC: no one needs to sign in); with `files`, its form may
-    bring some."""
+    """Declares a view as the page at `path`, for `roles` (PUBLIC: no one needs to sign in); with `most_bytes`, its form
+    may bring files, and be that long."""
 
     def declare(view: V) -> V:
-        declared = Page(name=view.__name__, method=method, path=path, roles=roles, view=view, again=again)
+        declared = Page(
+            name=view.__name__, method=method, path=path, roles=roles, view=view, again=again, most_bytes=most_bytes
+        )
         PAGES.append(declared)
 
         @wraps(view)
@@ -341,7 +344,7 @@ def page(
 
         options: dict[str, Any] = {"methods": [method], "name": declared.name}
         if method == "POST":
-            options["content_types"] = [FORM, FILES] if files else [FORM]
+            options["content_types"] = [FORM, FILES] if most_bytes else [FORM]
         bp.route(path, **options)(answered)
         return view
 
@@ -423,7 +426,7 @@ def _recognise(ask: Ask) -> None:
         ask.session = sessions.find(ask.world, token, now=ask.now)
         ask.token = token if ask.session else ""
     if ask.page.method == "POST":
-        sent = reading.raw_body(ask.request)
+        sent = reading.raw_body(ask.request, ask.page.most_bytes or reading.MOST_BODY_BYTES)
         kind = str(ask.request.headers.get("content-type", ""))
         if kind.startswith(FILES):
             ask.form, ask.files = _parts(kind, sent)

@@ -107,6 +107,7 @@ def order_page(ask: Ask, order_id: str) -> Shown:
         "refunds": [refund_steps(refund) for refund in refunds],
         "timeline": timeline(order, group, entries),
         "notices": notices(ask, view.notices),
+        "can_review": order.state is OrderState.PAID and group.state is GroupState.FORMED,
         "can_pay": order.state is OrderState.HELD and ask.now < order.pay_by,
         "can_cancel": order.state in (OrderState.HELD, OrderState.PAID) and open_still,
         "can_change": order.state is OrderState.HELD and order.payment_id is None and open_still,

@@ -48,14 +48,14 @@ def hall_page(ask: Ask) -> Shown:
     everything = browse.hall(
         ask.world, community=None, category=None, closing_before=None, limit=FACETS_OF, start=None, now=ask.now
     )
-    values = {
+    values: dict[str, Any] = {
         "cards": [card(ask, group, tally) for group, tally in rows.rows],
         "next": ask.sealed(rows.next),
         "communities": sorted({(g.community_id, g.community_name) for g, _ in everything.rows if g.community_id}),
         "categories": sorted({g.category for g, _ in everything.rows if g.category}),
         "chosen": {"community": community, "category": category, "soon": soon},
     }
-    return Shown("hall.html", values)
+    return Shown("hall.html", values, files=any(one["picture"] for one in values["cards"]))
 
 
 def card(ask: Ask, group: Group, tally: Tally | None) -> dict[str, Any]:
@@ -69,6 +69,7 @@ def card(ask: Ask, group: Group, tally: Tally | None) -> dict[str, Any]:
         "progress": progress,
         "price": price_on_joining(terms, dearest, group.team_size),
         "best": min(best),
+        "picture": next((item.picture for item in terms.items if item.picture), ""),
         "offers": len(terms.items),
     }
 
@@ -92,7 +93,7 @@ def group_page(ask: Ask, group_id: str) -> Shown:
         "via": ask.form.one("via") or ask.query.one("via"),
         **joining(ask, view.terms, view.group),
     }
-    return Shown("group.html", values)
+    return Shown("group.html", values, files=any(item.picture for item in view.terms.items))
 
 
 def phase(group: Group, now: int) -> str:
@@ -120,6 +121,8 @@ def items(terms: Campaign, group: Group, progress: Progress) -> list[dict[str, A
             {
                 "sku": item.sku,
                 "title": item.title,
+                "product": item.product_id,
+                "picture": item.picture,
                 "price": price,
                 "ladder": [{"from": n, "price": p, "now": n == reached, "passed": n < reached} for n, p in steps],
                 "next": next_tier,
@@ -189,7 +192,7 @@ def campaign_page(ask: Ask, campaign_id: str) -> Shown:
         "items": [team_item(terms, item) for item in terms.items],
         **joining(ask, terms, None),
     }
-    return Shown("campaign.html", values)
+    return Shown("campaign.html", values, files=any(item.picture for item in terms.items))
 
 
 def team_item(terms: Campaign, item: Item) -> dict[str, Any]:
@@ -197,6 +200,8 @@ def team_item(terms: Campaign, item: Item) -> dict[str, Any]:
     return {
         "sku": item.sku,
         "title": item.title,
+        "product": item.product_id,
+        "picture": item.picture,
         "most": most(terms, item),
         "prices": {size: price_on_joining(terms, item, size) for size in terms.team_sizes},
     }

@@ -9,21 +9,19 @@ from chalice.app import Blueprint
 from ..domain import campaign as rules
 from ..domain.campaign import Campaign, CampaignState, Fulfilment, Kind, Measure
 from ..domain.group import GroupState
-from ..domain.instants import instant, moment, zone_of
+from ..domain.instants import instant, moment
 from ..domain.money import decimals
 from ..domain.order import Order, OrderState
-from ..domain.product import Product
 from ..domain.refusals import Refused
 from ..services import batch, board, draft, money, preview, products, publish
-from ..services.import_products import import_products, to_minor
 from ..services.move_deadline import move_deadline
 from ..web import plots, sheets
 from . import problems
 from .edge import MERCHANT, NO_STORE
+from .fields import amount, on_the_clock, pairs, plain_amount, wall_clock, whole
 from .page import NAV, Ask, Gone, Link, Sent, Shown, page
 from .shapes.campaigns import CampaignDraft
 from .shapes.orders import masked
-from .shapes.products import ProductDraft
 
 bp = Blueprint(__name__)
 
@@ -41,82 +39,6 @@ NAV.append(Link("/desk", "nav.desk", MERCHANT))
 def desk_page(ask: Ask) -> Shown:
     rows = draft.mine(ask.world, ask.caller, limit=A_PAGE, start=ask.opened())
     return Shown("desk.html", {"campaigns": rows.rows, "next": ask.sealed(rows.next)})
-
-
-# ------------------------------------------------------------------ products
-
-
-@page(bp, "GET", "/desk/products", roles=MERCHANT)
-def products_page(ask: Ask) -> Shown:
-    rows = products.mine(ask.world, ask.caller, limit=A_PAGE, start=ask.opened())
-    return Shown("desk_products.html", {"products": rows.rows, "next": ask.sealed(rows.next), "report": None})
-
-
-@page(bp, "POST", "/desk/products/import", roles=MERCHANT, again=products_page, files=True)
-def products_imported(ask: Ask) -> Shown:
-    content = ask.files.get("file") or ask.form.one("pasted").encode()
-    report = import_products(ask.world, ask.caller, content, "CNY", now=ask.now)
-    shown = products_page(ask)
-    return Shown(shown.template, {**shown.values, "report": report})
-
-
-@page(bp, "GET", "/desk/products/new", roles=MERCHANT)
-def new_product_page(ask: Ask) -> Shown:
-    return Shown("desk_product.html", {"product": None, "marks": [], "plot": "", "attributes": "", "price": ""})
-
-
-@page(bp, "POST", "/desk/products/new", roles=MERCHANT, again=new_product_page)
-def product_created(ask: Ask) -> Gone:
-    wanted = product_form(ask, ask.form.one("currency", "CNY")).to_domain()
-    made = products.create(ask.world, ask.caller, wanted, key=ask.form.one("key") or None, now=ask.now)
-    return Gone(f"/desk/products/{made.id}", said="saved")
-
-
-@page(bp, "GET", "/desk/products/{product_id}", roles=MERCHANT)
-def product_page(ask: Ask, product_id: str) -> Shown:
-    product = products.own(ask.world, ask.caller, product_id)
-    marks = products.prices(ask.world, ask.caller, product_id)
-    values = {
-        "product": product,
-        "marks": marks,
-        "plot": price_plot(ask, product),
-        "attributes": "\n".join(f"{name}: {value}" for name, value in product.attributes),
-        "price": plain_amount(product.list_price_minor, product.currency),
-        "price_now": products.price_now(ask.world, product, ask.now),
-    }
-    return Shown("desk_product.html", values)
-
-
-@page(bp, "POST", "/desk/products/{product_id}", roles=MERCHANT, again=product_page)
-def product_saved(ask: Ask, product_id: str) -> Gone:
-    known = products.own(ask.world, ask.caller, product_id)
-    wanted = product_form(ask, known.currency).to_domain()
-    version = whole(ask.form.one("version")) or 0
-    products.edit(ask.world, ask.caller, product_id, wanted, version=version, now=ask.now)
-    return Gone(f"/desk/products/{product_id}", said="saved")
-
-
-def product_form(ask: Ask, currency: str) -> ProductDraft:
-    form = ask.form
-    given = {
-        "title": form.one("title"),
-        "list_price_minor": amount(form.one("price"), currency),
-        "currency": currency,
-        "description": form.one("description"),
-        "category": form.one("category") or None,
-        "attributes": [{"name": name, "value": value} for name, value in pairs(form.one("attributes"))],
-    }
-    return ask.read(ProductDraft, given)
-
-
-def price_plot(ask: Ask, product: Product) -> str:
-    """List prices as they were set, oldest first."""
-    marks = [mark for mark in products.prices(ask.world, ask.caller, product.id) if mark.nature == "list"][::-1]
-    if len(marks) < 2:
-        return ""
-    scale = 10 ** decimals(product.currency)
-    labels = [f"{moment(mark.at, 'Asia/Shanghai'):%m-%d}" for mark in marks]
-    return plots.bars(labels, [(ask.say("desk.list_price"), [mark.price_minor // scale for mark in marks])])
 
 
 # ------------------------------------------------------------------ campaigns: drafts
@@ -471,54 +393,3 @@ def deadline_moved(ask: Ask, group_id: str) -> Gone:
         raise Refused("time_out_of_range")
     move_deadline(ask.world, ask.caller, group_id, instant(datetime.fromisoformat(wanted)), now=ask.now)
     return Gone(f"/desk/g/{group_id}", said="moved")
-
-
-# ------------------------------------------------------------------ texts of forms
-
-
-def amount(text: str, currency: str) -> int:
-    minor = to_minor(text, currency)
-    if minor is None:
-        raise Refused("not_an_amount", text=text[:40])
-    return minor
-
-
-def plain_amount(minor: int, currency: str) -> str:
-    digits = decimals(currency)
-    return f"{minor / 10**digits:.{digits}f}"
-
-
-def whole(text: str) -> int | None:
-    plain = text.strip()
-    if not plain:
-        return None
-    if not plain.isascii() or not plain.isdigit() or len(plain) > 12:
-        raise Refused("not_an_amount", text=plain[:40])
-    return int(plain)
-
-
-def pairs(text: str) -> list[tuple[str, str]]:
-    """`name: value`, one a line."""
-    found = []
-    for line in text.splitlines():
-        if line.strip():
-            name, mark, value = line.replace("：", ":", 1).partition(":")
-            if not mark:
-                raise Refused("bad_line", text=line.strip()[:80])
-            found.append((name.strip(), value.strip()))
-    return found
-
-
-def wall_clock(at: int | None, zone: str) -> str:
-    """As a field for date and time wants it."""
-    return f"{moment(at, zone):%Y-%m-%dT%H:%M}" if at is not None else ""
-
-
-def on_the_clock(text: str, zone: str) -> str | None:
-    """What such a field sent, with the zone's offset."""
-    if not text:
-        return None
-    try:
-        return datetime.fromisoformat(text[:16]).replace(tzinfo=zone_of(zone)).isoformat()
-    except ValueError:
-        raise Refused("time_out_of_range") from None

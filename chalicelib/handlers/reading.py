@@ -20,11 +20,11 @@ _SHOWN = 80
 """How much of a caller's own words an answer repeats."""
 
 
-def raw_body(request: Request) -> bytes:
+def raw_body(request: Request, most: int = MOST_BODY_BYTES) -> bytes:
     raw = request.raw_body
     content = raw.encode() if isinstance(raw, str) else raw
-    if len(content) > MOST_BODY_BYTES:
-        raise Refused("body_too_large", most=MOST_BODY_BYTES)
+    if len(content) > most:
+        raise Refused("body_too_large", most=most)
     return content
 
 

@@ -71,6 +71,12 @@ class Say:
         kib = size >> 10
         return f"{self.number(kib >> 10)} MB" if kib >> 10 else f"{self.number(kib)} KB"
 
+    def tenths(self, value: int) -> str:
+        """`4.3` of 43."""
+        from babel.numbers import format_decimal
+
+        return format_decimal(Decimal(value) / 10, format="0.0", locale=self._locale)
+
     def money(self, minor: int, currency: str) -> str:
         """`¥1,234.50`: the sign our messages use, the digits as the locale groups them."""
         from babel.numbers import format_decimal

@@ -23,6 +23,8 @@ WIDTH = 100
 ROWS: Mapping[str, tuple[str, str]] = {
     "product": ("a product in its merchant's catalogue, with the deals that run", ""),
     "price_mark": ("one line of its price history: a list price set, or a sale made", ""),
+    "review": ("what one buyer says of a product, by the order it came with", ""),
+    "rating": ("a product's reviews added up", ""),
     "campaign": ("the offer: a draft, then published", "at publishing: opens its groups"),
     "terms": ("the campaign as published; version n never changes", ""),
     "stock": ("what the campaign still has to give to its groups", ""),

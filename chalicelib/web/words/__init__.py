@@ -8,7 +8,8 @@ from .account import TEXTS as ACCOUNT
 from .buying import TEXTS as BUYING
 from .common import TEXTS as COMMON
 from .desk import TEXTS as DESK
+from .goods import TEXTS as GOODS
 from .text import Texts
 
-TEXTS: Texts = {**COMMON, **BUYING, **ACCOUNT, **DESK}
+TEXTS: Texts = {**COMMON, **BUYING, **ACCOUNT, **DESK, **GOODS}
 """A new file of words is two lines here."""
