@@ -83,7 +83,7 @@ def swift_moto() -> Iterator[None]:
         mock.patch.object(table, "copy", SimpleNamespace(deepcopy=_found, copy=copy.copy)),
         mock.patch.object(responses, "method_names_from_class", cache(responses.method_names_from_class)),
         mock.patch.object(responses, "camelcase_to_underscores", cache(responses.camelcase_to_underscores)),
-        mock.patch.object(UserAgentString, "to_string", lambda self: "bed"),
+        mock.patch.object(UserAgentString, "to_string", return_value="bed"),
         mock.patch.object(Table, "query", _narrow),
         mock.patch.object(Table, "all_items", _narrowed),
         mock.patch.object(ResponseSerializer, "_serialize_type_structure", _plain),

@@ -18,7 +18,8 @@ from chalicelib.services import log_in
 from .conftest import NOW, Door, Said, Watch
 
 PUBLIC = {
-    "GET /", "GET /g/{group_id}", "GET /g/{group_id}/share", "GET /s/{code}", "GET /c/{campaign_id}", "GET /c/{campaign_id}/p/{product_id}",
+    "GET /", "GET /g/{group_id}", "GET /g/{group_id}/share", "GET /s/{code}", "GET /c/{campaign_id}",
+    "GET /c/{campaign_id}/p/{product_id}",
     "GET /static/{name}", "GET /pictures/{owner}/{name}", "GET /login", "POST /login", "POST /login/code",
 }  # fmt: skip
 """Pages for which nobody needs to sign in; all others are in ROLES, by who passes."""
