@@ -23,6 +23,7 @@ from infra.retire import Refusal, destroy
 from infra.stacks import Change
 
 COLOURS = {"ok": "green", "warn": "yellow", "stop": "red", "skip": "dim"}
+ANEW = {"True": " [red](made anew)[/red]", "Conditional": " [yellow](may be made anew)[/yellow]"}
 console = Console(emoji=False)
 
 
@@ -68,8 +69,7 @@ def asking(yes: bool) -> Callable[[str, tuple[Change, ...]], bool]:
     def agree(stack: str, changes: tuple[Change, ...]) -> bool:
         table = Table("", "resource", "type", title=f"{stack}: {len(changes)} changes", title_justify="left")
         for change in changes:
-            name = f"[red]{change.name} (made anew)[/red]" if change.replaces else change.name
-            table.add_row(change.action, name, change.kind)
+            table.add_row(change.action, f"{change.name}{ANEW.get(change.replaces, '')}", change.kind)
         console.print(table)
         if yes:
             return True

@@ -19,6 +19,7 @@ from rich.table import Table
 
 from infra import cells, keys, smoke
 from infra.deploy import Outputs, Region
+from infra.kept import keep
 from infra.local.meter import Meter
 from infra.local.stack import LocalStack, real_ms
 from infra.market import Arrive, Market, Order, percentile, through_own_log_in, through_the_pool, wait_for
@@ -250,6 +251,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("kind", choices=sorted(DRILLS))
     parser.add_argument("--buyers", type=int, default=40)
+    parser.add_argument("--write", action="store_true", help="keep the report in docs/operations.md")
     parser.add_argument("--cell", default="", help="a scratch stage on AWS; default: this machine")
     parser.add_argument("--stage", default="scratch")
     options = parser.parse_args()
@@ -257,6 +259,12 @@ def main() -> None:
     report = Report(options.kind)
     DRILLS[options.kind](report, options)
     report.show()
+    if options.write:
+        keep(
+            f"drill-{report.kind}",
+            ("asked", "seen"),
+            [*report.facts, ("promises broken", "; ".join(report.broken) or "none")],
+        )
     sys.exit(bool(report.broken))
 
 

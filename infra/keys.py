@@ -2,14 +2,21 @@
 
 The data stack makes the secret with `cursor_key`. The sandbox provider's keys are added by the deploy when
 they are missing and then left alone: a rotation (`rotate`) keeps the old one valid beside the new
-one until the provider has switched over.
+one until the provider has switched over. `python -m infra.keys CELL sandbox_webhook` rotates and makes every function
+read the secret anew.
 """
 
+import argparse
 import json
 import secrets
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from infra.deploy import Region
 
 # `people_key` hashes phones where people are known by them: it lasts for ever, under another nobody would be known.
+ROTATED = ("sandbox_webhook", "cursor_key")
 GENERATED = ("people_key", "sandbox_webhook", "sandbox_webhook_old", "sandbox_api_key")
 
 
@@ -31,6 +38,23 @@ def rotate(secretsmanager: Any, secret_arn: str, name: str) -> dict[str, str]:
     return keys
 
 
+def rotate_in(region: "Region", name: str) -> str:
+    """Rotates, then releases the app once more: functions read the secret once. Returns the new release's name."""
+    if name not in ROTATED:
+        raise ValueError(f"“{name}” is not rotated by us; these are: {', '.join(ROTATED)}")
+    outputs = region.outputs()
+    releases = region.releases(outputs)
+    live = releases.live()
+    if live is None:
+        raise ValueError("nothing was ever deployed here")
+    rotate(region.connect("secretsmanager"), outputs["SecretArn"], name)
+    release = region.again(live, {"KeysAt": datetime.now(UTC).isoformat(timespec="seconds")}, outputs["Bucket"])
+    region.bring("app", {"TemplateURL": release.template}, release.parameters)
+    region.mend(region.outputs())
+    releases.went_live(release)
+    return release.name
+
+
 def read(secretsmanager: Any, secret_arn: str) -> dict[str, str]:
     keys: dict[str, str] = json.loads(secretsmanager.get_secret_value(SecretId=secret_arn)["SecretString"])
     return keys
@@ -38,3 +62,19 @@ def read(secretsmanager: Any, secret_arn: str) -> dict[str, str]:
 
 def write(secretsmanager: Any, secret_arn: str, keys: dict[str, str]) -> None:
     secretsmanager.put_secret_value(SecretId=secret_arn, SecretString=json.dumps(keys, sort_keys=True))
+
+
+def main() -> None:
+    from infra import cells
+
+    parser = argparse.ArgumentParser(description="Rotates a key of a cell.")
+    parser.add_argument("cell")
+    parser.add_argument("name", choices=ROTATED)
+    parser.add_argument("--stage", default="prod")
+    options = parser.parse_args()
+    region = cells.find(options.cell, "local" if options.cell.startswith(cells.LOCAL) else options.stage)
+    print(f"{options.name} is new, the old value stays valid beside it; release {rotate_in(region, options.name)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -22,12 +22,13 @@ class StackFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One line of a change set. `replaces`: the resource is made anew, and what was in it is not carried over."""
+    """One line of a change set. `replaces`: whether the resource is made anew ("True", "Conditional", "False"), and
+    what was in it is not carried over."""
 
     action: str
     name: str
     kind: str
-    replaces: bool
+    replaces: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,7 @@ class Stacks:
                     action=change["Action"],
                     name=change["LogicalResourceId"],
                     kind=change["ResourceType"],
-                    replaces=change.get("Replacement") in ("True", "Conditional"),
+                    replaces=str(change.get("Replacement", "False")),
                 )
             if not page.get("NextToken"):
                 return

@@ -2,8 +2,9 @@
 the functions up, reads no embedded metrics and measures no queues.
 
 The alarms are those deployed (read back from the engine). Their data points come from the functions' logs (metrics
-in the embedded format; the platform's own lines, for invocations and errors), and from the queues' depth, which is
-looked at when asked. For what the engine cannot measure there is no data, and no state.
+in the embedded format; the platform's own lines, for invocations and errors; our line for each answer, for what the
+gateway would count), from the queues' depth, which is looked at when asked, and from the engine's CloudWatch, which
+knows throttles and whatever figure a trial gives it by hand. Where there is no data there is no state.
 """
 
 import json
@@ -18,7 +19,8 @@ from infra.deploy import Region
 FUNCTIONS = ("api", "authorize", "challenge", "tick", "changes", "wake")
 # The first word of a line that the platform, and not our code, writes into a function's log.
 PLATFORM = {"REPORT": "Invocations", "Traceback": "Errors"}
-QUEUE_METRICS = ("ApproximateNumberOfMessagesVisible",)
+DEPTH, AGE = "ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"
+STREAM_AGE = "IteratorAge"
 COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     "GreaterThanOrEqualToThreshold": lambda value, limit: value >= limit,
     "LessThanThreshold": lambda value, limit: value < limit,
@@ -33,12 +35,15 @@ Series = tuple[str, str, tuple[tuple[str, str], ...]]
 
 @dataclass
 class Meter:
-    """`haste`: an alarm's minute lasts 60 / haste seconds, so that a rehearsal need not wait for CloudWatch's."""
+    """`haste`: an alarm's minute lasts 60 / haste seconds, so that a rehearsal need not wait for CloudWatch's.
+    Messages and stream records age as hastily: one that has waited for a second counts as `haste` seconds old."""
 
     region: Region
     haste: float = 1.0
     points: dict[Series, list[Point]] = field(default_factory=lambda: defaultdict(list))
+    given: dict[Series, list[Point]] = field(default_factory=dict)
     _read_to_ms: int = 0
+    _empty_at: dict[str, float] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)
 
     def states(self) -> dict[str, str]:
@@ -47,7 +52,7 @@ class Meter:
         now = time.time()
         prefix = f"tuan-{self.region.stage}-"
         return {
-            alarm["AlarmName"].removeprefix(prefix): self._judged(alarm, now) if measured(alarm) else ""
+            alarm["AlarmName"].removeprefix(prefix): self._judged(alarm, now) if self._measured(alarm) else ""
             for alarm in self.alarms()
         }
 
@@ -65,19 +70,45 @@ class Meter:
     def look(self) -> None:
         """Reads what was written since the last look."""
         since, self._read_to_ms = self._read_to_ms, time.time_ns() // 1_000_000
-        for function, name in self._functions().items():
+        for function, name in self.functions().items():
             for at, message in self._events(function, since):
                 if message.startswith("{"):
                     self._take(json.loads(message))
                 elif metric := PLATFORM.get(message.split(" ", 1)[0]):
                     self.points["AWS/Lambda", metric, (("FunctionName", name),)].append((at, 1.0))
         for url in self._queue_urls():
-            name = url.rpartition("/")[2]
-            asked = self.region.connect("sqs").get_queue_attributes(
-                QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
-            )
-            depth = float(asked["Attributes"]["ApproximateNumberOfMessages"])
-            self.points["AWS/SQS", QUEUE_METRICS[0], (("QueueName", name),)].append((time.time(), depth))
+            self._look_at_queue(url)
+        for alarm in self.alarms():
+            self._look_at_engine(alarm)
+
+    def _look_at_queue(self, url: str) -> None:
+        name, now = url.rpartition("/")[2], time.time()
+        asked = self.region.connect("sqs").get_queue_attributes(
+            QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
+        )
+        depth = float(asked["Attributes"]["ApproximateNumberOfMessages"])
+        self.points["AWS/SQS", DEPTH, (("QueueName", name),)].append((now, depth))
+        if not depth:
+            self._empty_at[name] = now
+        # The engine does not say how old messages are: at most as old as the queue has not been empty.
+        waited = (now - self._empty_at.setdefault(name, now)) * self.haste
+        self.points["AWS/SQS", AGE, (("QueueName", name),)].append((now, waited))
+
+    def _look_at_engine(self, alarm: Mapping[str, Any]) -> None:
+        """What the engine's own CloudWatch has of this hour."""
+        now = time.time()
+        statistic = alarm.get("Statistic", "Maximum")
+        found = self.region.connect("cloudwatch").get_metric_statistics(
+            Namespace=alarm["Namespace"],
+            MetricName=alarm["MetricName"],
+            Dimensions=alarm.get("Dimensions", []),
+            StartTime=now - 3600,
+            EndTime=now + 1,
+            Period=1,
+            Statistics=[statistic],
+        )["Datapoints"]
+        if alarm["MetricName"] not in PLATFORM.values():
+            self.given[series_of(alarm)] = [(one["Timestamp"].timestamp(), one[statistic]) for one in found]
 
     def lines(self, function: str) -> list[dict[str, Any]]:
         """The structured lines one function wrote."""
@@ -91,7 +122,7 @@ class Meter:
             pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=since_ms)
             yield from ((event["timestamp"] / 1000, event["message"]) for page in pages for event in page["events"])
 
-    def _functions(self) -> dict[str, str]:
+    def functions(self) -> dict[str, str]:
         """Our name of each function -> its name in this stack."""
         if not self._names:
             outputs = self.region.stacks.outputs(self.region.stack_name("app"))
@@ -106,6 +137,14 @@ class Meter:
         return self.points.get(("Tuan", metric, (("Stage", self.region.stage),)), [])
 
     def _take(self, line: dict[str, Any]) -> None:
+        if line.get("what") == "answered":
+            at, api = line["at"] / 1000, (("ApiName", f"tuan-{self.region.stage}"),)
+            self.points["AWS/ApiGateway", "Latency", api].append((at, float(line["ms"])))
+            self.points["AWS/ApiGateway", "5XXError", api].append((at, float(line["status"] >= "500")))
+        if "stream_age_ms" in line:
+            changes = (("FunctionName", self.functions()["changes"]),)
+            age = float(line["stream_age_ms"]) * self.haste
+            self.points["AWS/Lambda", STREAM_AGE, changes].append((line["at"] / 1000, age))
         for directive in line.get("_aws", {}).get("CloudWatchMetrics", []):
             for names in directive["Dimensions"]:
                 dimensions = tuple((name, str(line[name])) for name in sorted(names))
@@ -134,8 +173,17 @@ class Meter:
         return "ALARM" if all(breaches) else "OK"
 
     def _points_of(self, alarm: Mapping[str, Any]) -> list[Point]:
-        dimensions = tuple(sorted((one["Name"], one["Value"]) for one in alarm.get("Dimensions", [])))
-        return self.points.get((alarm["Namespace"], alarm["MetricName"], dimensions), [])
+        series = series_of(alarm)
+        return self.points.get(series, []) + self.given.get(series, [])
+
+    def _measured(self, alarm: Mapping[str, Any]) -> bool:
+        """Whether this machine has what the alarm is about, or was given it by hand."""
+        return measured(alarm) or bool(self.given.get(series_of(alarm)))
+
+
+def series_of(alarm: Mapping[str, Any]) -> Series:
+    dimensions = tuple(sorted((one["Name"], one["Value"]) for one in alarm.get("Dimensions", [])))
+    return alarm["Namespace"], alarm["MetricName"], dimensions
 
 
 def statistic(alarm: Mapping[str, Any], values: list[float]) -> float:
@@ -147,7 +195,7 @@ def statistic(alarm: Mapping[str, Any], values: list[float]) -> float:
 
 def measured(alarm: Mapping[str, Any]) -> bool:
     """Whether this machine has what the alarm is about."""
-    namespace, metric, dimensions = alarm["Namespace"], alarm["MetricName"], alarm.get("Dimensions")
+    namespace, metric = alarm["Namespace"], alarm["MetricName"]
     if namespace == "AWS/Lambda":
-        return metric in PLATFORM.values() and bool(dimensions)
-    return namespace == "Tuan" or (namespace == "AWS/SQS" and metric in QUEUE_METRICS)
+        return metric in (*PLATFORM.values(), "Throttles", STREAM_AGE) and bool(alarm.get("Dimensions"))
+    return namespace in ("Tuan", "AWS/SQS", "AWS/ApiGateway")

@@ -20,6 +20,6 @@ from .conftest import EVENING
 @pytest.mark.req("X3")
 def test_an_evening_on_the_local_engine_keeps_every_promise() -> None:
     script = read(EVENING)
-    with OnLocal.made(script, "flows-evening", speed=120) as stack:
+    with OnLocal.made(script, "flows-evening", before_s=25) as stack:
         record = Player(stack, script).play()
     assert violations(record) == []

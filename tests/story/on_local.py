@@ -47,9 +47,14 @@ class OnLocal:
     @classmethod
     @contextmanager
     def made(
-        cls, script: Script, name: str = "demo", speed: float = SPEED, tell: Any = lambda step: None
+        cls,
+        script: Script,
+        name: str = "demo",
+        speed: float = SPEED,
+        tell: Any = lambda step: None,
+        before_s: float = BEFORE_S,
     ) -> Iterator["OnLocal"]:
-        start = script.day.at(script.day.starts) - int(BEFORE_S * 1000 * speed)
+        start = script.day.at(script.day.starts) - int(before_s * 1000 * speed)
         with LocalStack(name, clock_start=start, clock_speed=speed, fresh=True, tell=tell) as stack:
             local = cls(stack, speed, script.with_role("ops"))
             local._watcher.start()
