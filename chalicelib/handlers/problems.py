@@ -151,6 +151,12 @@ PROBLEMS: Mapping[str, Problem] = {
     "unknown_provider": Problem(404, "没有该付款平台，请检查地址。", "There is no such payment provider: check the address."),
     "bad_webhook": Problem(400, "回调内容无法识别，请检查格式。", "This report cannot be read: check its form."),
     # delivery
+    "routes_have_changed": Problem(409, "路由表已被修改，请按第 {version} 版重新编辑。", "The routing table has changed meanwhile: read version {version} and edit again."),
+    "repeated_id": Problem(422, "编号重复，请逐一区分。", "Two lines share an id: make each one different."),
+    "unknown_warehouse": Problem(422, "没有仓库 {warehouse}，请先在路由表中添加。", "There is no warehouse {warehouse} in the table: add it first."),
+    "unknown_carrier": Problem(422, "没有承运人 {carrier}，请先在路由表中添加。", "There is no carrier {carrier}: add it first."),
+    "same_warehouse": Problem(422, "改派的目的仓库与原仓库相同。", "That is the same warehouse: choose another one to send to."),
+    "reroute_not_found": Problem(404, "没有编号为 {reroute} 的改派。", "There is no such command {reroute}."),
     "zone_not_served": Problem(422, "该地址不在配送范围内，请换一个地址。", "Nothing is delivered to that address: choose another one."),
     "repeated_zone": Problem(422, "配送片区重复，请删去一个。", "A delivery zone is listed twice: remove one."),
     "group_not_formed": Problem(409, "该团尚未成团，不能配送。", "The group has not formed: there is nothing to deliver."),

@@ -13,7 +13,7 @@ from ..domain.order import Order
 from ..domain.refusals import Broken
 from ..domain.upkeep import Announcement
 from ..domain.writes import Create, Replace, Write
-from . import tell
+from . import routes, tell
 from .uncollected import give_up
 from .world import World
 
@@ -140,8 +140,12 @@ def _count(world: World, batch: Batch, group: Group, terms: Campaign, now: Insta
         cursor=after,
         task="count" if after else "",
     )
-    new = new if after else replace(new, counted=True)
-    world.store.commit(Replace(replace(new, due_at=next_due(new, terms, now))))
+    loads: list[Write] = []
+    if after is None:
+        new = replace(new, counted=True)
+        if new.warehouse_id:
+            new, loads = routes.load_writes(world, routes.table_of(world, batch.merchant_id), None, new, now)
+    world.store.commit(Replace(replace(new, due_at=next_due(new, terms, now))), *loads)
 
 
 def _waited(world: World, batch: Batch, terms: Campaign, now: Instant) -> None:

@@ -46,7 +46,7 @@ def _made(world: World, group: Group, terms: Campaign, place: Place, now: Instan
             known = world.store.batch(group.id, place.destination)
             if known is not None:
                 return known
-            new = routes.routed(world, rules.planned(terms, group, place, now))
+            new = routes.routed(world, rules.planned(terms, group, place, now), now)
             world.store.commit(Create(new))
             return replace(new, version=1)
     raise Unavailable("busy")

@@ -1,5 +1,8 @@
 """One waking of one row: load it, decide, commit, set its next timer. Early, late, doubled or needless: harmless."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from ..domain.batch import Batch
 from ..domain.campaign import Campaign
 from ..domain.group import Group, GroupState
@@ -10,6 +13,7 @@ from ..domain.notice import Notice
 from ..domain.order import Order
 from ..domain.ports import RowKey
 from ..domain.refusals import Broken, Lost, Trouble, Unavailable
+from ..domain.routing import Reroute, Routes
 from ..domain.tally import Numbers, Scope, Tally
 from ..domain.upkeep import Announcement
 from ..domain.writes import Row
@@ -24,6 +28,7 @@ from .open_groups import open_groups
 from .order_wake import order_wake
 from .recount import recount
 from .refund_wake import refund_wake
+from .routes import match_queue, reroute_wake
 from .send_notice import send_notice
 from .world import World
 
@@ -57,28 +62,27 @@ def count_again(world: World, row: Row, now: Instant) -> None:
         world.store.count_up(Scope.CAMPAIGN, row.campaign_id, Numbers(), {}, now)
 
 
+WAKES: Mapping[type[Row], Callable[[World, Any, Instant], None]] = {
+    Group: group_wake,
+    Order: order_wake,
+    Entry: refund_wake,
+    Notice: send_notice,
+    Tally: recount,
+    Announcement: announce,
+    Campaign: open_groups,
+    Batch: batch_wake,
+    Journey: journey_wake,
+    Routes: match_queue,
+    Reroute: reroute_wake,
+}
+"""What each kind of row does when its timer goes off."""
+
+
 def look_at(world: World, row: Row, now: Instant) -> None:
-    match row:
-        case Group():
-            group_wake(world, row, now)
-        case Order():
-            order_wake(world, row, now)
-        case Entry():
-            refund_wake(world, row, now)
-        case Notice():
-            send_notice(world, row, now)
-        case Tally():
-            recount(world, row, now)
-        case Announcement():
-            announce(world, row, now)
-        case Batch():
-            batch_wake(world, row, now)
-        case Journey():
-            journey_wake(world, row, now)
-        case Campaign():
-            open_groups(world, row, now)
-        case _:
-            raise Broken(f"a {type(row).__name__} has no use for a timer")
+    waker = WAKES.get(type(row))
+    if waker is None:
+        raise Broken(f"a {type(row).__name__} has no use for a timer")
+    waker(world, row, now)
 
 
 def wake_part(world: World, group_id: str, number: int, now: Instant) -> None:

@@ -23,6 +23,7 @@ from ..domain.ports import OrderMark, Page
 from ..domain.product import PriceMark, Product
 from ..domain.refusals import Broken, Lost
 from ..domain.review import Rating, Review
+from ..domain.routing import Load, Reroute, Routes
 from ..domain.second_factor import Confirmed
 from ..domain.session import Brake, LoginCode, Session
 from ..domain.share import Share
@@ -310,6 +311,18 @@ class Reads:
 
     def batches_of(self, merchant_id: str, limit: int, start: str | None) -> Page[Batch]:
         return self._page(Batch, f"BATCHES#{merchant_id}", limit, start)
+
+    def routes(self, merchant_id: str) -> Routes | None:
+        return self._get(Routes, f"ROUTES#{merchant_id}", "ROUTES")
+
+    def reroute(self, merchant_id: str, key: str) -> Reroute | None:
+        return self._get(Reroute, f"ROUTES#{merchant_id}", f"REROUTE#{key}")
+
+    def load(self, merchant_id: str, day: str, place: str) -> Load | None:
+        return self._get(Load, f"LOADS#{merchant_id}", f"{day}#{place}")
+
+    def loads(self, merchant_id: str, first_day: str, last_day: str) -> list[Load]:
+        return list(self._query(Load, f"LOADS#{merchant_id}", Stored.sk.between(first_day, f"{last_day}$")))
 
     def price_marks(self, product_id: str, limit: int = 200) -> list[PriceMark]:
         page = self._query_page(

@@ -27,6 +27,7 @@ from ..domain.ports import RowKey
 from ..domain.product import PriceMark, Product
 from ..domain.refusals import Broken
 from ..domain.review import Rating, Review
+from ..domain.routing import Load, Reroute, Routes
 from ..domain.second_factor import Confirmed
 from ..domain.session import Brake, LoginCode, Session
 from ..domain.share import Share
@@ -167,6 +168,9 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("batch", Batch, lambda b: batch_key(b.group_id, b.destination),
          listed=lambda b: (f"BATCHES#{b.merchant_id}", f"{stamp(b.created_at)}#{b.group_id}#{b.destination}"),
          state=lambda b: f"{b.state.value}|{b.zone}|{b.warehouse_id}"),
+    Kind("routes", Routes, lambda r: (f"ROUTES#{r.merchant_id}", "ROUTES")),
+    Kind("load", Load, lambda x: (f"LOADS#{x.merchant_id}", f"{x.day}#{x.place}")),
+    Kind("reroute", Reroute, lambda r: (f"ROUTES#{r.merchant_id}", f"REROUTE#{r.key}")),
     Kind("allowance", Allowance, lambda a: (f"ALLOWANCE#{a.campaign_id}#{a.buyer_id}", "ALLOWANCE")),
 )  # fmt: skip
 

@@ -16,6 +16,7 @@ from chalicelib.domain.batch import (
 )
 from chalicelib.domain.instants import DAY, MINUTE
 from chalicelib.domain.review import Rating, Review
+from chalicelib.domain.routing import Diversion, Haulier, Load, Reroute, Routes, Rule, Warehouse
 from chalicelib.domain.session import Brake, LoginCode, Session
 from chalicelib.domain.upkeep import Parked
 from chalicelib.domain.writes import Row
@@ -85,6 +86,15 @@ OTHERS: tuple[Row, ...] = (
         readings=(Reading(tenths=42, at=AT + 3 * MINUTE, by="d1"),),
         photos=(Photo(key="batches/g1/1.jpg", at=AT + 3 * MINUTE, by="d1"),),
     ),
+    Routes(
+        merchant_id="m1",
+        warehouses=(Warehouse(id="a", name="A 仓", capacity={"chilled": 100}, fallback="b", sorters=("s1",)),),
+        carriers=(Haulier(id="sandbox", name="顺路达", capacity=200, people=("d1",)),),
+        rules=(Rule(zone="浦东", keep="*", warehouse="a", carrier="sandbox", priority=1),),
+        diversions=(Diversion(zone="浦东", warehouse="a", to="b", until=AT + 3 * DAY),),
+    ),
+    Load(merchant_id="m1", day="2026-11-22", place="warehouse.a.chilled", orders=120, capacity=100, alerted=True),
+    Reroute(merchant_id="m1", key="k1", zone="浦东", warehouse="a", to="b", at=AT, moved=3, done_at=AT + MINUTE),
 )
 
 

@@ -191,6 +191,12 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "Hello,\n\nthe goods of {title} for {place} were at {degrees} C at {at}, which is out of range for {kept}. "
         "Call the carrier, and decide whether they may be handed over.\n\nSee: {link}",
     ),
+    "capacity_short": (
+        "Too much for {place} on {day}",
+        "{place} has {orders} orders for {day}, over its {capacity}. Fallback: {fallback}. Move some in time. {link}",
+        "Hello,\n\n{place} has {orders} orders for {day}, and takes {capacity} a day. Its fallback is {fallback}. "
+        "There is still time to move some there.\n\nLook and move: {link}",
+    ),
     "uncollected": (
         "Please fetch it: {title}",
         "{title} still waits for you at {place}. Bring your pickup code: {link}",

@@ -163,6 +163,12 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "您好,\n\n「{title}」送往{place}的货在{at}测得{degrees}℃,已超出其温层({kept})的限度。"
         "请立即联系承运人,并决定这批货能否交付。\n\n查看:{link}",
     ),
+    "capacity_short": (
+        "{day}运力或仓容将不足:{place}",
+        "{place}在{day}已排{orders}单,超过上限{capacity}单。备用:{fallback}。请及早改派。{link}",
+        "您好,\n\n{place}在{day}已排{orders}单,超过每日上限{capacity}单。可改用备用:{fallback}。"
+        "现在改派还来得及。\n\n查看与改派:{link}",
+    ),
     "uncollected": (
         "请来取货:{title}",
         "「{title}」还在{place}等您来取,请带上提货码。{link}",

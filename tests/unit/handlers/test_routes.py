@@ -92,6 +92,12 @@ MATRIX = {
     "POST /groups/{group_id}/batches": MERCHANT,
     "GET /groups/{group_id}/batches": f"{CREW} manager support ops",
     "GET /batches": MERCHANT,
+    "GET /routes": MERCHANT,
+    "PUT /routes": MERCHANT,
+    "GET /routes/queue": MERCHANT,
+    "GET /routes/loads": MERCHANT,
+    "POST /routes/reroutes": MERCHANT,
+    "GET /routes/reroutes/{key}": MERCHANT,
     "GET /groups/{group_id}/batches/{destination}": f"{CREW} manager support ops",
     "POST /groups/{group_id}/batches/{destination}/state": CREW,
     "POST /groups/{group_id}/batches/{destination}/promise": CREW,
@@ -184,4 +190,5 @@ def test_every_call_that_makes_something_takes_a_key_or_repeats_harmlessly() -> 
         "POST /groups/{group_id}/join",
         "POST /campaigns/{campaign_id}/teams",
         "POST /campaigns/{campaign_id}/stock",
+        "POST /routes/reroutes",
     }
