@@ -2,6 +2,7 @@
 payment provider. For rehearsals and drills; what they saw is checked against what the cell says afterwards.
 """
 
+import base64
 import json
 import random
 import threading
@@ -107,17 +108,27 @@ class Market:
     def arrive(self, buyers: int) -> list[str]:
         """Creates a merchant and so many buyers of this market's own; returns the buyers' names."""
         start = random.SystemRandom().randrange(10**6)
-        people = [Person("merchant", f"+86185{start:06d}99", "merchant"), Person("ops", f"+86185{start:06d}98", "ops")]
+        roles = ("merchant", "ops", "manager")
+        people = [Person(role, f"+86185{start:06d}{99 - n}", role) for n, role in enumerate(roles)]
         people += [Person(f"buyer-{n}", f"+86186{(start * 1000 + n) % 10**8:08d}") for n in range(buyers)]
         with ThreadPoolExecutor(self.workers) as crowd:
             tokens = self.people(people, crowd)
             self._tokens |= {person.name: one for person, one in zip(people, tokens, strict=True)}
-        return [person.name for person in people[2:]]
+        return [person.name for person in people[len(roles) :]]
+
+    def id_of(self, who: str) -> str:
+        """As the API knows them: it is what their token is about."""
+        said = self._tokens[who].split(".")[1]
+        return str(json.loads(base64.urlsafe_b64decode(said + "=" * (-len(said) % 4)))["sub"])
 
     # ------------------------------------------------------------------ the merchant
 
-    def open(self, *, units: int, at_least: int, seconds: float, pay_minutes: int = PAY_WINDOW_MINUTES) -> None:
-        """Publishes a campaign of `units` that closes in so many of the cell's seconds, and waits for its group."""
+    def open(
+        self, *, units: int, at_least: int, seconds: float, pay_minutes: int = PAY_WINDOW_MINUTES, **more: Any
+    ) -> None:
+        """Publishes a campaign of `units` that closes in so many of the cell's seconds, and waits for its group.
+        `more` goes into its draft.
+        """
         product = {"title": "Pears", "list_price_minor": PRICE_MINOR, "currency": "CNY", "category": "fruit"}
         made = self.must("POST", "/products", product, who="merchant", key="product")
         now = self.clock()
@@ -144,6 +155,7 @@ class Market:
                     "tiers": [],
                 }
             ],
+            **more,
         }
         draft = self.must("POST", "/campaigns", body, who="merchant", key="campaign")
         self.campaign_id = draft["id"]
@@ -159,6 +171,21 @@ class Market:
     def _group(self) -> str:
         found = self.ask("GET", f"/campaigns/{self.campaign_id}/groups", who="merchant").json
         return str(found["items"][0]["id"]) if found.get("items") else ""
+
+    def stage(self, name: str) -> dict[str, Any]:
+        """One stage of the formed group as its people see it, or nothing while there are no stages."""
+        found = self.ask("GET", f"/groups/{self.group_id}/stages", who="merchant")
+        return next((dict(one) for one in found.json.get("stages", ()) if one["name"] == name), {})
+
+    def works(self, stage: str, what: str) -> None:
+        """The merchant's people `enter` or `finish` a stage; another's write in between is met by trying again."""
+
+        def done() -> bool:
+            version = self.ask("GET", f"/groups/{self.group_id}/stages", who="merchant").json.get("version")
+            body = {"version": version}
+            return self.ask("POST", f"/groups/{self.group_id}/stages/{stage}/{what}", body, who="merchant").status < 400
+
+        wait_for(done, f"the stage {stage} to {what}")
 
     # ------------------------------------------------------------------ buyers
 
