@@ -176,7 +176,7 @@ def provider(name: str) -> Payments:
     keys = secrets()
     old = keys.get("sandbox_webhook_old", "")
     hooks = [keys["sandbox_webhook"], *([old] if old else [])]
-    return Sandbox(config().sandbox_url, keys["sandbox_api_key"], hooks)
+    return Sandbox(config().sandbox_url, keys["sandbox_api_key"], hooks, name=name)
 
 
 @cache
@@ -194,7 +194,7 @@ class Providers(Mapping[str, Payments]):
     """The payment providers of this stage by name; each is made when first used."""
 
     def _names(self) -> tuple[str, ...]:
-        return ("sandbox", "transfer") if config().sandbox_url else ("transfer",)
+        return ("sandbox", "sandbox_card", "transfer") if config().sandbox_url else ("transfer",)
 
     def __getitem__(self, name: str) -> Payments:
         if name not in self._names():

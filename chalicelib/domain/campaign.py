@@ -5,7 +5,7 @@ in frozen terms ever changes: what can change later (stock, a group's deadline) 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from . import plan as plans
@@ -23,6 +23,9 @@ MAX_ITEMS = 20
 MAX_UNITS = 1_000_000
 MAX_COMMUNITIES = 200
 LONGEST_WINDOW = 90 * DAY
+
+RESOLUTION_MARGIN = DAY
+"""A hold outlasts the close and the grace by this much, so that a provider may be down for a day and nothing lapses."""
 
 
 class Kind(StrEnum):
@@ -42,6 +45,17 @@ class Measure(StrEnum):
 class Fulfilment(StrEnum):
     PICKUP = "pickup"
     DELIVERY = "delivery"
+
+
+class Shortfall(StrEnum):
+    """What holds when a group had enough, and then some of the money that was held could not be taken.
+
+    KEEP: the group has formed, and the orders whose money failed lapse. FAIL_BELOW_TARGET: the verdict waits until the
+    money is in or its grace is over, and is given on the orders that remain.
+    """
+
+    KEEP = "keep"
+    FAIL_BELOW_TARGET = "fail_below_target"
 
 
 class CampaignState(StrEnum):
@@ -131,6 +145,8 @@ class Campaign(Row):
     region; `promised_ship_at` is a presale's shipping date (P16); with `review_ms` somebody may approve or reject a
     group that has reached its target before it forms, by itself after that time (L5). An urgent alert is acknowledged
     within `acknowledge_ms`; a stage that breaks its limit grants `compensation_bp` basis points of each order.
+    `hold_ms` is set at publishing: the methods whose money is only held until the verdict, with how long their
+    providers hold it; all others charge at once. `capture_grace_ms` is how long a failing capture is tried again.
     """
 
     id: str
@@ -162,6 +178,9 @@ class Campaign(Row):
     stock_override_reason: str | None = None
     max_unpaid_per_person: int = 5
     max_unpaid_per_group: int | None = None
+    shortfall: Shortfall = Shortfall.KEEP
+    capture_grace_ms: int = HOUR
+    hold_ms: Mapping[str, int] = field(default_factory=dict)
     terms_version: int = 0
     created_at: Instant = 0
     published_at: Instant | None = None
@@ -239,6 +258,19 @@ def certain_participants(terms: Campaign, team_size: int | None) -> int:
 
 def price_on_joining(terms: Campaign, item: Item, team_size: int | None) -> int:
     return pricing.unit_price(item.list_price_minor, item.tiers, certain_participants(terms, team_size))
+
+
+def longest_wait(terms: Campaign) -> Instant:
+    """From the first moment at which a buyer may pay until the verdict has surely been carried out."""
+    assert terms.opens_at is not None and terms.closes_at is not None
+    open_ms = terms.closes_at - terms.opens_at
+    if terms.kind is Kind.TEAM and terms.team_open_ms is not None:
+        open_ms = min(open_ms, terms.team_open_ms)
+    return open_ms + after_close(terms)
+
+
+def after_close(terms: Campaign) -> Instant:
+    return terms.capture_grace_ms + (terms.review_ms or 0) + RESOLUTION_MARGIN
 
 
 def check_publishable(draft: Campaign, now: Instant) -> None:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from . import pricing
-from .campaign import LONGEST_WINDOW, Campaign, Community, Kind, Measure, Target
+from .campaign import LONGEST_WINDOW, Campaign, Community, Kind, Measure, Target, after_close
 from .ids import group_id
-from .instants import DAY, SECOND, Instant
+from .instants import DAY, SECOND, Instant, local_text
 from .refusals import Broken, Refused
 from .writes import Row
 
@@ -27,6 +27,7 @@ ORDERS_PER_PART = 1_000
 MOST_PARTS = 64
 MOST_SLICES = 400
 NO_SEAT_LIMIT = 10**9
+FAR: Instant = 10**15
 
 
 class GroupState(StrEnum):
@@ -80,7 +81,8 @@ class Group(Row):
     """One group. `parts` (how its orders are spread over partitions) is frozen when it opens.
 
     `deadline_number` counts the moves of the deadline; slices take only a higher one. `spread_number` is the
-    last one known to be on every slice.
+    last one known to be on every slice. `called` is what the count said, where the verdict waits for the money of those
+    who paid by a hold; it waits no longer than `captures_by`.
     """
 
     id: str
@@ -106,6 +108,8 @@ class Group(Row):
     opened_at: Instant
     listed: bool = False
     sealed_at: Instant | None = None
+    called: Verdict | None = None
+    captures_by: Instant | None = None
     verdict: Verdict | None = None
     returned: bool = False
     resolved_at: Instant | None = None
@@ -129,11 +133,15 @@ class Slice(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part(Row):
-    """One part of a group's orders during closing: counted once after the seal, later carried out."""
+    """One part of a group's orders during closing: counted once after the seal, later carried out.
+
+    `collected` is the second count, of orders whose money is in, where the verdict waits for that.
+    """
 
     group_id: str
     number: int
     count: Count
+    collected: Count | None = None
     resolved: bool = False
 
 
@@ -198,7 +206,14 @@ def closing_time(group: Group) -> Instant:
     return group.closes_at + CLOCK_SKEW
 
 
-def deadline_moved(group: Group, closes_at: Instant, now: Instant) -> Group:
+def latest_close(group: Group, terms: Campaign) -> Instant:
+    """How far the deadline may move without outlasting money that is held since the group opened."""
+    if not terms.hold_ms:
+        return FAR
+    return group.opens_at + min(terms.hold_ms.values()) - after_close(terms)
+
+
+def deadline_moved(group: Group, closes_at: Instant, now: Instant, latest: Instant = FAR) -> Group:
     """An intent: the slices take it one by one, the group's timer sees to it (promise 2)."""
     if group.state is not GroupState.OPEN or now >= group.closes_at:
         raise Refused("group_closed")
@@ -208,6 +223,8 @@ def deadline_moved(group: Group, closes_at: Instant, now: Instant) -> Group:
         raise Refused("deadline_before_start")
     if closes_at - max(now, group.opens_at) > LONGEST_WINDOW:
         raise Refused("window_too_long", days=LONGEST_WINDOW // DAY)
+    if closes_at > latest:
+        raise Refused("deadline_beyond_holds", latest=local_text(latest, group.zone))
     return replace(group, closes_at=closes_at, deadline_number=group.deadline_number + 1, due_at=now)
 
 
@@ -274,6 +291,30 @@ def judged(
             item.sku: pricing.unit_price(item.list_price_minor, item.tiers, count.participants) for item in terms.items
         },
         reason="target_reached" if formed else "rejected" if enough else "target_missed",
+        unsold={sku: units for sku, units in unsold.items() if units},
+    )
+
+
+def called(group: Group, terms: Campaign, verdict: Verdict, now: Instant) -> Group:
+    """Enough were counted. The prices are settled by this count; the verdict is given on the money that comes in."""
+    by = now + terms.capture_grace_ms
+    return replace(group, state=GroupState.SEALING, called=verdict, captures_by=by, due_at=now, tries=0)
+
+
+def judged_again(group: Group, terms: Campaign, collected: Count, now: Instant) -> Verdict:
+    """The verdict on the orders whose money is in, by the rule that the campaign stated in advance."""
+    assert group.called is not None
+    formed = has_reached(group, terms, collected)
+    back = [Count(unsold=group.called.unsold), Count(unsold=collected.unsold)]
+    unsold = total(back if formed else [*back, Count(unsold=collected.units)]).unsold or {}
+    return replace(
+        group.called,
+        formed=formed,
+        given_at=now,
+        participants=collected.participants,
+        units=dict(collected.units or {}),
+        amount_minor=collected.amount_minor,
+        reason="target_reached" if formed else "shortfall",
         unsold={sku: units for sku, units in unsold.items() if units},
     )
 

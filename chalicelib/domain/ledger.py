@@ -1,23 +1,33 @@
 """The ledger (记账): every movement of buyers' money is one entry between two named accounts.
 
-    payment   buyer -> held        pending while the buyer pays, posted when the money is there; voided when nobody
-                                   waits for it any more (money that still comes is posted, and paid back)
-    refund    held  -> buyer       pending from the moment it is owed, posted when the provider has paid it back
-    release   held  -> merchant    on settlement
+    payment         buyer -> held      pending while the buyer pays, posted when the money is there; voided when nobody
+                                       waits for it any more (money that still comes is posted, and paid back)
+    capture         buyer -> held      what is taken of a payment that was only authorised
+    void            (nothing moves)    lets an authorised payment go
+    refund          held  -> buyer     pending from the moment it is owed, posted when the provider has paid it back
+    release         held  -> merchant  on settlement
+    chargeback      held  -> buyer     the buyer's bank took the money back
+    chargeback_won  buyer -> held      and gave it back to us
+
+A payment that is held at the buyer's bank until the verdict moves nothing itself. It is `authorised` until its capture
+is posted (then `captured`, with what was taken of it) or its void (then `voided`).
 
 Entries are never changed back or deleted. For every group and at every instant:
-captured = refunded + released + held, in minor units, and all accounts together add up to nothing (promise 3).
+captured = refunded + charged back + released + held, in minor units, and all accounts together add up to nothing
+(promise 3). What is authorised is nobody's but the buyer's, and stands apart.
 
-A refund is the saga below. The key given to the provider is the entry's own id with the number of the attempt, so an
-echo of the same attempt never pays twice, and two equal partial refunds are two entries and both pass.
+A refund, a capture and a void are the saga below. The key given to the provider is the entry's own id with the number
+of the attempt, so an echo of the same attempt never pays twice, and two equal partial refunds are two entries and both
+pass. A capture that fails is tried again until its grace is over, and then given up.
 
     requested -> submitted -> succeeded
-                     └-> failed -> (new attempt) submitted … -> parked for a person
+                     └-> failed -> (new attempt) submitted … -> parked for a person | given up
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from .instants import DAY, HOUR, MINUTE, SECOND, Instant
 from .writes import Row
@@ -32,17 +42,30 @@ KEY_WINDOW = 23 * HOUR
 """Providers may forget a key after 24 h: beyond this, ask before trying again."""
 
 MOST_ATTEMPTS = 6
+GONE = ("voided", "expired")
+"""Reasons for which a capture is not tried again: there is nothing left to take."""
+
 POLL = 10 * MINUTE
 
 
 class Kind(StrEnum):
     PAYMENT = "payment"
+    CAPTURE = "capture"
+    VOID = "void"
     REFUND = "refund"
     RELEASE = "release"
+    CHARGEBACK = "chargeback"
+    CHARGEBACK_WON = "chargeback_won"
+
+
+SAGAS = (Kind.CAPTURE, Kind.VOID, Kind.REFUND)
+"""What a provider is asked to do by the entry's own timer."""
 
 
 class EntryState(StrEnum):
     PENDING = "pending"
+    AUTHORISED = "authorised"
+    CAPTURED = "captured"
     POSTED = "posted"
     VOIDED = "voided"
 
@@ -53,21 +76,28 @@ class RefundStage(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     PARKED = "parked"
+    GIVEN_UP = "given_up"
 
 
 ACCOUNTS: Mapping[Kind, tuple[str, str]] = {
     Kind.PAYMENT: ("buyer", "held"),
+    Kind.CAPTURE: ("buyer", "held"),
+    Kind.VOID: ("buyer", "buyer"),
     Kind.REFUND: ("held", "buyer"),
     Kind.RELEASE: ("held", "merchant"),
+    Kind.CHARGEBACK: ("held", "buyer"),
+    Kind.CHARGEBACK_WON: ("buyer", "held"),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry(Row):
-    """One movement. `cause` says why a refund is owed: failed, price_drop, cancelled, late, duplicate.
+    """One movement. `cause` says why a refund is owed: failed, price_drop, cancelled, late, duplicate, stray.
 
-    `method` is the provider's name; `provider_ref` its own id of the payment or refund; `payment_id` the payment a
-    refund pays back. `pay_url` is where the buyer pays. `first_tried_at` belongs to the current attempt's key.
+    `method` is the provider's name; `provider_ref` its own id of the payment or refund; `payment_id` the payment that
+    a refund pays back or a capture takes, of `payment_minor`. `pay_url` is where the buyer pays. `first_tried_at`
+    belongs to the current attempt's key. `hold`: the payment was asked for as an authorisation; it was given at
+    `authorised_at`, and `captured_minor` of it taken. A capture that fails is tried again until `until`.
     """
 
     id: str
@@ -87,9 +117,15 @@ class Entry(Row):
     paid_at: Instant | None = None
     provider_ref: str | None = None
     pay_url: str | None = None
+    pay_params: Mapping[str, str] | None = None
     instructions: str | None = None
+    hold: bool = False
+    authorised_at: Instant | None = None
+    captured_minor: int = 0
+    until: Instant | None = None
     payment_id: str | None = None
     payment_ref: str | None = None
+    payment_minor: int = 0
     stage: RefundStage | None = None
     attempt: int = 1
     first_tried_at: Instant | None = None
@@ -104,31 +140,48 @@ class Entry(Row):
         """The idempotency key for the provider."""
         return f"{self.id}.{self.attempt}"
 
+    @property
+    def taken_minor(self) -> int:
+        """What of a payment has moved: all of one that was charged, what was captured of a hold."""
+        if self.state is EntryState.POSTED:
+            return self.amount_minor
+        return self.captured_minor if self.state is EntryState.CAPTURED else 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
-    """What a group's entries add up to, in minor units. `pending_refunds` is part of `held`."""
+    """What a group's entries add up to, in minor units. `pending_refunds` is part of `held`; `authorised` is not."""
 
     captured: int = 0
     refunded: int = 0
     released: int = 0
+    charged_back: int = 0
     pending_refunds: int = 0
+    authorised: int = 0
 
     @property
     def held(self) -> int:
-        return self.captured - self.refunded - self.released
+        return self.captured - self.refunded - self.released - self.charged_back
 
 
 def balance(entries: Iterable[Entry]) -> Balance:
-    captured = refunded = released = pending = 0
+    posted: dict[Kind, int] = dict.fromkeys(Kind, 0)
+    pending = authorised = 0
     for entry in entries:
         if entry.state is EntryState.POSTED:
-            captured += entry.amount_minor if entry.kind is Kind.PAYMENT else 0
-            refunded += entry.amount_minor if entry.kind is Kind.REFUND else 0
-            released += entry.amount_minor if entry.kind is Kind.RELEASE else 0
+            posted[entry.kind] += entry.amount_minor
         elif entry.state is EntryState.PENDING and entry.kind is Kind.REFUND:
             pending += entry.amount_minor
-    return Balance(captured=captured, refunded=refunded, released=released, pending_refunds=pending)
+        elif entry.state is EntryState.AUTHORISED:
+            authorised += entry.amount_minor
+    return Balance(
+        captured=posted[Kind.PAYMENT] + posted[Kind.CAPTURE],
+        refunded=posted[Kind.REFUND],
+        released=posted[Kind.RELEASE],
+        charged_back=posted[Kind.CHARGEBACK] - posted[Kind.CHARGEBACK_WON],
+        pending_refunds=pending,
+        authorised=authorised,
+    )
 
 
 def accounts(entries: Iterable[Entry]) -> dict[str, int]:
@@ -144,21 +197,14 @@ def accounts(entries: Iterable[Entry]) -> dict[str, int]:
 
 def refund_of(payment: Entry, *, cause: str, amount_minor: int, now: Instant, owed: tuple[str, ...] = ()) -> Entry:
     """A refund that is owed. Its id is derived from the payment and the cause: owing it twice owes it once."""
-    return Entry(
+    return _about(
+        payment,
         id=f"{payment.id}.{cause}",
         kind=Kind.REFUND,
-        order_id=payment.order_id,
-        group_id=payment.group_id,
-        campaign_id=payment.campaign_id,
-        buyer_id=payment.buyer_id,
-        merchant_id=payment.merchant_id,
         amount_minor=amount_minor,
-        currency=payment.currency,
-        method=payment.method,
         cause=cause,
+        payment_minor=payment.taken_minor,
         created_at=now,
-        payment_id=payment.id,
-        payment_ref=payment.provider_ref,
         stage=RefundStage.REQUESTED,
         promised_by=now + REFUND_PROMISE,
         owed=owed,
@@ -173,7 +219,111 @@ def refundable(payment: Entry, entries: Iterable[Entry]) -> int:
     remainder.
     """
     back = sum(one.amount_minor for one in entries if one.kind is Kind.REFUND and one.payment_id == payment.id)
-    return max(0, payment.amount_minor - back)
+    return max(0, payment.taken_minor - back)
+
+
+def capture_of(payment: Entry, *, amount_minor: int, until: Instant, now: Instant) -> Entry:
+    """Takes what is owed of a hold, all of it or less. There is one per payment, because a hold is taken once."""
+    return _about(
+        payment,
+        id=capture_id(payment.id),
+        kind=Kind.CAPTURE,
+        amount_minor=amount_minor,
+        payment_minor=payment.amount_minor,
+        until=until,
+        created_at=now,
+        stage=RefundStage.REQUESTED,
+        promised_by=now + REFUND_PROMISE,
+        due_at=now,
+    )
+
+
+def capture_id(payment_id: str) -> str:
+    return f"{payment_id}.capture"
+
+
+def void_of(payment: Entry, *, cause: str, now: Instant) -> Entry:
+    """Lets a hold go: there is one per payment, whatever the cause."""
+    return _about(
+        payment,
+        id=void_id(payment.id),
+        kind=Kind.VOID,
+        amount_minor=payment.amount_minor,
+        payment_minor=payment.amount_minor,
+        cause=cause,
+        created_at=now,
+        stage=RefundStage.REQUESTED,
+        promised_by=now + REFUND_PROMISE,
+        due_at=now,
+    )
+
+
+def void_id(payment_id: str) -> str:
+    return f"{payment_id}.void"
+
+
+def charged_back(payment: Entry, *, ref: str, amount_minor: int, won: bool, at: Instant, now: Instant) -> Entry:
+    """The buyer's bank took money back, or gave it back to us: a fact by the time we hear of it, so posted at once."""
+    kind = Kind.CHARGEBACK_WON if won else Kind.CHARGEBACK
+    return _about(
+        payment,
+        id=f"{payment.id}.{kind.value}.{ref}",
+        kind=kind,
+        amount_minor=amount_minor,
+        payment_minor=payment.taken_minor,
+        provider_ref=ref,
+        state=EntryState.POSTED,
+        created_at=now,
+        posted_at=now,
+        paid_at=at,
+        owed=(kind.value,),
+        due_at=now,
+    )
+
+
+def stray_of(payment: Entry, *, amount_minor: int, currency: str, ref: str, paid_at: Instant, now: Instant) -> Entry:
+    """Money that a provider took under a payment's key and that is not what was asked for: on the books as it came."""
+    return replace(
+        _about(payment, id=f"{payment.id}.stray", kind=Kind.PAYMENT, amount_minor=amount_minor, created_at=now),
+        currency=currency,
+        state=EntryState.POSTED,
+        cause="stray",
+        provider_ref=ref,
+        paid_at=paid_at,
+        posted_at=now,
+    )
+
+
+def _about(payment: Entry, **fields: Any) -> Entry:
+    """An entry that belongs to a payment."""
+    known: dict[str, Any] = {
+        "order_id": payment.order_id,
+        "group_id": payment.group_id,
+        "campaign_id": payment.campaign_id,
+        "buyer_id": payment.buyer_id,
+        "merchant_id": payment.merchant_id,
+        "currency": payment.currency,
+        "method": payment.method,
+        "payment_id": payment.id,
+        "payment_ref": payment.provider_ref,
+    }
+    return Entry(**known, **fields)
+
+
+def authorised(payment: Entry, *, provider_ref: str, at: Instant, now: Instant) -> Entry:
+    """The buyer's bank holds the money for us. In time or not, the provider's time of it is what counts."""
+    return replace(
+        payment,
+        state=EntryState.AUTHORISED,
+        provider_ref=provider_ref or payment.provider_ref,
+        paid_at=at,
+        authorised_at=now,
+        due_at=None,
+    )
+
+
+def captured(payment: Entry, amount_minor: int) -> Entry:
+    return replace(payment, state=EntryState.CAPTURED, captured_minor=amount_minor)
 
 
 def posted(payment: Entry, *, provider_ref: str, paid_at: Instant, now: Instant) -> Entry:
@@ -203,9 +353,9 @@ def submitted(refund: Entry, now: Instant, lease: Instant = LEASE) -> Entry:
     )
 
 
-def must_ask_first(refund: Entry, now: Instant) -> bool:
+def must_ask_first(refund: Entry, now: Instant, window: Instant = KEY_WINDOW) -> bool:
     """Whether the provider may have forgotten this attempt's key, so that repeating it could pay twice."""
-    return refund.first_tried_at is not None and now - refund.first_tried_at > KEY_WINDOW
+    return refund.first_tried_at is not None and now - refund.first_tried_at > window
 
 
 def succeeded(refund: Entry, *, provider_ref: str, now: Instant) -> Entry:
@@ -215,8 +365,8 @@ def succeeded(refund: Entry, *, provider_ref: str, now: Instant) -> Entry:
         state=EntryState.POSTED,
         provider_ref=provider_ref,
         posted_at=now,
-        owed=(*refund.owed, "refund_done"),
-        due_at=now,
+        owed=(*refund.owed, "refund_done") if refund.kind is Kind.REFUND else refund.owed,
+        due_at=now if refund.kind is Kind.REFUND or refund.owed else None,
     )
 
 
@@ -245,7 +395,9 @@ def failed(refund: Entry, reason: str, now: Instant) -> Entry:
     """
     reason = reason_code(reason)
     refund = replace(refund, owed=tuple(event for event in refund.owed if event != "refund_done"))
-    if refund.attempt >= MOST_ATTEMPTS:
+    if refund.kind is Kind.CAPTURE and (now >= (refund.until or 0) or reason in GONE):
+        return given_up(refund, reason)
+    if refund.attempt >= MOST_ATTEMPTS and refund.kind is not Kind.CAPTURE:
         return replace(
             refund,
             stage=RefundStage.PARKED,
@@ -267,10 +419,15 @@ def failed(refund: Entry, reason: str, now: Instant) -> Entry:
     )
 
 
+def given_up(capture: Entry, reason: str) -> Entry:
+    """Its grace is over: nothing was taken, and nothing will be."""
+    return replace(capture, stage=RefundStage.GIVEN_UP, state=EntryState.VOIDED, reason=reason, due_at=None)
+
+
 def overdue(refund: Entry, now: Instant) -> bool:
     """Whether the 24 h alarm is to be raised now (once)."""
     return (
-        refund.kind is Kind.REFUND
+        refund.kind in SAGAS
         and refund.state is EntryState.PENDING
         and refund.alarmed_at is None
         and refund.promised_by is not None
@@ -279,6 +436,8 @@ def overdue(refund: Entry, now: Instant) -> bool:
 
 
 def _look_again(refund: Entry, at: Instant, now: Instant) -> Instant:
+    if refund.until is not None and refund.until > now:
+        at = min(at, refund.until)
     if refund.alarmed_at is None and refund.promised_by is not None and refund.promised_by > now:
         return min(at, refund.promised_by)
     return at

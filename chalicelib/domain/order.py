@@ -4,6 +4,8 @@
       ├──(pay_by passed, or the group closed)──> expired ──(late money, room left)──> paid
       └──(buyer, while open)──> cancelled            expired, cancelled ──(a new join)──> held
 
+    paid ──(its hold could not be captured)──> expired
+
 What follows from the group's verdict (refunded, to be delivered) is derived when read, not written here.
 `owed` names what has happened and has not been told yet: it is written together with the change itself, and the
 order's timer is due until the notices exist, so that nobody is left in the dark by a crash in between.
@@ -74,9 +76,10 @@ class Order(Row):
 
     `payment_id` is the ledger entry of the latest attempt to pay; `captured_id` of the one that paid.
     `released` says whether an expired or cancelled order's units went back to its slice.
-    `resolution` is set once, when the group's verdict has been carried out for this order.
     `fee_minor` is the delivery fee, a part of `amount_minor`; `zone` is where to, as the campaign names it.
     `handed_at` says that the goods are with the buyer; `uncollected` that nobody came for them, and what followed.
+    `resolution` is set once, when the group's verdict has been carried out for this order. `collected_at` is when its
+    money was asked for, where the verdict waits for that.
     """
 
     id: str
@@ -111,6 +114,7 @@ class Order(Row):
     owed: tuple[str, ...] = ()
     resolution: str | None = None
     resolved_at: Instant | None = None
+    collected_at: Instant | None = None
     steps: tuple[Step, ...] = ()
     fee_minor: int = 0
     zone: str = ""
@@ -272,6 +276,22 @@ def expired(order: Order, now: Instant, *, released: bool) -> Order:
         owed=(*order.owed, "order_expired"),
         due_at=now,
         steps=and_then(order.steps, "expired", now, "timer"),
+    )
+
+
+def lapsed(order: Order, now: Instant, *, released: bool, resolution: str | None = None) -> Order:
+    """Its hold could not be turned into money: no longer paid, and nothing was taken from its buyer."""
+    if order.state is not OrderState.PAID:
+        raise Broken(f"order {order.id} is {order.state.value} and cannot lapse")
+    return replace(
+        order,
+        state=OrderState.EXPIRED,
+        ended_at=now,
+        released=released,
+        resolution=resolution or order.resolution,
+        owed=(*order.owed, "order_lapsed"),
+        due_at=now,
+        steps=and_then(order.steps, "lapsed", now, "provider"),
     )
 
 

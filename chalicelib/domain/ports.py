@@ -11,7 +11,7 @@ from .campaign import Campaign, Restocked, Stock
 from .files import StoredFile, UploadForm, Use
 from .group import Group, Part, Slice
 from .hours import Hour, Pulse
-from .instants import Instant
+from .instants import HOUR, Instant
 from .journey import Duty, Journey
 from .ledger import Entry
 from .notice import Notice
@@ -217,21 +217,33 @@ class Store(Protocol):
 
 
 class Outcome(StrEnum):
-    """What a provider said. UNKNOWN: nothing we can rely on; the same call may be repeated under the same key."""
+    """What a provider said. UNKNOWN: nothing we can rely on; the same call may be repeated under the same key.
+
+    Of a payment, AUTHORISED is a hold on the buyer's money, and SUCCEEDED that the money moved; a hold that was let go
+    is FAILED with the reason `voided`.
+    """
 
     SUCCEEDED = "succeeded"
+    AUTHORISED = "authorised"
     PENDING = "pending"
     FAILED = "failed"
     UNKNOWN = "unknown"
     NOT_FOUND = "not_found"
 
 
+VOIDED = "voided"
+CANNOT_HOLD = "cannot_hold"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
+    """`pay_url` is where the buyer pays, `pay_params` what the provider's own app on the phone is opened with."""
+
     outcome: Outcome
     ref: str | None = None
     reason: str = ""
     pay_url: str | None = None
+    pay_params: Mapping[str, str] | None = None
     instructions: str | None = None
     amount_minor: int | None = None
     currency: str | None = None
@@ -239,15 +251,25 @@ class Answer:
 
 
 class EventKind(StrEnum):
+    """PAID: charged at once. CAPTURED: of a hold. VOIDED: a hold is over, whoever ended it."""
+
     PAID = "paid"
+    AUTHORISED = "authorised"
+    CAPTURED = "captured"
+    VOIDED = "voided"
     REFUNDED = "refunded"
     REFUND_FAILED = "refund_failed"
+    CHARGED_BACK = "charged_back"
+    CHARGEBACK_WON = "chargeback_won"
     OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderEvent:
-    """A verified webhook. `key` is the one we gave: the payment's entry id, or a refund entry's id and attempt."""
+    """A verified webhook. `key` is the one we gave: the payment's entry id, or a refund entry's id and attempt.
+
+    Of a chargeback `key` is the payment's, and `ref` the provider's own number of the dispute.
+    """
 
     kind: EventKind
     key: str
@@ -258,20 +280,108 @@ class ProviderEvent:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a provider can do. Times in ms; amounts in minor units, of one payment.
+
+    `hold_ms` is how long an authorisation is kept at least (0: it cannot hold); `partial_capture` whether less than
+    was authorised may be taken; `refund_window_ms` how long after the payment a refund is possible; `key_window_ms`
+    how long a key is remembered. No `currencies` means any that we take.
+    """
+
+    hold_ms: Instant = 0
+    partial_capture: bool = False
+    refund_window_ms: Instant
+    currencies: frozenset[str] = frozenset()
+    least_minor: int = 1
+    most_minor: int
+    key_window_ms: Instant = 24 * HOUR
+
+    def takes(self, currency: str) -> bool:
+        return not self.currencies or currency in self.currencies
+
+
+class MoveKind(StrEnum):
+    PAYMENT = "payment"
+    REFUND = "refund"
+    CHARGEBACK = "chargeback"
+    CHARGEBACK_WON = "chargeback_won"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One movement of money as the provider's own books have it: `key` is our key in the provider's spelling
+    (`Payments.spelled`), `ref` its own number, `payment_ref` that of the payment a refund or chargeback is of.
+    """
+
+    kind: MoveKind
+    key: str
+    ref: str
+    payment_ref: str = ""
+    amount_minor: int
+    currency: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moves:
+    """One page. Only SUCCEEDED is a list; PENDING says that the provider has not drawn it up yet."""
+
+    outcome: Outcome
+    lines: Sequence[Move] = ()
+    next: str | None = None
+    reason: str = ""
+
+
 class Payments(Protocol):
-    """One payment provider. Every call has a time limit and answers with an Outcome instead of raising."""
+    """One payment provider. Every call has a time limit and answers with an Outcome instead of raising.
+
+    Keys are ours: a payment's is its entry's id, that of a refund, capture or void its entry's id and attempt.
+    `payment_ref` is the provider's number of the payment, as its first answer or report gave it.
+    """
 
     name: str
 
     @property
-    def most_minor(self) -> int:
-        """The largest single amount the provider takes."""
+    def can(self) -> Capabilities: ...
+
+    def start(
+        self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str, payer: str = ""
+    ) -> Answer:
+        """A payment that is charged at once. `payer` is who pays in the provider's own words, where it asks."""
         ...
 
-    def start(self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str) -> Answer: ...
-    def refund(self, *, key: str, payment_ref: str, amount_minor: int, currency: str) -> Answer: ...
+    def authorise(
+        self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str, payer: str = ""
+    ) -> Answer:
+        """A payment that is only held until it is captured or voided."""
+        ...
+
+    def capture(self, *, key: str, payment_ref: str, amount_minor: int, currency: str) -> Answer:
+        """Takes what was held, or less of it; the rest is let go. Once: a second capture fails."""
+        ...
+
+    def void(self, *, key: str, payment_ref: str) -> Answer:
+        """Lets a hold go. What is let go already, by whomever, has succeeded."""
+        ...
+
+    def refund(self, *, key: str, payment_ref: str, amount_minor: int, currency: str, paid_minor: int) -> Answer:
+        """Pays back some of what was paid: `paid_minor` in all."""
+        ...
+
     def look_up_payment(self, key: str) -> Answer: ...
     def look_up_refund(self, key: str) -> Answer: ...
+    def moves(self, since: Instant, until: Instant, start: str | None = None) -> Moves:
+        """The provider's own list of what moved from `since` until before `until`, by pages: for reconciliation.
+
+        A provider that lists by days lists those of its zone that begin in this time.
+        """
+        ...
+
+    def spelled(self, key: str) -> str:
+        """Our key as the provider's lists have it."""
+        ...
+
     def parse_webhook(self, headers: Mapping[str, str], body: bytes, now: Instant) -> ProviderEvent:
         """Raises Refused('bad_signature') for anything not provably the provider's and fresh."""
         ...

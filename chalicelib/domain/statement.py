@@ -1,19 +1,24 @@
 """What a buyer is told before paying: terms are accepted, not assumed.
 
 The forming condition, the deadline, how a refund travels and when it arrives for the chosen method, and any
-exception to the 7-day return. The version accepted is stored on the order.
+exception to the 7-day return; which methods take no money before the group has formed, and what holds when money
+that was held cannot be taken then. The version accepted is stored on the order.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .campaign import Campaign, Measure
+from .campaign import Campaign, Measure, Shortfall
 from .group import Group, target_of
-from .instants import DAY, HOUR, Instant
+from .instants import DAY, HOUR, MINUTE, Instant
 
 ARRIVAL: Mapping[str, tuple[Instant, Instant]] = {
     "sandbox": (0, DAY),
+    "sandbox_card": (0, DAY),
     "transfer": (DAY, 3 * DAY),
+    "stripe": (5 * DAY, 10 * DAY),
+    "wechat": (0, 3 * DAY),
+    "alipay": (0, DAY),
 }
 """From the moment a refund is owed, how long until the money is back, by payment method (least, most)."""
 
@@ -34,6 +39,9 @@ class Statement:
     refund_arrives_within_days: Mapping[str, int]
     refund_rule: str
     return_exception: str | None
+    charged_when_formed: tuple[str, ...] = ()
+    shortfall: Shortfall = Shortfall.KEEP
+    capture_grace_minutes: int = 0
 
 
 def statement(terms: Campaign, group: Group, deadline: Instant | None = None) -> Statement:
@@ -52,6 +60,9 @@ def statement(terms: Campaign, group: Group, deadline: Instant | None = None) ->
         },
         refund_rule=terms.refund_rule,
         return_exception=terms.return_exception,
+        charged_when_formed=tuple(method for method in terms.methods if method in terms.hold_ms),
+        shortfall=terms.shortfall,
+        capture_grace_minutes=terms.capture_grace_ms // MINUTE,
     )
 
 

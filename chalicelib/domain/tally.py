@@ -89,7 +89,7 @@ def of_order(order: Order | None) -> Numbers:
 def of_entry(entry: Entry | None) -> Numbers:
     if entry is None or entry.state is not EntryState.POSTED:
         return Numbers()
-    if entry.kind is Kind.PAYMENT:
+    if entry.kind in (Kind.PAYMENT, Kind.CAPTURE):
         return Numbers(captured_minor=entry.amount_minor)
     if entry.kind is Kind.REFUND:
         return Numbers(refunded_minor=entry.amount_minor, refunds=1)

@@ -203,8 +203,11 @@ def cancel_order(call: Call[CancelBody, None], order_id: str) -> MyOrder:
         "too_late_to_pay",
         "method_not_offered",
         "amount_over_provider_limit",
+        "amount_under_provider_limit",
         "payment_refused_by_provider",
     ),
 )
 def pay_order(call: Call[PaymentStart, None], order_id: str) -> Payment:
-    return Payment.of(start_payment(call.world, call.caller, order_id, call.body.method, now=call.now))
+    told = call.body
+    entry = start_payment(call.world, call.caller, order_id, told.method, payer=told.payer, now=call.now)
+    return Payment.of(entry)

@@ -41,16 +41,23 @@ def cancel(world: World, caller: Caller, order_id: str, *, version: int | None, 
 
 
 def money_back(world: World, order: Order, now: Instant) -> list[Write]:
-    """What an ending order owes in money: a full refund if it was paid, an end to a payment that was not."""
+    """What an ending order owes in money: all of it back if it was paid, an end to a payment that was not."""
     entry = payment_of(world, order)
     if entry is None:
         return []
     if order.state is OrderState.PAID:
-        refund = ledger.refund_of(entry, cause="cancelled", amount_minor=entry.amount_minor, now=now)
-        return [Create(refund)]
+        return given_back(entry, "cancelled", now)
     if entry.state is EntryState.PENDING:
         return [Replace(replace(entry, state=EntryState.VOIDED))]
     return []
+
+
+def given_back(payment: Entry, cause: str, now: Instant, owed: tuple[str, ...] = ()) -> list[Write]:
+    """All of a payment: a hold is let go, money that moved is refunded, and where neither is, nothing is owed."""
+    if payment.state is EntryState.AUTHORISED:
+        return [Create(ledger.void_of(payment, cause=cause, now=now))]
+    taken = payment.taken_minor
+    return [Create(ledger.refund_of(payment, cause=cause, amount_minor=taken, now=now, owed=owed))] if taken else []
 
 
 def payment_of(world: World, order: Order) -> Entry | None:

@@ -1,16 +1,18 @@
 """Carries a verdict out (收团处理), order by order: one small transaction for each order that needs one.
 
-Failed: every paid order is refunded in full. Formed: the difference to the final price goes back. The verdict is a
-fact already, so this may stop anywhere and go on anywhere, and a group's size is never a limit.
+Failed: every paid order is refunded in full, and what was only held is let go. Formed: the difference to the final
+price goes back, and what was held is captured at that price. The verdict is a fact already, so this may stop anywhere
+and go on anywhere, and a group's size is never a limit.
 """
 
 from dataclasses import replace
 
 from ..domain import ledger, pricing
 from ..domain import order as orders
+from ..domain.campaign import Campaign
 from ..domain.group import Group, Part, Verdict
 from ..domain.instants import Instant, local_text
-from ..domain.ledger import Entry
+from ..domain.ledger import Entry, EntryState, Kind
 from ..domain.money import shown
 from ..domain.order import Order, OrderState
 from ..domain.product import PriceMark
@@ -23,6 +25,7 @@ from .attempts import attempts
 from .cancel import payment_of
 from .close import INLINE_PARTS, spread_parts, stored
 from .find_alternative import find_alternative
+from .holds import lapse
 from .owed import owed_notices
 from .world import World
 
@@ -114,20 +117,36 @@ def _resolution(world: World, group: Group, order: Order, alternative: str, now:
     if payment is None:
         raise Broken(f"paid order {order.id} has no payment")
     terms = world.store.terms(group.campaign_id, group.terms_version)
-    refund = refund_after(verdict, order, payment, now)
-    done = replace(order, resolution=refund.cause if refund else "formed", resolved_at=now, owed=())
+    if verdict.formed and payment.state is EntryState.VOIDED:  # its hold was lost before anything could be taken
+        return lapse(order, now)
+    refund = moved_after(verdict, order, payment, terms, now)
+    done = replace(order, resolution=resolution_of(verdict, refund), resolved_at=now, owed=())
     done = replace(done, due_at=orders.due_after(done, group, terms, now) if verdict.formed else None)
     writes: list[Write] = [Replace(done), *([Create(refund)] if refund else [])]
     writes += owed_notices(world, order, group, terms, now)
     return writes + _verdict_notices(world, group, order, refund, alternative, now)
 
 
-def refund_after(verdict: Verdict, order: Order, payment: Entry, now: Instant) -> Entry | None:
-    """What the verdict gives back to this buyer: everything, the difference to the final price, or nothing."""
+def resolution_of(verdict: Verdict, refund: Entry | None) -> str:
+    """`formed`, `price_drop` or `failed`. A hold at a lower price is simply captured lower: nothing comes back."""
     if not verdict.formed:
-        return ledger.refund_of(payment, cause="failed", amount_minor=payment.amount_minor, now=now)
-    less = order.goods_minor - pricing.amount(order.lines, verdict.prices)
-    return ledger.refund_of(payment, cause="price_drop", amount_minor=less, now=now) if less > 0 else None
+        return "failed"
+    return refund.cause if refund is not None and refund.kind is Kind.REFUND else "formed"
+
+
+def moved_after(verdict: Verdict, order: Order, payment: Entry, terms: Campaign, now: Instant) -> Entry | None:
+    """The one entry that the verdict calls for: of a hold, its capture at the final price or its end; of money that
+    has moved, all of it back, or what is over the final price, or nothing.
+    """
+    final = pricing.amount(order.lines, verdict.prices) + order.fee_minor
+    if payment.state is EntryState.AUTHORISED:
+        if not verdict.formed:
+            return ledger.void_of(payment, cause="failed", now=now)
+        until = verdict.given_at + terms.capture_grace_ms
+        return ledger.capture_of(payment, amount_minor=final, until=until, now=now)
+    back = payment.taken_minor - (final if verdict.formed else 0)
+    cause = "price_drop" if verdict.formed else "failed"
+    return ledger.refund_of(payment, cause=cause, amount_minor=back, now=now) if back > 0 else None
 
 
 def _verdict_notices(
@@ -136,17 +155,21 @@ def _verdict_notices(
     terms = world.store.terms(group.campaign_id, group.terms_version)
     verdict = group.verdict
     assert verdict is not None
-    template = "group_failed" if not verdict.formed else "price_drop_refund" if refund else "group_formed"
+    back = refund if refund is not None and refund.kind is Kind.REFUND else None
+    if not verdict.formed:
+        template = "group_failed" if back else "group_failed_hold"
+    else:
+        template = "price_drop_refund" if back else "group_formed"
     params = {
         **tell.order_params(order, group, terms),
         "joined": str(verdict.participants),
         "final_price": shown(pricing.amount(order.lines, verdict.prices), order.currency),
         "alternative": alternative,
     }
-    if refund is not None:
-        params["amount"] = shown(refund.amount_minor, refund.currency)
-        params["method"] = refund.method
-        params["arrives_by"] = local_text(arrives_by(refund.method, now), group.zone)
+    if back is not None:
+        params["amount"] = shown(back.amount_minor, back.currency)
+        params["method"] = back.method
+        params["arrives_by"] = local_text(arrives_by(back.method, now), group.zone)
     return [
         *tell.plan(world, order.buyer_id, about=order.id, event=template, template=template, params=params, now=now)
     ]

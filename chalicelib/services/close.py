@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from ..domain import group as groups
 from ..domain import order as orders
-from ..domain.campaign import Campaign, Kind
-from ..domain.group import Count, Group, GroupState, Part, Review
+from ..domain.campaign import Campaign, Kind, Shortfall
+from ..domain.group import Count, Group, GroupState, Part, Review, Verdict
 from ..domain.instants import Instant
 from ..domain.order import Order, OrderState
 from ..domain.refusals import Lost
@@ -28,7 +28,7 @@ INLINE_PARTS = 2
 
 
 def close(world: World, group: Group, now: Instant) -> Group:
-    """Takes the group as far towards its verdict as it can go now."""
+    """Takes the group as far towards its verdict as it can go now. Who was called is left to services/collect.py."""
     if group.state is GroupState.OPEN:
         group = stored(world, groups.sealing(group, now))
     left = seal(world, group)
@@ -64,9 +64,19 @@ def give_verdict(
     *also: Write,
     rejected: bool = False,
 ) -> Group:
-    """With a formed verdict its journey begins, in the same transaction: no group is ever left to itself (S1)."""
+    """From the counts alone, unless money that is only held has a say (services/collect.py)."""
     terms = world.store.terms(group.campaign_id, group.terms_version)
     verdict = groups.judged(group, terms, count, left, now, rejected=rejected)
+    if verdict.formed and terms.hold_ms and terms.shortfall is Shortfall.FAIL_BELOW_TARGET:
+        # The verdict is given once, and this campaign's depends on money that is only held: it waits for that.
+        waiting = groups.called(group, terms, verdict, now)
+        world.store.commit(Replace(waiting), *also)
+        return replace(waiting, version=waiting.version + 1)
+    return finished(world, group, terms, verdict, now, *also)
+
+
+def finished(world: World, group: Group, terms: Campaign, verdict: Verdict, now: Instant, *also: Write) -> Group:
+    """With a formed verdict its journey begins, in the same transaction: no group is ever left to itself (S1)."""
     closed = groups.verdict_given(group, verdict)
     journey = journey_of(closed, terms, now) if verdict.formed and terms.plan else []
     world.store.commit(Replace(closed), *journey, *also)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from ..domain.campaign import Campaign, CampaignState
 from ..domain.instants import DAY, Instant
-from ..domain.ledger import EntryState, Kind
+from ..domain.ledger import SAGAS, EntryState
 from ..domain.order import HOLDING, Order, OrderState
 from ..domain.ports import Caller, Page
 from ..domain.refusals import Refused
@@ -48,7 +48,7 @@ def _under_way(world: World, caller: Caller, now: Instant) -> list[str]:
 
 def _is_under_way(world: World, order: Order, now: Instant) -> bool:
     entries = world.store.entries_of_order(order.id)
-    if any(one.kind is Kind.REFUND and one.state is EntryState.PENDING for one in entries):
+    if any(one.kind in SAGAS and one.state is EntryState.PENDING for one in entries):
         return True
     if order.state not in HOLDING:
         return False
@@ -71,9 +71,7 @@ def _sells(world: World, campaign: Campaign, now: Instant) -> bool:
         return True
     return any(
         group.resolved_at is None
-        or any(
-            one.kind is Kind.REFUND and one.state is EntryState.PENDING for one in world.store.entries_of_group(group)
-        )
+        or any(one.kind in SAGAS and one.state is EntryState.PENDING for one in world.store.entries_of_group(group))
         for group in _every(lambda start: world.store.groups_of(campaign.id, PAGE, start))
     )
 

@@ -7,8 +7,8 @@ from ..domain.refusals import Refused, Unavailable
 from ..domain.writes import Replace
 from . import audit
 from .attempts import attempts
+from .entry_wake import settle
 from .money_in import money_in
-from .refund_wake import settle
 from .world import World
 
 BY_HAND = "transfer"
@@ -25,11 +25,16 @@ def payment(
     reference: str,
     now: Instant,
 ) -> Entry:
+    """The money came as expected. A slip of the pen is refused: nobody books on a typing error."""
     entry = _own(world, caller, entry_id, Kind.PAYMENT)
     if received_at > now:
         raise Refused("time_in_the_future")
     if entry.state is not EntryState.POSTED and (amount_minor, currency) == (entry.amount_minor, entry.currency):
         audit.record(world, caller, "payment_confirmed", entry.id, now, amount_minor=str(amount_minor))
+    if currency != entry.currency:
+        raise Refused("wrong_currency", expected=entry.currency)
+    if amount_minor != entry.amount_minor:
+        raise Refused("wrong_amount", expected_minor=entry.amount_minor)
     money_in(
         world,
         entry.id,

@@ -37,6 +37,7 @@ def _owned(draft: Campaign, caller: Caller) -> Campaign:
         terms_version=0,
         published_at=None,
         groups_opened=0,
+        hold_ms={},
         version=0,
         due_at=None,
     )

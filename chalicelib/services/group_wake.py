@@ -10,6 +10,7 @@ from ..domain.upkeep import Announcement, Listing
 from ..domain.writes import Create, Write
 from .carry_out import carry_out
 from .close import close, stored
+from .collect import collect
 from .review import review_wake
 from .tell import group_params
 from .world import World
@@ -18,7 +19,9 @@ from .world import World
 def group_wake(world: World, group: Group, now: Instant) -> None:
     if group.state is GroupState.OPEN and (not group.listed or group.spread_number != group.deadline_number):
         group = spread(world, group, now)
-    if (group.state is GroupState.OPEN and now >= groups.closing_time(group)) or group.state is GroupState.SEALING:
+    if group.called is not None and group.verdict is None:
+        collect(world, group, now)
+    elif (group.state is GroupState.OPEN and now >= groups.closing_time(group)) or group.state is GroupState.SEALING:
         close(world, group, now)  # its verdict is written due: the group comes again behind the verdicts of others
     elif group.state is GroupState.REVIEW:
         review_wake(world, group, now)

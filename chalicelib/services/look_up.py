@@ -15,7 +15,7 @@ def look_up(world: World, order: Order, now: Instant) -> bool:
     if entry is None or entry.state is not EntryState.PENDING:
         return False
     answer = provider_of(world, entry.method).look_up_payment(entry.id)
-    if answer.outcome is not Outcome.SUCCEEDED or answer.paid_at is None:
+    if answer.outcome not in (Outcome.SUCCEEDED, Outcome.AUTHORISED) or answer.paid_at is None:
         return False
     money_in(
         world,
@@ -24,6 +24,10 @@ def look_up(world: World, order: Order, now: Instant) -> bool:
         currency=answer.currency or entry.currency,
         paid_at=answer.paid_at,
         ref=answer.ref or "",
+        held=answer.outcome is Outcome.AUTHORISED,
         now=now,
     )
-    return True
+    return (answer.amount_minor or entry.amount_minor, answer.currency or entry.currency) == (
+        entry.amount_minor,
+        entry.currency,
+    )  # other money than was asked for is on the books as well, and pays for nothing

@@ -19,16 +19,20 @@ class GroupMoney:
     accounts: Mapping[str, int]
     currency: str
     entries: int
+    strays: Mapping[str, int]
 
 
 def of_group(world: World, caller: Caller, group_id: str) -> GroupMoney:
     group = seen_group(world, caller, group_id)
-    entries = list(world.store.entries_of_group(group))
+    found = list(world.store.entries_of_group(group))
+    entries = [entry for entry in found if entry.currency == group.currency]
+    others = sorted({entry.currency for entry in found} - {group.currency})
     return GroupMoney(
         balance=ledger.balance(entries),
         accounts=ledger.accounts(entries),
         currency=group.currency,
-        entries=len(entries),
+        entries=len(found),
+        strays={name: ledger.balance(e for e in found if e.currency == name).held for name in others},
     )
 
 

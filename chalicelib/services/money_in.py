@@ -1,8 +1,10 @@
-"""Money arrives: for a held order it is its payment, otherwise it is seated again or paid back, never stranded.
+"""Money arrives: for a held order it is its payment, otherwise it is seated again or given back, never stranded.
 
 Whoever reports it (webhook, look-up at the close, the merchant for a bank transfer) ends here; every report of the
-same payment after the first changes nothing.
+same payment after the first changes nothing. A hold at the buyer's bank (`held`) is as good as money, and moves none.
 """
+
+from dataclasses import replace
 
 from ..domain import ledger
 from ..domain import order as orders
@@ -15,28 +17,62 @@ from ..domain.refusals import Broken, Lost, Refused, Unavailable
 from ..domain.writes import Create, Replace, Take, Write
 from . import limits, seats
 from .attempts import attempts
+from .cancel import given_back
 from .world import World
 
 
 def money_in(
-    world: World, entry_id: str, *, amount_minor: int, currency: str, paid_at: Instant, ref: str, now: Instant
+    world: World,
+    entry_id: str,
+    *,
+    amount_minor: int,
+    currency: str,
+    paid_at: Instant,
+    ref: str,
+    held: bool = False,
+    method: str | None = None,
+    now: Instant,
 ) -> None:
+    """`method` is who reports it, where that is known: no provider has a say about another's payments."""
     for attempt in attempts(world):
         with attempt:
             payment = world.store.entry(entry_id)
-            if payment is None or payment.kind is not ledger.Kind.PAYMENT:
+            if payment is None or payment.kind is not ledger.Kind.PAYMENT or method not in (None, payment.method):
                 raise Refused("payment_not_found", payment=entry_id)
-            if currency != payment.currency:
-                raise Refused("wrong_currency", expected=payment.currency)
-            if amount_minor != payment.amount_minor:
-                raise Refused("wrong_amount", expected_minor=payment.amount_minor)
-            if payment.state is EntryState.POSTED:
+            if (amount_minor, currency) != (payment.amount_minor, payment.currency):
+                _stray(world, payment, amount_minor, currency, paid_at, ref, held, now)
+                return
+            if payment.state is EntryState.POSTED or payment.authorised_at is not None:
                 return
             order, group, terms = _owner(world, payment)
-            money = ledger.posted(payment, provider_ref=ref, paid_at=paid_at, now=now)
+            money = (
+                ledger.authorised(payment, provider_ref=ref, at=paid_at, now=now)
+                if held
+                else ledger.posted(payment, provider_ref=ref, paid_at=paid_at, now=now)
+            )
             _settle(world, money, order, group, terms, paid_at, now)
             return
     raise Unavailable("busy")
+
+
+def _stray(
+    world: World,
+    payment: Entry,
+    amount_minor: int,
+    currency: str,
+    paid_at: Instant,
+    ref: str,
+    held: bool,
+    now: Instant,
+) -> None:
+    """Other money than was asked for pays for nothing: it is booked as it came, and goes back; a person hears of it."""
+    came = ledger.stray_of(payment, amount_minor=amount_minor, currency=currency, ref=ref, paid_at=paid_at, now=now)
+    if world.store.entry(came.id) is not None:
+        return
+    if held:
+        came = replace(came, state=EntryState.AUTHORISED, authorised_at=now, posted_at=None)
+    world.store.commit(Create(came), *given_back(came, "stray", now, owed=() if held else ("late_money_refund",)))
+    world.watch.alarm("stray_money", entry=came.id, expected=f"{payment.amount_minor} {payment.currency}")
 
 
 def _owner(world: World, payment: Entry) -> tuple[Order, Group, Campaign]:
@@ -65,8 +101,8 @@ def _settle(
         world.watch.count("late_money_seated")
         return
     cause = "duplicate" if order.state is OrderState.PAID else "late"
-    refund = ledger.refund_of(money, cause=cause, amount_minor=money.amount_minor, now=now, owed=("late_money_refund",))
-    world.store.commit(Replace(money), Create(refund))
+    refund = given_back(money, cause, now, owed=("late_money_refund",))
+    world.store.commit(Replace(money), *refund)
     world.watch.count("late_money_refunded")
 
 

@@ -41,7 +41,8 @@ def _intend(world: World, caller: Caller, group_id: str, closes_at: Instant, now
             group = own_group(world, caller, group_id)
             if group.closes_at == closes_at:
                 return group
-            moved = groups.deadline_moved(group, closes_at, now)
+            terms = world.store.terms(group.campaign_id, group.terms_version)
+            moved = groups.deadline_moved(group, closes_at, now, groups.latest_close(group, terms))
             facts = {"from": str(group.closes_at), "to": str(closes_at)}
             act = audit.line(world, caller, "deadline_moved", group_id, now, **facts)
             world.store.commit(Replace(moved), act)

@@ -30,11 +30,11 @@ def plan_for(
 
 
 def _refund_params(world: World, order: Order, terms: Campaign, template: str) -> Mapping[str, str]:
-    """For a cancellation: how much comes back and until when, or nothing where nothing was paid."""
+    """For a cancellation: how much comes back and until when, or nothing where nothing was taken."""
     if template != "order_cancelled":
         return {}
     entry = payment_of(world, order)
-    if entry is None or entry.id != order.captured_id or order.ended_at is None:
+    if entry is None or entry.id != order.captured_id or order.ended_at is None or not entry.taken_minor:
         return {"amount": "", "arrives_by": ""}
     until = arrives_by(entry.method, order.ended_at)
     return {"amount": shown(entry.amount_minor, entry.currency), "arrives_by": local_text(until, terms.zone)}

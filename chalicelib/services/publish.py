@@ -3,7 +3,16 @@
 from dataclasses import replace
 
 from ..domain import product as products
-from ..domain.campaign import Campaign, CampaignState, Item, Stock, Terms, check_publishable, with_profile
+from ..domain.campaign import (
+    Campaign,
+    CampaignState,
+    Item,
+    Stock,
+    Terms,
+    check_publishable,
+    longest_wait,
+    with_profile,
+)
 from ..domain.instants import Instant
 from ..domain.ports import Caller
 from ..domain.refusals import Refused
@@ -23,7 +32,13 @@ def publish(world: World, caller: Caller, campaign_id: str, *, now: Instant) -> 
     _check_methods(world, draft)
     items = tuple(_with_picture(world, _with_reference(world, item, now)) for item in draft.items)
     published = replace(
-        with_profile(draft), items=items, state=CampaignState.PUBLISHED, terms_version=1, published_at=now, due_at=now
+        with_profile(draft),
+        items=items,
+        hold_ms=_holds(world, with_profile(draft)),
+        state=CampaignState.PUBLISHED,
+        terms_version=1,
+        published_at=now,
+        due_at=now,
     )
     terms = Terms(campaign_id=draft.id, number=1, campaign=replace(published, version=0, due_at=None))
     act = audit.line(world, caller, "published", draft.id, now)
@@ -42,6 +57,20 @@ def _check_methods(world: World, draft: Campaign) -> None:
     for method in draft.methods:
         if method not in world.payments:
             raise Refused("method_not_offered", methods=sorted(world.payments))
+
+    for method in draft.methods:
+        if not world.payments[method].can.takes(draft.currency):
+            raise Refused("currency_not_taken", method=method, currency=draft.currency)
+
+
+def _holds(world: World, draft: Campaign) -> dict[str, Instant]:
+    """The methods that take no money before the verdict: those that hold it for longer than this campaign can last.
+
+    Less than was held must be capturable, because the final price may be lower than the one on joining.
+    """
+    wait = longest_wait(draft)
+    able = {method: world.payments[method].can for method in draft.methods}
+    return {method: can.hold_ms for method, can in able.items() if can.partial_capture and can.hold_ms >= wait}
 
 
 def _with_picture(world: World, item: Item) -> Item:

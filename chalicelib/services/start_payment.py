@@ -15,7 +15,8 @@ from .world import World
 MOST_PAYMENTS = 10
 
 
-def start_payment(world: World, caller: Caller, order_id: str, method: str, *, now: Instant) -> Entry:
+def start_payment(world: World, caller: Caller, order_id: str, method: str, *, payer: str = "", now: Instant) -> Entry:
+    """`payer` goes to the provider and nowhere else."""
     order = world.store.order(order_id)
     if order is None:
         raise Refused("order_not_found", order=order_id)
@@ -23,7 +24,7 @@ def start_payment(world: World, caller: Caller, order_id: str, method: str, *, n
     terms = world.store.terms(order.campaign_id, order.terms_version)
     if method not in terms.methods:
         raise Refused("method_not_offered", methods=list(terms.methods))
-    return start(world, order_id, method, now=now)
+    return start(world, order_id, method, payer=payer, now=now)
 
 
 def provider_of(world: World, method: str) -> Payments:
@@ -34,12 +35,14 @@ def provider_of(world: World, method: str) -> Payments:
 
 
 def check_amount(world: World, method: str, amount_minor: int) -> None:
-    most = provider_of(world, method).most_minor
-    if amount_minor > most:
-        raise Refused("amount_over_provider_limit", most_minor=most)
+    can = provider_of(world, method).can
+    if amount_minor > can.most_minor:
+        raise Refused("amount_over_provider_limit", most_minor=can.most_minor)
+    if amount_minor < can.least_minor:
+        raise Refused("amount_under_provider_limit", least_minor=can.least_minor)
 
 
-def start(world: World, order_id: str, method: str, *, now: Instant) -> Entry:
+def start(world: World, order_id: str, method: str, *, payer: str = "", now: Instant) -> Entry:
     """The entry first, then the provider, under the entry's id as key: a repeat finds the same payment."""
     provider = provider_of(world, method)
     for attempt in attempts(world):
@@ -48,7 +51,7 @@ def start(world: World, order_id: str, method: str, *, now: Instant) -> Entry:
             if order is None:
                 raise Refused("order_not_found", order=order_id)
             entry = _under_way(world, order, method) or _begin(world, order, method, now)
-            return _at_provider(world, provider, order, entry)
+            return _at_provider(world, provider, order, entry, payer)
     raise Unavailable("busy")
 
 
@@ -67,6 +70,7 @@ def _begin(world: World, order: Order, method: str, now: Instant) -> Entry:
     if order.payments >= MOST_PAYMENTS:
         raise Refused("too_many_payments", most=MOST_PAYMENTS)
     check_amount(world, method, order.amount_minor)
+    terms = world.store.terms(order.campaign_id, order.terms_version)
     entry = Entry(
         id=f"{order.id}.p{order.payments + 1}",
         kind=Kind.PAYMENT,
@@ -78,6 +82,7 @@ def _begin(world: World, order: Order, method: str, now: Instant) -> Entry:
         amount_minor=order.amount_minor,
         currency=order.currency,
         method=method,
+        hold=method in terms.hold_ms,
         created_at=now,
     )
     started: list[Write] = [Replace(orders.payment_started(order, entry.id, now)), Create(entry)]
@@ -88,20 +93,29 @@ def _begin(world: World, order: Order, method: str, now: Instant) -> Entry:
     return replace(entry, version=1)
 
 
-def _at_provider(world: World, provider: Payments, order: Order, entry: Entry) -> Entry:
-    if entry.pay_url is not None or entry.instructions is not None:
+def _at_provider(world: World, provider: Payments, order: Order, entry: Entry, payer: str) -> Entry:
+    """Asked for as a hold where the terms say so: authorised now, captured when the group has formed."""
+    if entry.pay_url is not None or entry.instructions is not None or entry.pay_params is not None:
         return entry
-    answer = provider.start(
+    ask = provider.authorise if entry.hold else provider.start
+    answer = ask(
         key=entry.id,
         amount_minor=entry.amount_minor,
         currency=entry.currency,
         expires_at=order.pay_by,
         title=order.group_id,
+        payer=payer,
     )
     if answer.outcome is Outcome.FAILED:
         raise Refused("payment_refused_by_provider", reason=answer.reason)
     if answer.outcome is Outcome.UNKNOWN:
         raise Unavailable("payment provider", retry_after_s=5)
-    started = replace(entry, provider_ref=answer.ref, pay_url=answer.pay_url, instructions=answer.instructions)
+    started = replace(
+        entry,
+        provider_ref=answer.ref,
+        pay_url=answer.pay_url,
+        pay_params=answer.pay_params,
+        instructions=answer.instructions,
+    )
     world.store.commit(Replace(started))
     return replace(started, version=started.version + 1)

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..domain.batch import Batch
 from ..domain.campaign import Campaign
-from ..domain.group import Group, GroupState
+from ..domain.group import Group, GroupState, Part
 from ..domain.instants import SECOND, Instant
 from ..domain.journey import Journey
 from ..domain.ledger import Entry
@@ -22,12 +22,13 @@ from .attempts import attempts
 from .batch_wake import batch_wake
 from .carry_out import carry_out_part, finish
 from .close import count_part
+from .collect import collect_part
+from .entry_wake import entry_wake
 from .group_wake import group_wake
 from .journey_wake import journey_wake
 from .open_groups import open_groups
 from .order_wake import order_wake
 from .recount import recount
-from .refund_wake import refund_wake
 from .routes import match_queue, reroute_wake
 from .send_notice import send_notice
 from .world import World
@@ -65,7 +66,7 @@ def count_again(world: World, row: Row, now: Instant) -> None:
 WAKES: Mapping[type[Row], Callable[[World, Any, Instant], None]] = {
     Group: group_wake,
     Order: order_wake,
-    Entry: refund_wake,
+    Entry: entry_wake,
     Notice: send_notice,
     Tally: recount,
     Announcement: announce,
@@ -91,7 +92,8 @@ def wake_part(world: World, group_id: str, number: int, now: Instant) -> None:
     if group is None:
         return
     if group.state is GroupState.SEALING:
-        count_part(world, group, number, now)
+        work = count_part if group.called is None else collect_part
+        work(world, group, number, now)
     elif group.verdict is not None and group.resolved_at is None:
         carry_out_part(world, group, number, now)
     else:
@@ -106,12 +108,16 @@ def _go_on(world: World, group_id: str, now: Instant) -> None:
         return
     parts = [world.store.part(group_id, number) for number in range(group.parts)]
     try:
-        if group.state is GroupState.SEALING and all(part is not None for part in parts):
+        if group.state is GroupState.SEALING and all(_worked(group, part) for part in parts):
             group_wake(world, group, now)
         elif group.verdict is not None and all(part is not None and part.resolved for part in parts):
             finish(world, group, now)
     except Lost:
         return
+
+
+def _worked(group: Group, part: Part | None) -> bool:
+    return part is not None and (group.called is None or part.collected is not None)
 
 
 def stumbled(world: World, key: RowKey, error: Exception, now: Instant) -> bool:

@@ -166,7 +166,9 @@ class Bed:
         if name == "transfer":
             return Transfer("招商银行 团团鲜果 6225 0000 0000")
         keys = wiring.secrets()
-        return Sandbox("", keys["sandbox_api_key"], [keys["sandbox_webhook"]], transport=self.provider.transport)
+        return Sandbox(
+            "", keys["sandbox_api_key"], [keys["sandbox_webhook"]], name=name, transport=self.provider.transport
+        )
 
     def _logged(self, line: str) -> None:
         self.log.append(line)
@@ -343,7 +345,7 @@ class Bed:
         hooks = self.provider.take_due()
         for hook in hooks:
             headers, body = self.provider.signed(hook)
-            answer = self.call_only("POST", "/webhooks/sandbox", body, headers=headers)
+            answer = self.call_only("POST", f"/webhooks/{hook.method}", body, headers=headers)
             if answer.status != 200:
                 self.provider.put_back(hook)
         return len(hooks)

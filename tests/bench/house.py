@@ -31,7 +31,17 @@ from chalicelib.domain.campaign import (
 from chalicelib.domain.group import Group
 from chalicelib.domain.instants import DAY, MINUTE, Instant
 from chalicelib.domain.person import Channel, Contact
-from chalicelib.domain.ports import Answer, Caller, EventKind, Outcome, ProviderEvent, RowKey, Store
+from chalicelib.domain.ports import (
+    Answer,
+    Caller,
+    Capabilities,
+    EventKind,
+    Moves,
+    Outcome,
+    ProviderEvent,
+    RowKey,
+    Store,
+)
 from chalicelib.domain.pricing import Tier
 from chalicelib.domain.tally import Scope, Tally
 from chalicelib.domain.writes import Create
@@ -55,13 +65,29 @@ class Ledger:
     """A provider that takes and gives back at once, and remembers what it gave back."""
 
     name: str = "sandbox"
-    most_minor: int = 10**9
+    can = Capabilities(refund_window_ms=365 * DAY, most_minor=10**9)
     refunded: Counter[str] = field(default_factory=Counter)
 
-    def start(self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str) -> Answer:
+    def start(
+        self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str, payer: str = ""
+    ) -> Answer:
         return Answer(outcome=Outcome.PENDING, ref=f"pay_{key}"[:40], pay_url=f"https://pay.invalid/{key}")
 
-    def refund(self, *, key: str, payment_ref: str, amount_minor: int, currency: str) -> Answer:
+    authorise = start
+
+    def capture(self, *, key: str, payment_ref: str, amount_minor: int, currency: str) -> Answer:
+        return Answer(outcome=Outcome.SUCCEEDED, ref=payment_ref, amount_minor=amount_minor)
+
+    def void(self, *, key: str, payment_ref: str) -> Answer:
+        return Answer(outcome=Outcome.SUCCEEDED, ref=payment_ref)
+
+    def moves(self, since: Instant, until: Instant, start: str | None = None) -> Moves:
+        return Moves(outcome=Outcome.SUCCEEDED)
+
+    def spelled(self, key: str) -> str:
+        return key
+
+    def refund(self, *, key: str, payment_ref: str, amount_minor: int, currency: str, paid_minor: int) -> Answer:
         self.refunded[key] += 1
         return Answer(outcome=Outcome.SUCCEEDED, ref=f"re_{key}"[:40])
 

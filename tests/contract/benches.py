@@ -46,7 +46,9 @@ class Bench:
         )
 
     def refund(self, key: str = "refund-1", *, payment_ref: str, amount_minor: int = 1_000):
-        return self.gateway.refund(key=key, payment_ref=payment_ref, amount_minor=amount_minor, currency="CNY")
+        return self.gateway.refund(
+            key=key, payment_ref=payment_ref, amount_minor=amount_minor, currency="CNY", paid_minor=1_000
+        )
 
     def paid(self, key: str = "pay-1", amount_minor: int = 1_000) -> str:
         """A payment that has been made; its ref."""

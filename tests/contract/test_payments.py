@@ -36,7 +36,7 @@ def test_starting_again_under_the_same_key_is_the_same_payment(any_bench: Bench)
 
 
 def test_it_has_a_largest_amount_and_a_name(any_bench: Bench) -> None:
-    assert 0 < any_bench.gateway.most_minor <= MAX_MINOR
+    assert 0 < any_bench.gateway.can.most_minor <= MAX_MINOR
     assert any_bench.gateway.name.isidentifier()
 
 

@@ -325,7 +325,7 @@ def money_adds_up(shop: Shop, group: str) -> Any:
     theirs = [p for p in shop.bed.provider.state.payments.values() if p.key.startswith(group)]
     assert money["captured_minor"] >= 0
     assert sum(shop.bed.provider.refunded(p.ref) for p in theirs) <= sum(
-        p.amount_minor for p in theirs if p.status == "paid"
+        p.captured_minor or p.amount_minor for p in theirs if p.status in ("paid", "captured")
     )
     return money
 

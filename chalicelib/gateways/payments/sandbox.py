@@ -11,8 +11,19 @@ from urllib.parse import quote
 
 import msgspec
 
-from ...domain.instants import Instant
-from ...domain.ports import Answer, EventKind, Outcome, ProviderEvent
+from ...domain.instants import DAY, Instant
+from ...domain.ports import (
+    CANNOT_HOLD,
+    VOIDED,
+    Answer,
+    Capabilities,
+    EventKind,
+    Move,
+    MoveKind,
+    Moves,
+    Outcome,
+    ProviderEvent,
+)
 from ...domain.refusals import Refused
 from . import signature
 
@@ -30,12 +41,20 @@ Millis = Annotated[int, msgspec.Meta(ge=0, le=10**14)]
 
 EVENTS: Mapping[str, EventKind] = {
     "payment.paid": EventKind.PAID,
+    "payment.authorised": EventKind.AUTHORISED,
+    "payment.captured": EventKind.CAPTURED,
+    "payment.voided": EventKind.VOIDED,
+    "chargeback": EventKind.CHARGED_BACK,
+    "chargeback.won": EventKind.CHARGEBACK_WON,
     "refund.succeeded": EventKind.REFUNDED,
     "refund.failed": EventKind.REFUND_FAILED,
 }
 OUTCOMES: Mapping[str, Outcome] = {
     "open": Outcome.PENDING,
     "paid": Outcome.SUCCEEDED,
+    "authorised": Outcome.AUTHORISED,
+    "captured": Outcome.SUCCEEDED,
+    "voided": Outcome.FAILED,
     "expired": Outcome.FAILED,
     "pending": Outcome.PENDING,
     "succeeded": Outcome.SUCCEEDED,
@@ -56,6 +75,24 @@ class Money(msgspec.Struct):
     reason: str = ""
     pay_url: str | None = None
     paid_at_ms: Millis | None = None
+    captured_minor: Amount | None = None
+
+
+class Line(msgspec.Struct):
+    """One movement in the provider's own list."""
+
+    kind: MoveKind
+    key: Short
+    ref: Short
+    amount_minor: Amount
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+    at_ms: Millis
+    payment_ref: str = ""
+
+
+class Listed(msgspec.Struct):
+    items: list[Line]
+    next: str | None = None
 
 
 class Complaint(msgspec.Struct):
@@ -74,16 +111,15 @@ class Webhook(msgspec.Struct, forbid_unknown_fields=True):
 
 
 Asked = Mapping[str, str | int]
-T = TypeVar("T", Money, Complaint)
+T = TypeVar("T", Money, Listed, Complaint)
 
 
 class Sandbox:
     """`webhook_secrets`: the current one first, then the previous one while it is being rotated out.
 
-    `transport` stands in for HTTP where the provider runs in the same process.
+    The method `sandbox` has the manners of a wallet, which charges at once; `sandbox_card` those of a card, whose money
+    may be held. `transport` stands in for HTTP where the provider runs in the same process.
     """
-
-    name = "sandbox"
 
     def __init__(
         self,
@@ -91,9 +127,11 @@ class Sandbox:
         api_key: str,
         webhook_secrets: Sequence[str],
         *,
+        name: str = "sandbox",
         transport: "Transport | None" = None,
         limit_s: float = LIMIT_S,
     ) -> None:
+        self.name = name
         self._base_url = base_url
         self._api_key = api_key
         self._secrets = tuple(webhook_secrets)
@@ -101,11 +139,34 @@ class Sandbox:
         self._limit_s = limit_s
 
     @property
-    def most_minor(self) -> int:
-        return 5_000_000_00
+    def can(self) -> Capabilities:
+        card = self.name != "sandbox"
+        return Capabilities(
+            hold_ms=7 * DAY if card else 0,
+            partial_capture=card,
+            refund_window_ms=365 * DAY,
+            most_minor=5_000_000_00,
+            key_window_ms=DAY,
+        )
 
-    def start(self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str) -> Answer:
+    def start(
+        self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str, payer: str = ""
+    ) -> Answer:
+        return self._open(key, amount_minor, currency, expires_at, title, hold=False)
+
+    def authorise(
+        self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str, payer: str = ""
+    ) -> Answer:
+        if not self.can.hold_ms:
+            return Answer(outcome=Outcome.FAILED, reason=CANNOT_HOLD)
+        return self._open(key, amount_minor, currency, expires_at, title, hold=True)
+
+    def _open(
+        self, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str, *, hold: bool
+    ) -> Answer:
         asked: Asked = {
+            "hold": hold,
+            "method": self.name,
             "key": key,
             "amount_minor": amount_minor,
             "currency": currency,
@@ -115,7 +176,22 @@ class Sandbox:
         answer = self._call("POST", "/payments", asked)
         return _if_about(answer, amount_minor, currency)
 
-    def refund(self, *, key: str, payment_ref: str, amount_minor: int, currency: str) -> Answer:
+    def capture(self, *, key: str, payment_ref: str, amount_minor: int, currency: str) -> Answer:
+        asked: Asked = {"key": key, "amount_minor": amount_minor, "currency": currency}
+        return self._act("capture", payment_ref, asked)
+
+    def void(self, *, key: str, payment_ref: str) -> Answer:
+        answer = self._act("void", payment_ref, {"key": key})
+        return replace(answer, outcome=Outcome.SUCCEEDED) if answer.reason == VOIDED else answer
+
+    def _act(self, verb: str, payment_ref: str, asked: Asked) -> Answer:
+        """What has ended already, so that it cannot be done again, is looked at before anything is concluded."""
+        answer = self._call("POST", f"/payments/{quote(payment_ref, safe='')}/{verb}", asked, about=None)
+        if answer.reason in ("key_reused", "already_captured"):
+            return replace(answer, outcome=Outcome.UNKNOWN)
+        return answer
+
+    def refund(self, *, key: str, payment_ref: str, amount_minor: int, currency: str, paid_minor: int) -> Answer:
         asked: Asked = {
             "key": key,
             "payment_ref": payment_ref,
@@ -133,6 +209,33 @@ class Sandbox:
 
     def look_up_refund(self, key: str) -> Answer:
         return self._call("GET", f"/refunds?key={quote(key, safe='')}", {"key": key})
+
+    def moves(self, since: Instant, until: Instant, start: str | None = None) -> Moves:
+        after = f"&after={quote(start, safe='')}" if start else ""
+        path = f"/moves?method={self.name}&since_ms={since}&until_ms={until}{after}"
+        try:
+            status, content = self._wire()("GET", path, self._headers(), b"")
+        except OSError as error:
+            return Moves(outcome=Outcome.UNKNOWN, reason=type(error).__name__)
+        said = _decoded(content, Listed) if status == 200 else None
+        if said is None:
+            return Moves(outcome=Outcome.UNKNOWN, reason=f"status_{status}")
+        lines = [
+            Move(
+                kind=line.kind,
+                key=line.key,
+                ref=line.ref,
+                payment_ref=line.payment_ref,
+                amount_minor=line.amount_minor,
+                currency=line.currency,
+                at=line.at_ms,
+            )
+            for line in said.items
+        ]
+        return Moves(outcome=Outcome.SUCCEEDED, lines=lines, next=said.next)
+
+    def spelled(self, key: str) -> str:
+        return key
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes, now: Instant) -> ProviderEvent:
         if len(body) > MOST_WEBHOOK_BYTES:
@@ -152,16 +255,18 @@ class Sandbox:
             reason=said.reason,
         )
 
-    def _call(self, method: str, path: str, asked: Asked) -> Answer:
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._api_key}", "Content-Type": "application/json"}
+
+    def _call(self, method: str, path: str, asked: Asked, about: str | None = "key") -> Answer:
         """One call, once. The answer must be about the key we asked for, or it is no answer."""
         body = msgspec.json.encode(asked) if method == "POST" else b""
-        headers = {"Authorization": f"Bearer {self._api_key}", "Content-Type": "application/json"}
         try:
-            status, content = self._wire()(method, path, headers, body)
+            status, content = self._wire()(method, path, self._headers(), body)
         except OSError as error:
             return Answer(outcome=Outcome.UNKNOWN, reason=type(error).__name__)
         if status in (200, 201):
-            return _answer(_decoded(content, Money), str(asked["key"]))
+            return _answer(_decoded(content, Money), str(asked[about]) if about else None)
         return _refusal(status, _decoded(content, Complaint), method)
 
     def _wire(self) -> "Transport":
@@ -179,15 +284,15 @@ def _decoded(content: bytes, shape: type[T]) -> T | None:
         return None
 
 
-def _answer(said: Money | None, key: str) -> Answer:
-    if said is None or said.key != key or said.status not in OUTCOMES:
+def _answer(said: Money | None, key: str | None) -> Answer:
+    if said is None or key not in (None, said.key) or said.status not in OUTCOMES:
         return Answer(outcome=Outcome.UNKNOWN, reason="garbage")
     return Answer(
         outcome=OUTCOMES[said.status],
         ref=said.ref,
-        reason=said.reason or ("expired" if said.status == "expired" else ""),
+        reason=said.reason or (said.status if said.status in ("expired", VOIDED) else ""),
         pay_url=said.pay_url,
-        amount_minor=said.amount_minor,
+        amount_minor=said.captured_minor or said.amount_minor,
         currency=said.currency,
         paid_at=said.paid_at_ms,
     )

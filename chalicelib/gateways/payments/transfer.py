@@ -7,9 +7,9 @@ otherwise through the API, and there is no webhook that could be genuine.
 from collections.abc import Mapping
 
 from ...domain.ids import derived
-from ...domain.instants import Instant
+from ...domain.instants import DAY, Instant
 from ...domain.money import shown
-from ...domain.ports import Answer, Outcome, ProviderEvent
+from ...domain.ports import CANNOT_HOLD, Answer, Capabilities, Moves, Outcome, ProviderEvent
 from ...domain.refusals import Refused
 
 
@@ -22,10 +22,12 @@ class Transfer:
         self._account = account
 
     @property
-    def most_minor(self) -> int:
-        return 50_000_000_00
+    def can(self) -> Capabilities:
+        return Capabilities(refund_window_ms=3650 * DAY, most_minor=50_000_000_00, key_window_ms=3650 * DAY)
 
-    def start(self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str) -> Answer:
+    def start(
+        self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str, payer: str = ""
+    ) -> Answer:
         code = reference(key)
         lines = [
             self._account,
@@ -40,7 +42,18 @@ class Transfer:
             currency=currency,
         )
 
-    def refund(self, *, key: str, payment_ref: str, amount_minor: int, currency: str) -> Answer:
+    def authorise(
+        self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str, payer: str = ""
+    ) -> Answer:
+        return Answer(outcome=Outcome.FAILED, reason=CANNOT_HOLD)
+
+    def capture(self, *, key: str, payment_ref: str, amount_minor: int, currency: str) -> Answer:
+        return Answer(outcome=Outcome.FAILED, reason=CANNOT_HOLD)
+
+    def void(self, *, key: str, payment_ref: str) -> Answer:
+        return Answer(outcome=Outcome.FAILED, reason=CANNOT_HOLD)
+
+    def refund(self, *, key: str, payment_ref: str, amount_minor: int, currency: str, paid_minor: int) -> Answer:
         """A person pays it back by hand and confirms it; the code tells two refunds of one payment apart."""
         return Answer(
             outcome=Outcome.PENDING,
@@ -55,6 +68,13 @@ class Transfer:
 
     def look_up_refund(self, key: str) -> Answer:
         return Answer(outcome=Outcome.PENDING, ref=reference(key))
+
+    def moves(self, since: Instant, until: Instant, start: str | None = None) -> Moves:
+        """The bank's statement is read by a person."""
+        return Moves(outcome=Outcome.NOT_FOUND, reason="by_hand")
+
+    def spelled(self, key: str) -> str:
+        return reference(key)
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes, now: Instant) -> ProviderEvent:
         raise Refused("bad_signature")

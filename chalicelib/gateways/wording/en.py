@@ -121,6 +121,39 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "You may like: {alternative}\n\n"
         "Your refund: {link}",
     ),
+    "group_failed_hold": (
+        "Not enough people, nothing charged: {title}",
+        '"{title}" did not form. Your {amount} was only held, and the hold is let go: nothing was charged. You may '
+        "like: {alternative}. {link}",
+        "Hello,\n\n"
+        'we are sorry: not enough people joined "{title}", so it did not form. Your {amount} was only held by your '
+        "bank and never charged; the hold is let go now, and your bank shows it within a few days.\n\n"
+        "You may like: {alternative}\n\n"
+        "Your order: {link}",
+    ),
+    "order_lapsed": (
+        "Your payment could not be taken: {title}",
+        'The {amount} held for "{title}" could not be taken, so your order has lapsed. Nothing was charged. {link}',
+        "Hello,\n\n"
+        'the {amount} that your bank held for "{title}" could not be taken, although we tried again for a while. '
+        "Your order has lapsed; nothing was charged.\n\n"
+        "Your order: {link}",
+    ),
+    "chargeback": (
+        "A bank took money back: {title}",
+        "A buyer's bank took {amount} back that was paid for \"{title}\". See the group's money. {link}",
+        "Hello,\n\n"
+        "a buyer's bank took {amount} back that was paid for \"{title}\". It stands in the group's money as a "
+        "chargeback; answer it at the payment provider in time if you contest it.\n\n"
+        "The group: {link}",
+    ),
+    "chargeback_won": (
+        "A chargeback was decided for you: {title}",
+        'The {amount} that a bank had taken back for "{title}" has returned to us. {link}',
+        "Hello,\n\n"
+        'the {amount} that a buyer\'s bank had taken back for "{title}" has returned to us.\n\n'
+        "The group: {link}",
+    ),
     "price_drop_refund": (
         "Formed, at a lower price, and money back: {title}",
         '"{title}" has formed! You pay {final_price}: {amount} goes back the way it came, by {arrives_by}. {link}',

@@ -101,6 +101,30 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "您也许会喜欢:{alternative}\n\n"
         "退款进度:{link}",
     ),
+    "group_failed_hold": (
+        "未能成团,未曾扣款:{title}",
+        "「{title}」未成团。您的{amount}只是预授权,现已解除,未曾扣款。也可看看:{alternative}。{link}",
+        "您好,\n\n很遗憾,「{title}」没有凑够人数,未能成团。您的{amount}只是由银行预授权,从未扣款;"
+        "现已解除,银行会在几天内显示。\n\n"
+        "您也许会喜欢:{alternative}\n\n"
+        "订单详情:{link}",
+    ),
+    "order_lapsed": (
+        "扣款未成功:{title}",
+        "「{title}」预授权的{amount}未能扣款,您的订单已失效,未曾扣款。{link}",
+        "您好,\n\n银行为「{title}」预授权的{amount}多次尝试仍未能扣款,您的订单已失效,未曾扣款。\n\n订单详情:{link}",
+    ),
+    "chargeback": (
+        "银行退单:{title}",
+        "买家的银行撤回了为「{title}」支付的{amount},请查看该团资金。{link}",
+        "您好,\n\n买家的银行撤回了为「{title}」支付的{amount},已在该团资金中记为退单。"
+        "如有异议,请及时在支付平台申诉。\n\n该团:{link}",
+    ),
+    "chargeback_won": (
+        "退单已判回:{title}",
+        "银行为「{title}」撤回的{amount}已退还给我们。{link}",
+        "您好,\n\n银行为「{title}」撤回的{amount}已退还给我们。\n\n该团:{link}",
+    ),
     "price_drop_refund": (
         "成团了,价格更低,差价退给您:{title}",
         "「{title}」成团了!最终价降到{final_price},差价{amount}将原路退回,最迟{arrives_by}到账。{link}",

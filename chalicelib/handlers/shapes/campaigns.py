@@ -8,7 +8,7 @@ from msgspec import Meta, structs
 from ...domain import campaign as domain
 from ...domain import plan as plans
 from ...domain.batch import Temperature
-from ...domain.campaign import Campaign, CampaignState, Fulfilment, Kind, Measure, price_on_joining
+from ...domain.campaign import Campaign, CampaignState, Fulfilment, Kind, Measure, Shortfall, price_on_joining
 from ...domain.fees import DeliveryZone
 from ...domain.instants import MINUTE, Instant, midnight_after
 from ...domain.plan import Basis, StagePlan
@@ -202,6 +202,8 @@ class CampaignDraft(Input):
     silence_days: Annotated[int, Meta(ge=1, le=30)] = 3
     acknowledge_minutes: Annotated[int, Meta(ge=1, le=24 * 60)] = 15
     late_compensation_bp: Annotated[int, Meta(ge=0, le=5_000)] | None = None
+    shortfall: Shortfall = Shortfall.KEEP
+    capture_grace_minutes: Annotated[int, Meta(ge=10, le=24 * 60)] = 60
 
     def to_domain(self, *, merchant_id: str) -> Campaign:
         """The id is given when it is stored."""
@@ -259,6 +261,8 @@ class CampaignDraft(Input):
             silence_days=self.silence_days,
             acknowledge_ms=self.acknowledge_minutes * MINUTE,
             compensation_bp=self.late_compensation_bp,
+            shortfall=self.shortfall,
+            capture_grace_ms=self.capture_grace_minutes * MINUTE,
         )
 
     def _window(self) -> tuple[Instant | None, Instant | None]:
@@ -478,6 +482,8 @@ class OwnCampaign(CampaignOffer, kw_only=True):
     stock_override_reason: str | None
     max_unpaid_per_person: int
     max_unpaid_per_group: int | None
+    shortfall: Shortfall
+    capture_grace_minutes: int
     groups_opened: int
     profile: str | None
     plan: list[StagePlanShape]
@@ -509,6 +515,8 @@ class OwnCampaign(CampaignOffer, kw_only=True):
             stock_override_reason=campaign.stock_override_reason,
             max_unpaid_per_person=campaign.max_unpaid_per_person,
             max_unpaid_per_group=campaign.max_unpaid_per_group,
+            shortfall=campaign.shortfall,
+            capture_grace_minutes=campaign.capture_grace_ms // MINUTE,
             groups_opened=campaign.groups_opened,
             profile=campaign.profile or None,
             plan=[StagePlanShape.of(stage) for stage in campaign.plan],

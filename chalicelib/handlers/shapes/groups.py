@@ -6,7 +6,7 @@ from msgspec import Meta, structs
 
 from ...domain import group as domain
 from ...domain import pricing
-from ...domain.campaign import Campaign, Fulfilment, Kind, Measure
+from ...domain.campaign import Campaign, Fulfilment, Kind, Measure, Shortfall
 from ...domain.group import Group, GroupState, target_of
 from ...domain.instants import Instant, local_text
 from ...domain.links import page_path
@@ -126,6 +126,9 @@ class Conditions(Output):
     refund_arrives_within_days: dict[str, int]
     refund_rule: str
     return_exception: str | None
+    charged_when_formed: list[str]
+    shortfall: Shortfall
+    capture_grace_minutes: int
     sentences: list[str]
 
     @classmethod
@@ -141,6 +144,9 @@ class Conditions(Output):
             refund_arrives_within_days=dict(told.refund_arrives_within_days),
             refund_rule=told.refund_rule,
             return_exception=told.return_exception,
+            charged_when_formed=list(told.charged_when_formed),
+            shortfall=told.shortfall,
+            capture_grace_minutes=told.capture_grace_minutes,
             sentences=_in_chinese(told, currency) if language == "zh" else _in_english(told, currency),
         )
 
@@ -379,6 +385,29 @@ def _target(told: Statement, currency: str, words: dict[Measure, str]) -> str:
     return words[told.measure].format(money_shown(told.at_least, currency) if amount else told.at_least)
 
 
+def _holds_zh(told: Statement) -> list[str]:
+    if not told.charged_when_formed:
+        return []
+    grace = f"成团后 {told.capture_grace_minutes} 分钟内仍未能扣款的订单失效"
+    rule = "，其余订单照常" if told.shortfall is Shortfall.KEEP else "；若因此低于成团条件，则整团失败并全额退回"
+    return [f"{'、'.join(told.charged_when_formed)} 付款先预授权，成团后才按最终价扣款。", f"{grace}{rule}。"]
+
+
+def _holds_en(told: Statement) -> list[str]:
+    if not told.charged_when_formed:
+        return []
+    methods = ", ".join(told.charged_when_formed)
+    rule = (
+        "the others stand"
+        if told.shortfall is Shortfall.KEEP
+        else "if too few remain, the whole group fails and everybody gets their money back"
+    )
+    return [
+        f"Paid by {methods}, the money is only held, and taken at the final price when the group has formed.",
+        f"An order whose money cannot be taken within {told.capture_grace_minutes} minutes of that lapses; {rule}.",
+    ]
+
+
 def _in_chinese(told: Statement, currency: str) -> list[str]:
     days = told.refund_arrives_within_days
     arrival = "、".join(f"{method} {count} 天内" for method, count in sorted(days.items()))
@@ -386,6 +415,7 @@ def _in_chinese(told: Statement, currency: str) -> list[str]:
         f"成团条件：至少 {_target(told, currency, _MEASURES_ZH)}。",
         f"截止时间：{local_text(told.deadline, told.zone)}（{told.zone}）。",
         f"未成团则全额原路退回，到账时间：{arrival}。",
+        *_holds_zh(told),
         f"退款规则：{told.refund_rule}",
         f"不适用七天无理由退货：{told.return_exception}" if told.return_exception else "支持七天无理由退货。",
     ]
@@ -398,6 +428,7 @@ def _in_english(told: Statement, currency: str) -> list[str]:
         f"The group forms with at least {_target(told, currency, _MEASURES_EN)}.",
         f"Deadline: {local_text(told.deadline, told.zone)} ({told.zone}).",
         f"If it does not form, all is refunded the way it was paid: {arrival}.",
+        *_holds_en(told),
         f"Refund rule: {told.refund_rule}",
         f"The 7-day return does not apply: {told.return_exception}"
         if told.return_exception

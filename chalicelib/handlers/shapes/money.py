@@ -1,6 +1,8 @@
 """Money over the wire: payments, refunds with their timeline, and what a group's accounts add up to."""
 
-from typing import Self
+from typing import Annotated, Self
+
+from msgspec import Meta
 
 from ...domain.instants import SECOND, Instant
 from ...domain.ledger import Entry, EntryState, RefundStage
@@ -9,7 +11,10 @@ from .words import Currency, Input, Minor, Moment, MomentIn, Output, Title, Word
 
 
 class PaymentStart(Input):
+    """`payer` is who pays in the provider's own words, where it asks (WeChat Pay inside WeChat: the openid)."""
+
     method: Word
+    payer: Annotated[str, Meta(max_length=128, pattern=r"^[A-Za-z0-9_-]*$(?!\n)")] = ""
 
 
 class TransferReceived(Input):
@@ -36,7 +41,9 @@ class PaymentBegun(Output):
     amount_minor: int
     currency: str
     pay_url: str | None
+    pay_params: dict[str, str] | None
     instructions: str | None
+    charged_when_formed: bool
 
     @classmethod
     def of(cls, entry: Entry) -> Self:
@@ -46,12 +53,15 @@ class PaymentBegun(Output):
             amount_minor=entry.amount_minor,
             currency=entry.currency,
             pay_url=entry.pay_url,
+            pay_params=dict(entry.pay_params) if entry.pay_params is not None else None,
             instructions=entry.instructions,
+            charged_when_formed=entry.hold,
         )
 
 
 class Payment(Output):
-    """A payment now. `state`: pending, posted (the money is there) or voided (no longer waited for)."""
+    """A payment now. `state`: pending, posted (the money is there), authorised (held by the buyer's bank until the
+    verdict), captured (`captured_minor` of it was taken), or voided (no longer waited for, or let go)."""
 
     id: str
     order_id: str
@@ -61,7 +71,9 @@ class Payment(Output):
     state: EntryState
     created_at: Moment
     paid_at: Moment | None
+    captured_minor: int
     pay_url: str | None
+    pay_params: dict[str, str] | None
     instructions: str | None
 
     @classmethod
@@ -76,7 +88,9 @@ class Payment(Output):
             state=entry.state,
             created_at=shown(entry.created_at),
             paid_at=shown_or_none(entry.paid_at),
+            captured_minor=entry.taken_minor,
             pay_url=entry.pay_url if waiting else None,
+            pay_params=dict(entry.pay_params) if waiting and entry.pay_params is not None else None,
             instructions=entry.instructions if waiting else None,
         )
 
@@ -126,7 +140,9 @@ class Accounts(Output):
 
 
 class GroupMoney(Output):
-    """captured = refunded + released + held, at every instant. Pending refunds are part of what is held."""
+    """captured = refunded + charged back + released + held, at every instant. Pending refunds are part of what is held;
+    what is authorised is still the buyers' own, and part of nothing. `strays` is money that came in another currency.
+    """
 
     group_id: str
     currency: str
@@ -134,7 +150,10 @@ class GroupMoney(Output):
     refunded_minor: int
     released_minor: int
     held_minor: int
+    charged_back_minor: int
     pending_refunds_minor: int
+    authorised_minor: int
+    strays: dict[str, int]
     accounts: Accounts
     entries: int
     as_of: Moment
@@ -149,7 +168,10 @@ class GroupMoney(Output):
             refunded_minor=balance.refunded,
             released_minor=balance.released,
             held_minor=balance.held,
+            charged_back_minor=balance.charged_back,
             pending_refunds_minor=balance.pending_refunds,
+            authorised_minor=balance.authorised,
+            strays=dict(found.strays),
             accounts=Accounts(
                 buyer_minor=accounts["buyer"],
                 held_minor=accounts["held"],

@@ -267,7 +267,7 @@ def timeline(order: Order, group: Group, entries: Iterable[Entry]) -> list[Timel
         what = "group_formed" if group.verdict.formed else "group_failed"
         told.append(TimelineStep(at=shown(group.verdict.given_at), what=what))
     for entry in entries:
-        told += _payment(entry) if entry.kind is Kind.PAYMENT else _refund(entry)
+        told += _end(entry) if entry.kind in ENDS else _payment(entry) if entry.kind is Kind.PAYMENT else _refund(entry)
     return sorted(told, key=lambda one: (one.expected, one.at))
 
 
@@ -275,7 +275,25 @@ def _payment(entry: Entry) -> list[TimelineStep]:
     told = [TimelineStep(at=shown(entry.created_at), what="payment_started", amount_minor=entry.amount_minor)]
     if entry.posted_at is not None:
         told.append(TimelineStep(at=shown(entry.posted_at), what="payment_received", amount_minor=entry.amount_minor))
+    if entry.authorised_at is not None:
+        at = shown(entry.authorised_at)
+        told.append(TimelineStep(at=at, what="payment_authorised", amount_minor=entry.amount_minor))
     return told
+
+
+ENDS = {
+    Kind.CAPTURE: "payment_captured",
+    Kind.VOID: "payment_let_go",
+    Kind.CHARGEBACK: "charged_back",
+    Kind.CHARGEBACK_WON: "chargeback_won",
+}
+
+
+def _end(entry: Entry) -> list[TimelineStep]:
+    """Of a hold, or of money that a bank took back: it stands in the timeline once it has happened."""
+    if entry.posted_at is None:
+        return []
+    return [TimelineStep(at=shown(entry.posted_at), what=ENDS[entry.kind], amount_minor=entry.amount_minor)]
 
 
 def _refund(entry: Entry) -> list[TimelineStep]:

@@ -4,6 +4,11 @@ given.
 It shares no code with the gateway that talks to it, because a mistake made on both sides would cancel out.
 
     POST /payments            {key, amount_minor, currency, title, expires_at_ms}
+                              with hold: true only authorised when paid, for seven days
+    POST /payments/{ref}/capture  {key, amount_minor, currency}: takes what is held, or less of it, once
+    POST /payments/{ref}/void     {key}: lets what is held go; again, it changes nothing
+    POST /payments/{ref}/dispute  {amount_minor?, won?}: the buyer's bank takes money back, or gives it back
+    GET  /moves?method=&since_ms=&until_ms=  what moved in that time, by pages
     GET  /payments?key=       one; without a key all, oldest first, by pages (limit, after)
     POST /payments/{ref}/pay  {paid_at_ms?, late?}: the buyer pays
     POST /refunds             {key, payment_ref, amount_minor, currency}
@@ -25,10 +30,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from infra.local.sandbox.state import Fault, Payment, Refund, Replay, State, Webhook
+from infra.local.sandbox.state import Dispute, Fault, Payment, Refund, Replay, State, Webhook
 
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 KEY_LIFE = 24 * HOUR
+HOLD_LIFE = 7 * 24 * HOUR
 PATIENCE = (2 * SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR, HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR)
 """How long it waits before it delivers a webhook again; after the last one it gives up."""
 
@@ -58,6 +64,23 @@ class NewPayment(msgspec.Struct, forbid_unknown_fields=True):
     currency: Currency
     title: Annotated[str, msgspec.Meta(max_length=500)]
     expires_at_ms: Millis
+    hold: bool = False
+    method: Annotated[str, msgspec.Meta(pattern="^sandbox[a-z_]*$")] = "sandbox"
+
+
+class Capturing(msgspec.Struct, forbid_unknown_fields=True):
+    key: Key
+    amount_minor: Amount
+    currency: Currency
+
+
+class Voiding(msgspec.Struct, forbid_unknown_fields=True):
+    key: Key
+
+
+class Disputing(msgspec.Struct, forbid_unknown_fields=True):
+    amount_minor: Amount | None = None
+    won: bool = False
 
 
 class NewRefund(msgspec.Struct, forbid_unknown_fields=True):
@@ -78,7 +101,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     webhook_url: str
 
 
-Shape = TypeVar("Shape", NewPayment, NewRefund, Paying, Settings, list[Fault])
+Shape = TypeVar("Shape", NewPayment, NewRefund, Capturing, Voiding, Disputing, Paying, Settings, list[Fault])
 
 
 class SandboxProvider:
@@ -132,6 +155,15 @@ class SandboxProvider:
             case "POST", ["payments", ref, "pay"]:
                 paying = _read(body or b"{}", Paying)
                 return _json(200, self.shown(self.pay(ref, paid_at=paying.paid_at_ms, late=paying.late)))
+            case "POST", ["payments", ref, "dispute"]:
+                asked = _read(body or b"{}", Disputing)
+                return _json(200, msgspec.to_builtins(self.dispute(ref, asked.amount_minor, won=asked.won)))
+            case "POST", ["payments", ref, "capture" | "void" as verb]:
+                self._check_key(headers)
+                return self._end_hold(ref, verb, body)
+            case "GET", ["moves"]:
+                self._check_key(headers)
+                return self._moves(query)
             case "GET", ["faults"]:
                 return 200, msgspec.json.encode(self.state.faults)
             case "PUT", ["faults"]:
@@ -170,6 +202,118 @@ class SandboxProvider:
         self._break_line("after", kind, about)
         return 201, known.answer.encode()
 
+    def _end_hold(self, ref: str, verb: str, body: bytes) -> Reply:
+        """A capture or a void, once per key; what has ended cannot be ended otherwise."""
+        what = _read(body, Capturing) if verb == "capture" else _read(body, Voiding)
+        payment = self.state.payments.get(ref)
+        if payment is None:
+            raise Problem(404, "no_such_payment")
+        on, about = f"{verb}s", (what.key, ref)
+        self._break_line("before", on, about)
+        name = f"{on} {what.key}"
+        known = self.state.replays.get(name)
+        if known is None:
+            if isinstance(what, Capturing):
+                self._capture(payment, what)
+            else:
+                self._void(payment)
+            answer = json.dumps(self.shown(payment), ensure_ascii=False)
+            known = self.state.replays[name] = Replay(asked=_digest(body), answer=answer, at=self.clock())
+        elif known.asked != _digest(body):
+            raise Problem(409, "key_reused")
+        self._break_line("after", on, about)
+        return 200, known.answer.encode()
+
+    def _capture(self, payment: Payment, what: Capturing) -> None:
+        if payment.status == "captured":
+            raise Problem(409, "already_captured")
+        if payment.status != "authorised":
+            raise Problem(409, "voided" if payment.status == "voided" else "not_authorised")
+        if payment.currency != what.currency:
+            raise Problem(422, "other_currency")
+        if what.amount_minor > payment.amount_minor:
+            raise Problem(422, "more_than_held")
+        if fault := self._fault("capture_fails", "captures", (what.key, payment.ref)):
+            raise Problem(402, fault.reason)
+        payment.status, payment.captured_minor, payment.captured_at_ms = "captured", what.amount_minor, self.clock()
+        self._tell("payment.captured", payment, self.clock())
+
+    def _void(self, payment: Payment) -> None:
+        if payment.status == "captured":
+            raise Problem(409, "already_captured")
+        if payment.status == "paid":
+            raise Problem(409, "not_authorised")
+        if payment.status != "voided":
+            payment.status = "voided"
+            self._tell("payment.voided", payment, self.clock())
+
+    def dispute(self, ref: str, amount_minor: int | None = None, *, won: bool = False) -> Dispute:
+        """The buyer's bank takes money back; `won` ends it in our favour."""
+        payment = self.state.payments.get(ref)
+        if payment is None or payment.status not in ("paid", "captured"):
+            raise Problem(404, "not_paid")
+        known = next((one for one in self.state.disputes.values() if one.payment_ref == ref), None)
+        if known is None:
+            amount = amount_minor or payment.captured_minor or payment.amount_minor
+            known = Dispute(
+                ref=self._new_ref("dis", payment.key), payment_ref=ref, amount_minor=amount, at_ms=self.clock()
+            )
+            self.state.disputes[known.ref] = known
+            self._tell_dispute("chargeback", payment, known, known.at_ms)
+        if won and known.won_at_ms is None:
+            known.won_at_ms = self.clock()
+            self._tell_dispute("chargeback.won", payment, known, known.won_at_ms)
+        return known
+
+    def _tell_dispute(self, kind: str, payment: Payment, dispute: Dispute, at: int) -> None:
+        shown = Payment(
+            **{
+                **msgspec.structs.asdict(payment),
+                "ref": dispute.ref,
+                "amount_minor": dispute.amount_minor,
+                "captured_minor": None,
+            }
+        )
+        self._tell(kind, shown, at)
+
+    def _moves(self, query: Mapping[str, str]) -> Reply:
+        since, until = (_millis(query.get(name, "")) for name in ("since_ms", "until_ms"))
+        lines = [
+            line
+            for line in self.moved()
+            if since <= int(str(line["at_ms"])) < until and line.pop("method") == query.get("method", "sandbox")
+        ]
+        begin = int(query["after"]) if query.get("after", "0").isdecimal() and "after" in query else 0
+        page = lines[begin : begin + MOST_LISTED]
+        more = begin + MOST_LISTED < len(lines)
+        return _json(200, {"items": page, "next": str(begin + MOST_LISTED) if more else None})
+
+    def moved(self) -> list[dict[str, object]]:
+        """Every movement of money there has been, oldest first. A refund that failed later is none."""
+        lines: list[dict[str, object]] = []
+
+        def add(kind: str, row: Payment, key: str, ref: str, amount: int, at: int | None) -> None:
+            lines.append({
+                "kind": kind, "key": key, "ref": ref, "amount_minor": amount, "currency": row.currency,
+                "at_ms": at or 0, "method": row.method, "payment_ref": "" if kind == "payment" else row.ref,
+            })  # fmt: skip
+
+        for one in self.state.payments.values():
+            if one.status == "paid":
+                add("payment", one, one.key, one.ref, one.amount_minor, one.paid_at_ms)
+            elif one.captured_minor is not None:
+                add("payment", one, one.key, one.ref, one.captured_minor, one.captured_at_ms)
+        for refund in self.state.refunds.values():
+            if refund.status == "succeeded":
+                paid = self.state.payments[refund.payment_ref]
+                add("refund", paid, refund.key, refund.ref, refund.amount_minor, refund.done_at_ms)
+        for dispute in self.state.disputes.values():
+            paid = self.state.payments[dispute.payment_ref]
+            add("chargeback", paid, paid.key, dispute.ref, dispute.amount_minor, dispute.at_ms)
+            if dispute.won_at_ms is not None:
+                add("chargeback_won", paid, paid.key, dispute.ref, dispute.amount_minor, dispute.won_at_ms)
+        return sorted(lines, key=lambda line: int(str(line["at_ms"])))
+
     def _list(self, kind: str, query: Mapping[str, str]) -> Reply:
         rows: list[Payment | Refund] = list(
             self.state.payments.values() if kind == "payments" else self.state.refunds.values()
@@ -198,7 +342,7 @@ class SandboxProvider:
         payment = self.state.payments.get(ref)
         if payment is None:
             raise Problem(404, "not_found")
-        if payment.status == "paid":
+        if payment.status != "open":
             return payment
         now = self.clock()
         at = now if paid_at is None else paid_at
@@ -206,8 +350,8 @@ class SandboxProvider:
             raise Problem(400, "bad_time")
         if at >= payment.expires_at_ms and not late:
             raise Problem(409, "expired")
-        payment.status, payment.paid_at_ms = "paid", at
-        self._tell("payment.paid", payment, at)
+        payment.status, payment.paid_at_ms = "authorised" if payment.hold else "paid", at
+        self._tell("payment.authorised" if payment.hold else "payment.paid", payment, at)
         return payment
 
     def settle(self) -> None:
@@ -223,6 +367,9 @@ class SandboxProvider:
                 refund.fails_at_ms = None
                 refund.status, refund.reason = "failed", refund.fails_reason
                 self._tell("refund.failed", refund, now, refund.reason)
+        for payment in self.state.payments.values():
+            if payment.status == "authorised" and now - (payment.paid_at_ms or now) >= HOLD_LIFE:
+                self._void(payment)
         replays = self.state.replays
         for name in [name for name, replay in replays.items() if now - replay.at >= KEY_LIFE]:
             del replays[name]
@@ -240,6 +387,8 @@ class SandboxProvider:
             pay_url=f"{self.base_url}/pay/{ref}",
             created_at_ms=self.clock(),
             expires_at_ms=what.expires_at_ms,
+            hold=what.hold,
+            method=what.method,
         )
         self.state.payments[ref] = payment
         return payment
@@ -248,11 +397,13 @@ class SandboxProvider:
         payment = self.state.payments.get(what.payment_ref)
         if payment is None:
             raise Problem(404, "no_such_payment")
-        if payment.status != "paid":
+        if payment.status not in ("paid", "captured"):
             raise Problem(409, "not_paid")
+        if any(one.payment_ref == payment.ref and one.won_at_ms is None for one in self.state.disputes.values()):
+            raise Problem(409, "charge_disputed")
         if payment.currency != what.currency:
             raise Problem(422, "other_currency")
-        if self.refunded(payment.ref) + what.amount_minor > payment.amount_minor:
+        if self.refunded(payment.ref) + what.amount_minor > (payment.captured_minor or payment.amount_minor):
             raise Problem(422, "more_than_paid")
         refund = Refund(
             ref=self._new_ref("ref", what.key),
@@ -315,7 +466,7 @@ class SandboxProvider:
             "type": kind,
             "key": row.key,
             "ref": row.ref,
-            "amount_minor": row.amount_minor,
+            "amount_minor": getattr(row, "captured_minor", None) or row.amount_minor,
             "currency": row.currency,
             "at_ms": at,
         }
@@ -325,7 +476,8 @@ class SandboxProvider:
         due = self.clock() + (delay.delay_ms if delay else 0)
         copies = 2 if self._fault("webhook_doubled", kind, about) else 1
         body = json.dumps(said, separators=(",", ":"))
-        self.state.outbox.extend(Webhook(body=body, due_at_ms=due) for _ in range(copies))
+        paid = self.state.payments[row.payment_ref] if isinstance(row, Refund) else row
+        self.state.outbox.extend(Webhook(body=body, due_at_ms=due, method=paid.method) for _ in range(copies))
 
     def take_due(self) -> list[Webhook]:
         """Takes from the outbox what is to be delivered now."""
@@ -379,6 +531,12 @@ def _read(body: bytes, shape: type[Shape]) -> Shape:
 def _number(text: str, most: int) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= most:
         raise Problem(400, "bad_limit")
+    return int(text)
+
+
+def _millis(text: str) -> int:
+    if not text.isdecimal() or len(text) > 14:
+        raise Problem(400, "bad_time")
     return int(text)
 
 

@@ -14,6 +14,7 @@ FaultKind = Literal[
     "error_after",  # 500, and yet done
     "silent_before",  # hangs up, nothing done
     "silent_after",  # hangs up, and yet done
+    "capture_fails",  # the capture is refused, with `reason`
     "webhook_lost",
     "webhook_delayed",  # by `delay_ms`
     "webhook_doubled",
@@ -47,8 +48,12 @@ class Payment(msgspec.Struct, kw_only=True):
     pay_url: str
     created_at_ms: int
     expires_at_ms: int
-    status: Literal["open", "paid"] = "open"
+    status: Literal["open", "paid", "authorised", "captured", "voided"] = "open"
     paid_at_ms: int | None = None
+    hold: bool = False
+    method: str = "sandbox"
+    captured_minor: int | None = None
+    captured_at_ms: int | None = None
 
 
 class Refund(msgspec.Struct, kw_only=True):
@@ -76,15 +81,27 @@ class Replay(msgspec.Struct):
     at: int
 
 
+class Dispute(msgspec.Struct, kw_only=True):
+    """A buyer's bank took money back, and perhaps gave it back."""
+
+    ref: str
+    payment_ref: str
+    amount_minor: int
+    at_ms: int
+    won_at_ms: int | None = None
+
+
 class Webhook(msgspec.Struct):
     body: str
     due_at_ms: int
     tries: int = 0
+    method: str = "sandbox"
 
 
 class State(msgspec.Struct):
     payments: dict[str, Payment] = msgspec.field(default_factory=dict)
     refunds: dict[str, Refund] = msgspec.field(default_factory=dict)
+    disputes: dict[str, Dispute] = msgspec.field(default_factory=dict)
     replays: dict[str, Replay] = msgspec.field(default_factory=dict)
     outbox: list[Webhook] = msgspec.field(default_factory=list)
     faults: list[Fault] = msgspec.field(default_factory=list)

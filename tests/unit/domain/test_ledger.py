@@ -26,10 +26,11 @@ entries = st.builds(
 def test_captured_is_refunded_plus_released_plus_held_and_all_accounts_add_up_to_nothing(found: list[Entry]) -> None:
     money, sums = ledger.balance(found), ledger.accounts(found)
 
-    assert money.captured == money.refunded + money.released + money.held
+    assert money.captured == money.refunded + money.charged_back + money.released + money.held
     assert sum(sums.values()) == 0
     assert sums["held"] == money.held
-    assert sums["buyer"] == money.refunded - money.captured
+    assert sums["buyer"] == money.refunded + money.charged_back - money.captured
+    assert money.authorised == sum(e.amount_minor for e in found if e.state is EntryState.AUTHORISED)
     assert sums["merchant"] == money.released
     owed = [e for e in found if e.kind is Kind.REFUND and e.state is EntryState.PENDING]
     assert money.pending_refunds == sum(e.amount_minor for e in owed)
@@ -44,7 +45,7 @@ def test_only_posted_entries_are_money() -> None:
 
 def test_every_kind_moves_money_between_two_named_accounts() -> None:
     assert set(ledger.ACCOUNTS) == set(Kind)
-    assert all(source != target for source, target in ledger.ACCOUNTS.values())
+    assert [kind for kind, (source, target) in ledger.ACCOUNTS.items() if source == target] == [Kind.VOID]
 
 
 @pytest.mark.req("R2")
@@ -54,6 +55,63 @@ def test_owing_a_refund_twice_owes_it_once() -> None:
     other = ledger.refund_of(story.captured(), cause="price_drop", amount_minor=1_800, now=NOON)
     assert one.id == again.id != other.id
     assert (one.due_at, one.promised_by, one.payment_ref) == (NOON, NOON + DAY, "pi_1")
+
+
+# money that is only held
+
+
+@pytest.mark.req("O2")
+def test_a_hold_moves_nothing_until_its_capture_does() -> None:
+    held = ledger.authorised(story.payment(), provider_ref="pi_1", at=NOON, now=NOON)
+    assert ledger.balance([held]) == ledger.Balance(authorised=1_800)
+    capture = ledger.capture_of(held, amount_minor=1_500, until=NOON + HOUR, now=NOON)
+    assert ledger.balance([held, capture]) == ledger.Balance(authorised=1_800)
+    taken, done = ledger.captured(held, 1_500), ledger.succeeded(capture, provider_ref="pi_1", now=NOON)
+    assert ledger.balance([taken, done]) == ledger.Balance(captured=1_500)
+    assert (held.taken_minor, taken.taken_minor, story.captured().taken_minor) == (0, 1_500, 1_800)
+    assert done.due_at is None
+    refund = ledger.refund_of(taken, cause="failed", amount_minor=1_500, now=NOON)
+    assert (refund.payment_minor, refund.payment_ref) == (1_500, "pi_1")
+
+
+@pytest.mark.req("O2")
+def test_a_capture_that_fails_is_tried_until_its_grace_is_over_and_then_given_up() -> None:
+    held = ledger.authorised(story.payment(), provider_ref="pi_1", at=NOON, now=NOON)
+    capture, now, tries = ledger.capture_of(held, amount_minor=1_800, until=NOON + HOUR, now=NOON), NOON, 0
+    while capture.stage is not RefundStage.GIVEN_UP:
+        assert capture.due_at is not None
+        now, tries = capture.due_at, tries + 1
+        assert now <= NOON + HOUR
+        capture = ledger.failed(ledger.submitted(capture, now), "card_declined", now)
+    assert (tries, capture.state, capture.due_at) == (6, EntryState.VOIDED, None)
+    assert len({f"{n}" for n in range(capture.attempt)}) == capture.attempt
+
+
+@pytest.mark.req("O2")
+def test_there_is_nothing_to_try_again_where_the_hold_is_gone() -> None:
+    held = ledger.authorised(story.payment(), provider_ref="pi_1", at=NOON, now=NOON)
+    capture = ledger.capture_of(held, amount_minor=1_800, until=NOON + HOUR, now=NOON)
+    assert ledger.failed(ledger.submitted(capture, NOON), "voided", NOON).stage is RefundStage.GIVEN_UP
+
+
+@pytest.mark.req("O2")
+def test_a_hold_ends_once_whoever_ends_it() -> None:
+    held = ledger.authorised(story.payment(), provider_ref="pi_1", at=NOON, now=NOON)
+    assert (
+        ledger.void_of(held, cause="failed", now=NOON).id == ledger.void_of(held, cause="cancelled", now=NOON + DAY).id
+    )
+    void = ledger.succeeded(ledger.void_of(held, cause="failed", now=NOON), provider_ref="pi_1", now=NOON)
+    assert ledger.balance([replace(held, state=EntryState.VOIDED), void]) == ledger.Balance()
+
+
+@pytest.mark.req("X3")
+def test_what_a_bank_took_back_is_an_entry_of_its_own_and_may_return() -> None:
+    paid = story.captured()
+    back = ledger.charged_back(paid, ref="dp_1", amount_minor=1_800, won=False, at=NOON, now=NOON)
+    assert ledger.balance([paid, back]) == ledger.Balance(captured=1_800, charged_back=1_800)
+    won = ledger.charged_back(paid, ref="dp_1", amount_minor=1_800, won=True, at=NOON, now=NOON)
+    assert ledger.balance([paid, back, won]).held == 1_800
+    assert back.id != won.id
 
 
 # the saga

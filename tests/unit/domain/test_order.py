@@ -24,6 +24,7 @@ COMMANDS: dict[str, Callable[[Order], Order]] = {
     "choose pickup": lambda o: orders.pickup_chosen(o, "gate", NOON),
     "cancel": lambda o: orders.cancelled(o, NOON, by="mei"),
     "expire": lambda o: orders.expired(o, NOON, released=True),
+    "lapse": lambda o: orders.lapsed(o, NOON, released=False),
     "start payment": lambda o: orders.payment_started(o, "e1", NOON),
     "pay": lambda o: orders.paid(o, "e1", NOON, NOON),
     "seat late money": lambda o: orders.paid(o, "e1", NOON, NOON, slice_number=2),
@@ -36,6 +37,7 @@ MATRIX: dict[str, dict[OrderState, str]] = {
     "choose pickup": {HELD: "held", PAID: "paid", EXPIRED: "order_not_held", CANCELLED: "order_not_held"},
     "cancel": {HELD: "cancelled", PAID: "cancelled", EXPIRED: "order_not_held", CANCELLED: "order_not_held"},
     "expire": {HELD: "expired", PAID: "broken", EXPIRED: "broken", CANCELLED: "broken"},
+    "lapse": {HELD: "broken", PAID: "expired", EXPIRED: "broken", CANCELLED: "broken"},
     "start payment": {HELD: "held", PAID: "order_not_held", EXPIRED: "order_not_held", CANCELLED: "order_not_held"},
     "pay": {HELD: "paid", PAID: "broken", EXPIRED: "broken", CANCELLED: "broken"},
     "seat late money": {HELD: "broken", PAID: "broken", EXPIRED: "paid", CANCELLED: "broken"},
@@ -66,7 +68,7 @@ def test_every_function_that_makes_an_order_of_an_order_is_a_command_of_the_matr
         for name, found in vars(orders).items()
         if callable(found) and not name.startswith("_") and getattr(found, "__annotations__", {}).get("return") is Order
     }
-    assert made == {"joined", "changed", "pickup_chosen", "cancelled", "expired", "payment_started", "paid"}
+    assert made == {"joined", "changed", "pickup_chosen", "cancelled", "expired", "lapsed", "payment_started", "paid"}
 
 
 def test_whatever_changed_is_owed_a_word_and_wakes_the_order_with_the_same_write() -> None:
