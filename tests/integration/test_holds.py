@@ -164,7 +164,7 @@ def test_what_a_silent_provider_took_after_all_goes_back(own: Shop, monkeypatch:
     offer = by_card(own, hours=2, shortfall="fail_below_target", capture_grace_minutes=30)
     good, silent = [buys(own, offer.group) for _ in range(2)]
     own.bed.provider.faults.extend([
-        Fault(kind="silent_after", on="captures", times=1, match=silent.id),
+        Fault(kind="silent_after", on="captures", times=99, match=silent.id),
         Fault(kind="webhook_lost", on="payment.captured", times=1, match=silent.id),
     ])  # fmt: skip
 
@@ -174,6 +174,7 @@ def test_what_a_silent_provider_took_after_all_goes_back(own: Shop, monkeypatch:
     with monkeypatch.context() as down:
         down.setattr(own.bed.provider, "_list", hangs_up)
         assert own.close(offer.group, after=40 * MINUTE)["state"] == "failed"
+    own.bed.provider.faults.clear()
     own.bed.later(3 * HOUR)
     assert at_provider(own, silent).status == "captured"
     money = money_adds_up(own, offer.group)
