@@ -22,7 +22,7 @@ def gateway(status: int, body: bytes | Exception) -> Sandbox:
 
 def refund(status: int, said: object) -> Outcome:
     body = said if isinstance(said, bytes | Exception) else json.dumps(said).encode()
-    return gateway(status, body).refund(key="k", payment_ref="p", amount_minor=5, currency="CNY").outcome
+    return gateway(status, body).refund(key="k", payment_ref="p", amount_minor=5, currency="CNY", paid_minor=5).outcome
 
 
 def test_a_good_answer_is_understood() -> None:
