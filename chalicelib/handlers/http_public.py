@@ -40,7 +40,14 @@ def openapi_document(call: Call[None, None]) -> msgspec.Raw:
 
 
 @route(
-    bp, "GET", "/hall", query=HallQuery, answer=GroupPage, roles=PUBLIC, summary="Open groups by deadline (拼团大厅)"
+    bp,
+    "GET",
+    "/hall",
+    query=HallQuery,
+    answer=GroupPage,
+    roles=PUBLIC,
+    cache="public, max-age=2",
+    summary="Open groups by deadline (拼团大厅)",
 )
 def hall(call: Call[None, HallQuery]) -> GroupPage:
     asked = call.query

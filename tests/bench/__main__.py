@@ -5,6 +5,7 @@ python -m tests.bench race rates     only these; the others keep what their last
 """
 
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from typing import Any
 
 from infra.package import ROOT
 
-from . import cold, compare, cost, hot, looks, race, rate, storm
+from . import cold, compare, cost, hot, looks, memory, race, rate, storm
 from .peer_engine import NotHere
 from .performance import Found, document
 
@@ -24,6 +25,7 @@ STORM_SCALE = 25
 
 PARTS: dict[str, Callable[[], Any]] = {
     "cold": lambda: (cold.sizes(), cold.starts()),
+    "memory": memory.needs,
     "race": race.races,
     "handler": rate.handler_time,
     "rates": rate.rates,
@@ -31,13 +33,13 @@ PARTS: dict[str, Callable[[], Any]] = {
     "ordinary": hot.ordinary,
     "sold_out": hot.sold_out,
     "storm": lambda: storm.storm(STORM_SCALE),
-    "storm_small": lambda: storm.storm(STORM_SCALE * 2),
+    "storm_small": lambda: storm.storm(STORM_SCALE * 4),
     "storm_huge": storm.huge,
     "ways": compare.ways,
     "cost": cost.text,
     "reading": looks.looks,
 }
-IN_REAL_TIME = ("cold", "race", "handler", "rates")
+IN_REAL_TIME = ("cold", "memory", "race", "handler", "rates")
 """These are timed by the wall clock and run alone; the others count or play in virtual time, two at once."""
 
 
@@ -52,16 +54,24 @@ def measure(part: str) -> None:
 
 
 def run(part: str) -> None:
-    began = time.perf_counter()
+    began, load = time.perf_counter(), os.getloadavg()[0]
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench", "--part", part], cwd=ROOT, capture_output=True, text=True
     )
     words = "done" if done.returncode == 0 else f"FAILED\n{done.stderr[-2000:]}"
+    took = {"part": part, "seconds": time.perf_counter() - began, "loads": (load, os.getloadavg()[0])}
+    if done.returncode == 0:
+        (KEPT / f"{part}.took.json").write_text(json.dumps(took))
     print(f"{part:12} {time.perf_counter() - began:6.0f} s  {words}", flush=True)
 
 
 def kept() -> dict[str, Any]:
     return {path.stem: pickle.loads(path.read_bytes()) for path in KEPT.glob("*.pickle")}
+
+
+def took() -> list[dict[str, Any]]:
+    found = {path.name.partition(".")[0]: json.loads(path.read_text()) for path in KEPT.glob("*.took.json")}
+    return [found[part] for part in PARTS if part in found]
 
 
 def main(arguments: list[str]) -> None:
@@ -73,12 +83,13 @@ def main(arguments: list[str]) -> None:
         for old in KEPT.glob("*.pickle"):
             if old.stem in PARTS:
                 old.unlink()
+                old.with_suffix(".took.json").unlink(missing_ok=True)
     for part in chosen:
         if part in IN_REAL_TIME:
             run(part)
     with ThreadPoolExecutor(2) as pair:
         list(pair.map(run, [part for part in chosen if part in PARTS and part not in IN_REAL_TIME]))
-    document(Found(kept()))
+    document(Found(kept() | {"took": took()}))
     print(json.dumps({"written": "docs/performance.md"}))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import paths
+from . import memory, paths
 from .paths import Cost
 from .report import table
 
@@ -36,10 +36,11 @@ def prices() -> dict[str, Any]:
 
 def line(what: str, cost: Cost, at: dict[str, Any], *, function: str, without_notices: int = 0) -> Line:
     """`function` runs it; the API also pays its gateway, the worker its queue (send, receive, delete; by tens)."""
-    taken_ms = at["milliseconds"]["own"] + cost.total * at["milliseconds"]["store_call"]
-    running = taken_ms / 1000 * at["memory_gb"][function] * at["lambda_gb_second"]
-    calls = 1 if function == "api" else 0.1
-    beside = at["rest_request"] if function == "api" else 3 * 0.1 * at["queue_request"]
+    mb = memory.configured()[function]
+    taken_ms = at["milliseconds"]["own"] / memory.share_of(mb) + cost.total * at["milliseconds"]["store_call"]
+    running = taken_ms / 1000 * mb / 1024 * at["lambda_gb_second"]
+    calls = 1 if function == "api_handler" else 0.1
+    beside = at["rest_request"] if function == "api_handler" else 3 * 0.1 * at["queue_request"]
     units = cost.writes - without_notices
     return Line(
         what=what,
@@ -58,13 +59,13 @@ def lines() -> dict[str, Line]:
         return next(cost for name, cost in by_name.items() if name.startswith(start))
 
     return {
-        "join": line("join", one("join"), at, function="api"),
-        "pay": line("payment (start and report)", _payment(by_name), at, function="api"),
+        "join": line("join", one("join"), at, function="api_handler"),
+        "pay": line("payment (start and report)", _payment(by_name), at, function="api_handler"),
         "close": line("closing of a group of 20", one("close"), at, function="wake"),
         # Two notices of one unit each are written in the transaction; they belong to the messages.
         "carry out": line("verdict carried out, an order", one("carry"), at, function="wake", without_notices=4),
         "refund": line("refund", one("refund"), at, function="wake"),
-        "progress": line("progress read", by_name["progress"], at, function="api"),
+        "progress": line("progress read", by_name["progress"], at, function="api_handler"),
         "told": line("telling one who joined", one("tell those who joined"), at, function="wake"),
     }
 
@@ -80,6 +81,13 @@ def _payment(by_name: dict[str, Cost]) -> Cost:
         both.index_writes - join.index_writes + report.index_writes,
         start.reads + report.reads,
     )
+
+
+def could_save() -> tuple[float, float]:
+    """Dollars of the mix: what its joins' transactions cost alone, and what carrying out would save if order and
+    refund were two single writes, the refund first, instead of one transaction (which costs two rows twice)."""
+    at, counts = prices(), dict(MIX)
+    return 4 * at["write_unit"] * counts["join"], 2 * at["write_unit"] * counts["carry out"]
 
 
 def mix(found: dict[str, Line]) -> float:

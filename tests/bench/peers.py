@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -274,7 +275,7 @@ class Numbers:
             return self._next
 
 
-def compare(rounds: int = ROUNDS) -> dict[str, float]:
+def compare(rounds: int = ROUNDS) -> dict[str, Any]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tuan-peers-")))
         port, token, item = stack.enter_context(pretix(folder))
@@ -299,6 +300,9 @@ def compare(rounds: int = ROUNDS) -> dict[str, float]:
             "ours_p95_ms": p95[0],
             "theirs_p95_ms": p95[1],
             "p95": p95[0] / p95[1],
+            "rounds": rounds,
+            "made_at": f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
+            "load": os.getloadavg()[0],
         }
 
 

@@ -1,12 +1,14 @@
 """docs/performance.md: each goal, what was found, what it is compared with, and the command. Nothing typed by hand."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from . import memory
 from .compare import Way
 from .cost import GOAL as COST_GOAL
-from .cost import lines, mix
+from .cost import could_save, lines, mix
 from .hot import Result
 from .looks import Look
 from .peer_engine import NotHere
@@ -30,17 +32,39 @@ class Found:
 
 
 def document(found: Found) -> None:
-    makers = (races, rates, crowd, night, cold_start, dollars, reading, peers)
+    makers = (races, peers, rates, crowd, night, cold_start, memory_rows, dollars, reading)
     rows = [row for make in makers for row in make(found)]
-    sections = [text for make in (crowd_text, night_text, ways_text, cost_text) for text in make(found)]
+    sections_of = (missed_text, peers_text, crowd_text, night_text, ways_text, memory_text, cost_text, run_text)
+    sections = [text for make in sections_of for text in make(found)]
+    short(found)
     write(
         DOCS / "performance.md",
         "# Performance",
         made_by("make bench"),
-        "Ratios and counts are the figures to keep; absolute times belong to the machine and its load.",
+        "Ratios and counts are the figures to keep; absolute times belong to the machine and its load, which other "
+        "work may share. What is compared by the clock is therefore taken in turns, block by block; a ratio is the "
+        "median of the blocks' ratios (goals 2, 3, 4 and 7). Goals 5 and 6 are played in virtual time: no load changes them. "
+        "Goals 8 and 9 are counted.",
         table(("goal", "asked", "found", "", "command"), rows, numbers_from=9),
         *sections,
     )
+
+
+SHORT = DOCS / "performance.json"
+
+
+def short(found: Found) -> None:
+    """The few figures that README shows, as the run found them."""
+    raced: list[Outcome] = found.get("race") or []
+    told = {
+        "exact_runs": sum(one.exact for one in raced),
+        "runs": len(raced),
+        "hot_per_s": int(hot.rate) if (hot := found.get("hot")) else None,
+        "hot_slices": int(hot.slices) if hot else None,
+        "beside_pretix": round(seen["ratio"], 1) if (seen := found.get("peers")) else None,
+        "p95_beside_pretix": round(seen["p95"], 3) if seen else None,
+    }
+    SHORT.write_text(json.dumps(told, indent=1) + "\n")
 
 
 def absent(goal: str, part: str, found: Found) -> list[Row]:
@@ -138,16 +162,14 @@ def night(found: Found) -> list[Row]:
     seen: Night | None = found.get("storm")
     if seen is None:
         return absent("6 storm", "storm", found)
-    less: Night | None = found.get("storm_small")
     huge: Night | None = found.get("storm_huge")
-    line = number(seen.writes_per_order)
-    if less:
-        line = (
-            f"{less.writes_per_order:.1f} for {less.orders:,} orders, {seen.writes_per_order:.1f} for {seen.orders:,}"
-        )
-    nights = [one for one in (seen, less, huge) if one]
+    sizes = _by_size(found)
+    line = "; ".join(f"{one.writes_per_order:.1f} for {one.orders:,} orders" for one in sizes)
+    nights = [one for one in (*sizes, huge) if one]
     longest, over = max(one.longest_ms for one in nights), sum(one.over_limit for one in nights)
-    steady = verdict(less is not None and abs(seen.writes_per_order / less.writes_per_order - 1) <= 0.05)
+    each = [one.writes_per_order for one in sizes]
+    steady = verdict(len(each) > 1 and max(each) / min(each) - 1 <= STEADY)
+    asked = max(one.most_asked for one in nights)
     command = "`python -m tests.bench storm`"
     return [
         (
@@ -159,12 +181,18 @@ def night(found: Found) -> list[Row]:
             command,
         ),
         ("6 everything resolved", "", resolved(seen), verdict(seen.resolved == seen.groups), command),
-        ("6 write units per order, all that follows included", "constant (within 5 %)", line, steady, command),
+        (
+            "6 write units per order, all that follows included",
+            f"constant (within {STEADY:.0%})",
+            line,
+            steady,
+            command,
+        ),
         (
             "6 a timer is queued",
-            "bounded (20)",
-            f"at most {seen.most_asked} times",
-            verdict(seen.most_asked <= 20),
+            f"bounded ({MOST_ASKED})",
+            f"at most {asked} times, in the longest of {len(nights)} nights",
+            verdict(asked <= MOST_ASKED),
             command,
         ),
         (
@@ -182,6 +210,16 @@ def night(found: Found) -> list[Row]:
             command,
         ),
     ]
+
+
+STEADY, MOST_ASKED = 0.05, 12
+"""How far the dearest order may be from the cheapest, over all sizes; how often one timer may be queued while a
+night lasts (ahead of its moment, then 1, 2, 4, 8 and 16 minutes late, twice where ticks overlap, and by the stream)."""
+
+
+def _by_size(found: Found) -> list[Night]:
+    nights: list[Night] = [one for name in ("storm_small", "storm") if (one := found.get(name))]
+    return nights
 
 
 def resolved(seen: Night) -> str:
@@ -226,10 +264,10 @@ def reading(found: Found) -> list[Row]:
             f"{number(look.calls)} calls; unchanged: {look.again_status}, {number(look.again_calls)} calls; "
             f"ETag {'yes' if look.etag else 'no'}, Cache-Control {look.cache or 'none'}"
         )
-        most = 2 if look.what.startswith("progress") else 99
+        most = 2 if look.what.startswith("progress") else 99  # the hall's reads are no goal, its 304's are
         public = "no-store" not in look.cache
         reached = look.calls <= most and (not public or (look.etag and look.again_status == 304))
-        reached = reached and (look.again_status != 304 or look.again_calls <= 1)
+        reached = reached and (not public or look.again_calls <= 1)
         if look.what.startswith("hall"):
             reached = reached and public
         rows.append((f"4, 9 {look.what}", "ETag; a 304 one read; progress 2 calls", said, verdict(reached), command))
@@ -246,7 +284,117 @@ def peers(found: Found) -> list[Row]:
              "`make bench-peers`")]  # fmt: skip
 
 
+def memory_rows(found: Found) -> list[Row]:
+    needed: list[memory.Need] | None = found.get("memory")
+    handler: HandlerTime | None = found.get("handler")
+    if needed is None or handler is None:
+        return absent("7 memory", "memory", found)
+    rows: list[Row] = []
+    for need in needed:
+        keep = [one.mb for one in memory.settings_of(need, handler.median_ms, CALLS) if one.keeps]
+        said = f"{need.set_mb} MB; the least that keeps them is {keep[0]} MB" if keep else "none keeps them"
+        limits = f"first answer {memory.MOST_FIRST_MS[need.function] / 1000:.0f} s, own {memory.MOST_OWN_MS} ms"
+        chosen = bool(keep) and need.set_mb == keep[0]
+        rows.append((f"7 memory of {need.function}", limits, said, verdict(chosen), "`python -m tests.bench memory`"))
+    return rows
+
+
+CALLS = 2
+"""To the store, of a join."""
+
+
 # ------------------------------------------------------------- sections
+
+
+def missed_text(found: Found) -> list[str]:
+    """Why, and what could come next, for what this run did not reach."""
+    said: list[str] = []
+    total, (floor, saved) = mix(lines()), could_save()
+    if total > COST_GOAL:
+        said.append(
+            f"- **Cost**: ${floor:.2f} of ${total:.2f} is the joins' own four units, two rows in a transaction, which "
+            "decision 0015 keeps. Next: carry a verdict out by two single writes, the refund first and under its own "
+            f"key, instead of one transaction (${saved:.2f} less), once a simulation has shown the crash between them "
+            "harmless."
+        )
+    for look in found.get("reading") or []:
+        if "no-store" not in look.cache and look.again_calls > 1:
+            said.append(
+                f"- **A 304 of the {look.what}** costs {look.again_calls} calls: lines, groups with figures, and stock "
+                "are read before it is known that nothing changed. An edge asks once in two seconds and place, so this "
+                "does not grow with the watchers. Next: keep the figures in the hall's own lines, at one more write a "
+                "change."
+            )
+    many: Result | None = found.get("ordinary")
+    if many and many.whole_conflict_rate > 0.02:
+        said.append(
+            f"- **Ordinary groups** are within 2 % of conflicts only from second {many.settled_s:.0f} on; over the "
+            f"whole run, begun with one slice each at {many.rate:,.0f} joins/s, it is {many.whole_conflict_rate:.1%}: "
+            "a group splits only after it has met a conflict. Next: open the groups of a campaign that expects a crowd "
+            "with several slices."
+        )
+    hot: Result | None = found.get("hot")
+    if hot and hot.whole_p99_ms >= 250:
+        said.append(
+            f"- **The first seconds of a hot group**: with one slice at its start, p99 over the whole run is "
+            f"{hot.whole_p99_ms:.0f} ms. The same would help."
+        )
+    out: Result | None = found.get("sold_out")
+    if out and out.p99_ms >= 250:
+        said.append(
+            f"- **The moment of selling out**: exact, but the slowest hundredth waits {out.p99_ms / 1000:.1f} s: "
+            "the last units lie scattered over the slices and are gathered by transactions that meet. Next: seal empty "
+            "slices, so that few are left to look at."
+        )
+    return ["## What is not reached, or only in part", "\n".join(said)] if said else []
+
+
+def peers_text(found: Found) -> list[str]:
+    seen = found.get("peers")
+    if seen is None:
+        return []
+    head = ("shop", "orders/s", "p95, ms")
+    rows = [
+        ("Tuan, 4 processes, dynoxide", f"{seen['ours']:.0f}", f"{seen['ours_p95_ms']:.0f}"),
+        ("pretix, 4 processes, PostgreSQL", f"{seen['theirs']:.1f}", f"{seen['theirs_p95_ms']:.0f}"),
+    ]
+    return [
+        "## Beside a shop",
+        f"One hot product, eight clients, {seen['rounds']} pairs of blocks taken in turns by `make bench-peers` "
+        f"({seen['made_at']} UTC, load {seen['load']:.1f} at the end). **pretix does more per order than a join "
+        "does**: it renders and queues an e-mail, writes positions, fees, taxes and a log of every step, and its API "
+        "checks the whole order. So this says how a hot product feels, not who writes better code; and dynoxide is no "
+        "DynamoDB.",
+        table(head, rows),
+    ]
+
+
+def memory_text(found: Found) -> list[str]:
+    needed: list[memory.Need] | None = found.get("memory")
+    handler: HandlerTime | None = found.get("handler")
+    if needed is None or handler is None:
+        return []
+    head = ("function", "MB", "first answer, ms", "own time of a join, ms", "memory used", "Lambda, $ a million", "")
+    rows = []
+    for need in needed:
+        for one in memory.settings_of(need, handler.median_ms, CALLS):
+            mark = "set" if one.mb == need.set_mb else ""
+            rows.append((need.function, str(one.mb), f"{one.first_ms:.0f}", f"{one.own_ms:.1f}", f"{one.full:.0%}",
+                         f"{one.dollars:.2f}", mark))  # fmt: skip
+    return [
+        "## Memory",
+        "Lambda gives processor in proportion to memory, a whole one at "
+        f"{memory.WHOLE_PROCESSOR_MB:,} MB. Measured here: processor time from an empty interpreter to the first "
+        "client, the most memory that took, and the handler's own time; reckoned: what that comes to at each setting. "
+        "Without SnapStart; with it (Python 3.12 or later) a start is a restore.",
+        table(head, rows),
+    ]
+
+
+def run_text(found: Found) -> list[str]:
+    took: list[dict[str, Any]] = found.parts.get("took", [])
+    rows = [(one["part"], f"{one['seconds']:.0f}", *(f"{load:.1f}" for load in one["loads"])) for one in took]
+    return ["## The run", table(("part", "seconds", "load before", "load after"), rows)] if rows else []
 
 
 def crowd_text(found: Found) -> list[str]:
@@ -297,7 +445,25 @@ def night_text(found: Found) -> list[str]:
             {"all": float(seen.groups)},
         ),
         plot("refunds", "Refunds booked", ("seconds", "refunds"), {"refunds": seen.refunds_by_second}),
-    ]
+        "Write units by whose rows they went to, every write of the run among them: the night's groups, campaigns and "
+        "buyers; the shopping elsewhere, which goes on until the end and is not the night's; and rows of neither "
+        "(products' price histories, the hall, cursors of the tick).",
+        table(
+            ("paid orders", "groups", "units of the night", "an order", "of the shopping elsewhere", "of neither"),
+            [
+                (f"{one.orders:,}", f"{one.groups:,}", f"{one.written.get('night', 0):,}",
+                 f"{one.writes_per_order:.2f}", f"{one.written.get('elsewhere', 0):,}",
+                 f"{one.written.get('nobody', 0):,}")
+                for one in _by_size(found)
+            ],
+        ),
+        plot(
+            "writes",
+            "Write units of the whole night, by its size",
+            ("paid orders", "units"),
+            {"units of the night": [(0, 0), *((one.orders, one.written.get("night", 0)) for one in _by_size(found))]},
+        ),
+    ]  # fmt: skip
 
 
 def ways_text(found: Found) -> list[str]:

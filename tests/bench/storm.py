@@ -41,6 +41,9 @@ SHOPPERS = 0xF0000000
 DEADLINE_MS = 45_000
 """The deadline on the model's clock: the tick before it comes at 0 and sees it ahead."""
 
+QUIET_S = 10
+"""So long nothing of the night is due before it counts as over: a recount comes 5 s after a change."""
+
 Message = RowKey | tuple[str, int]
 
 
@@ -109,6 +112,10 @@ class TimedQueue:
         if self.idle and self._messages and self._messages[0][0] <= self.model.clock.now:
             self.model.clock.at(self.model.clock.now, self.idle.pop())
 
+    def named(self, until: float) -> list[Message]:
+        """Whatever waits and is due until then."""
+        return [message for at, _, message in self._messages if at <= until]
+
     def taken(self) -> list[Message]:
         found: list[Message] = []
         while self._messages and self._messages[0][0] <= self.model.clock.now and len(found) < BATCH:
@@ -127,9 +134,12 @@ class Storm:
         self.spans: list[float] = []
         self.others: list[float] = []
         self.failed = 0
+        self.shoppers = 4
+        self.quiet = 0
+        self.whole = True
         self.owners: dict[str, str] = {}
         self._fresh: list[list[Change]] = [[] for _ in range(4)]
-        self.end_ms = DEADLINE_MS + 20 * 60_000
+        self.end_ms = DEADLINE_MS + 40 * 60_000
 
     # ------------------------------------------------------------- the scene
 
@@ -298,13 +308,22 @@ class Storm:
 
     def _until_done(self) -> None:
         clock = self.model.clock
-        everything = self.groups + 1
-        if len(self.resolved) >= everything and len(self.refunds) >= self.failed * ORDERS:
+        self.quiet = 0 if self._owes() else self.quiet + 1
+        if self.quiet > QUIET_S or clock.now >= self.end_ms:
             clock.end()
-        elif clock.now < self.end_ms:
-            clock.at(clock.now + 1_000, self._until_done)
         else:
-            clock.end()
+            clock.at(clock.now + 1_000, self._until_done)
+
+    def _owes(self) -> bool:
+        """Whether anything of the night is still to be done: a verdict carried out, a refund, a message or a change."""
+        if len(self.resolved) <= self.groups or len(self.refunds) < self.failed * ORDERS:
+            return True
+        if not self.whole:
+            return False
+        soon = self.queue.named(self.model.clock.now + QUIET_S * 1_000)
+        named = (message.pk if isinstance(message, RowKey) else f"GROUP#{message[0]}" for message in soon)
+        changed = (change.new["pk"]["S"] for fresh in self._fresh for change in fresh if change.new)
+        return any(self._whose(pk) == "night" for pk in itertools.chain(named, changed))
 
     # ------------------------------------------------------------- the night
 
@@ -316,7 +335,7 @@ class Storm:
         for shard in range(len(self._fresh)):
             clock.at(0, clock.runner(self._follower(shard)))
         clock.at(0, clock.runner(self._ticker))
-        for _ in range(4):
+        for _ in range(self.shoppers):
             clock.at(DEADLINE_MS, clock.runner(self._shopper()))
         clock.at(DEADLINE_MS, self._until_done)
         self.model.meter.whose = self._whose
@@ -369,15 +388,17 @@ def _grown(moments: Any) -> tuple[tuple[float, float], ...]:
 
 
 def storm(scale: int = 25) -> Night:
-    """A night at 1/scale of its size: 50, 25, 10, 5, 2 or 1."""
+    """A night at 1/scale of its size: 50, 25, 10, 5, 2 or 1; with 100, one worker has half as much to do."""
     with House.built() as house:
-        return Storm(house, GROUPS // scale, HUGE // scale, WORKERS // scale).play()
+        return Storm(house, GROUPS // scale, HUGE // scale, max(1, WORKERS // scale)).play()
 
 
 def huge() -> Night:
-    """Ten parts of a huge group on two workers: as many as fit into one batch of messages."""
+    """Ten parts of a huge group on two workers: as many as fit into one batch of messages. Played until carried out."""
     with House.built() as house:
-        return Storm(house, 10, HUGE // 5, 2).play()
+        night = Storm(house, 10, HUGE // 5, 2)
+        night.whole = False
+        return night.play()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from chalicelib.handlers.edge import ROUTES, Route
@@ -194,6 +195,33 @@ def decisions(examples: Mapping[str, Example]) -> str:
     return "\n".join(lines)
 
 
+def measured(examples: Mapping[str, Example], language: str) -> str:
+    """Three figures of the last `make bench`, as it wrote them into docs/performance.json."""
+    found = json.loads((ROOT / "docs" / "performance.json").read_text())
+    lines = _MEASURED[language]
+    return "\n".join(f"- {line.format(**found)}" for line in lines if all(found[name] for name in _names(line)))
+
+
+def _names(line: str) -> list[str]:
+    return [name for _, name, _, _ in Formatter().parse(line) if name]
+
+
+_MEASURED = {
+    "en": (
+        "700 buyers at once for 500 units: exactly 500 sold in {exact_runs} of {runs} runs.",
+        "One hot group takes {hot_per_s:,} joins a second on a model of DynamoDB's limits, in {hot_slices} slices that "
+        "it found by itself.",
+        "On one hot product {beside_pretix} times the orders a second of pretix, which does more per order, at "
+        "{p95_beside_pretix} of its 95th percentile.",
+    ),
+    "zh": (
+        "700 人同时抢 500 件：{runs} 轮中有 {exact_runs} 轮恰好卖出 500 件。",
+        "在按 DynamoDB 限额建的模型上，一个热门团每秒接纳 {hot_per_s:,} 单，自己分成 {hot_slices} 片。",
+        "同一件热门商品，每秒订单数是 pretix 的 {beside_pretix} 倍（pretix 每单做的事更多），"
+        "95 分位耗时是它的 {p95_beside_pretix} 倍。",
+    ),
+}
+
 _MAKERS: Mapping[str, Callable[..., str]] = {
     "example": example,
     "problems": problems,
@@ -201,4 +229,5 @@ _MAKERS: Mapping[str, Callable[..., str]] = {
     "rows": rows,
     "commands": commands,
     "decisions": decisions,
+    "measured": measured,
 }

@@ -195,7 +195,10 @@ def test_the_hall_takes_its_filters(door: Door, monkeypatch: pytest.MonkeyPatch,
     fake_world.store = SimpleNamespace(terms=lambda campaign_id, number: terms)
     hall = Heard(Page([(group_of(terms), None)], None))
     monkeypatch.setattr(browse, "hall", hall)
-    said = door("GET", "/hall?community=lakeside&category=%E6%B0%B4%E6%9E%9C&closing_within_minutes=60&limit=5")
+    path = "/hall?community=lakeside&category=%E6%B0%B4%E6%9E%9C&closing_within_minutes=60&limit=5"
+    said = door("GET", path)
+    assert said.headers["Cache-Control"] == "public, max-age=2"
+    assert door("GET", path, headers={"If-None-Match": said.headers["ETag"]}).status == 304
     assert said.json["items"][0]["items"][0]["joining_price_minor"] == 2845
     assert said.json["next"] is None
     assert hall[0][-1] == {

@@ -1,0 +1,75 @@
+"""The measures can be wrong in both directions: each is shown something it must notice."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.refusals import Refused
+from chalicelib.services import browse, seats
+
+from . import hot, looks, performance
+from .house import House
+from .storm import Night, Storm
+
+SMALL: dict[str, object] = {"stock": 400, "workers": 30, "rate": 2_000, "seconds": 2, "most": 600}
+
+
+def test_selling_out_tells_nobody_full_too_early() -> None:
+    found = hot.sold_out(**SMALL)
+    assert (found.joined, found.refused, found.false_full, found.exact) == (400, 200, 0, True)
+
+
+def test_full_said_too_early_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: a shop that says "full" as soon as one slice is short."""
+
+    def hasty(world: Any, group: Any, number: int, lines: Mapping[str, int], places: int, now: int) -> None:
+        raise Refused("group_full")
+
+    monkeypatch.setattr(seats, "gather", hasty)
+    assert hot.sold_out(**SMALL).false_full > 0
+
+
+@pytest.fixture(scope="module")
+def night() -> Night:
+    return played(shoppers=4)
+
+
+def played(shoppers: int) -> Night:
+    with House.built() as house:
+        storm = Storm(house, 12, 60, 1)
+        storm.shoppers = shoppers
+        return storm.play()
+
+
+def test_every_write_of_a_night_is_somebodys(night: Night) -> None:
+    assert night.resolved == night.groups == night.verdicts
+    assert night.written["elsewhere"] > 0
+    assert night.written.get("nobody", 0) < night.written["night"] / 50
+
+
+def test_shopping_elsewhere_is_not_the_nights(night: Night) -> None:
+    busier = played(shoppers=12)
+    assert busier.written["elsewhere"] > 2 * night.written["elsewhere"]
+    assert busier.writes_per_order == pytest.approx(night.writes_per_order, rel=0.02)
+
+
+@pytest.mark.parametrize(("factor", "said"), [(1.0, "reached"), (1.2, "**missed**"), (0.8, "**missed**")])
+def test_dearer_and_cheaper_orders_are_both_no_constant(night: Night, factor: float, said: str) -> None:
+    other = replace(night, writes_per_order=night.writes_per_order * factor)
+    rows = performance.night(performance.Found({"storm": other, "storm_small": night}))
+    assert next(row[3] for row in rows if "write units per order" in row[0]) == said
+
+
+def test_a_304_is_counted_at_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    look = next(one for one in looks.looks() if one.what == "progress")
+    assert (look.again_status, look.again_calls) == (304, 1)
+    plain = browse.progress
+
+    def twice(*asked: Any, **named: Any) -> Any:
+        plain(*asked, **named)
+        return plain(*asked, **named)
+
+    monkeypatch.setattr(browse, "progress", twice)
+    assert next(one for one in looks.looks() if one.what == "progress").again_calls == 2
