@@ -42,9 +42,9 @@ def document(found: Found) -> None:
         "# Performance",
         made_by("make bench"),
         "Ratios and counts are the figures to keep; absolute times belong to the machine and its load, which other "
-        "work may share. What is compared by the clock is therefore taken in turns, block by block; a ratio is the "
-        "median of the blocks' ratios (goals 2, 3, 4 and 7). Goals 5 and 6 are played in virtual time: no load changes them. "
-        "Goals 8 and 9 are counted.",
+        "work may share. What is compared by the clock is therefore taken in turns, block by block, and a ratio is "
+        "the median of the blocks' ratios (goals 2, 3, 4 and 7). Goals 5 and 6 are played in virtual time: no load "
+        "changes them. Goals 8 and 9 are counted.",
         table(("goal", "asked", "found", "", "command"), rows, numbers_from=9),
         *sections,
     )
