@@ -2,7 +2,7 @@
 
 Each measurement is a fresh interpreter, interleaved with one that does `import boto3` and makes a DynamoDB client, so
 that both meet the same noise. Our code is imported as Lambda does it: from a folder nobody may write compiled files
-to; botocore, which Lambda brings along, is compiled already.
+to, so that only what the zip holds compiled is not compiled again; botocore, which Lambda brings along, is compiled.
 """
 
 import json

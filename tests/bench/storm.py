@@ -35,6 +35,9 @@ from .virtual import Limits, Model
 GROUPS, ORDERS, HUGE, WORKERS = 10_000, 20, 50_000, 50
 BATCH, WORKER_LIMIT_MS, VISIBLE_AGAIN_MS = 10, 30_000, 180_000
 FOLLOWED = ("order", "visit", "entry")
+OF_PEOPLE = ("PERSON", "DUTIES", "LATE")
+"""Families of rows whose partition is a person's; the merchant's are the night's, as nothing forms elsewhere."""
+
 SHOPPERS = 0xF0000000
 """Ids of those who shop elsewhere meanwhile; no buyer of the night has one as high."""
 
@@ -294,7 +297,7 @@ class Storm:
         """Whose row it is: "night", "elsewhere" or "nobody"; a person's by the number the id begins with."""
         family, _, rest = pk.partition("#")
         owner = rest.partition("#")[0]
-        if family == "PERSON":
+        if family in OF_PEOPLE:
             return "elsewhere" if int(owner[:8], 16) >= SHOPPERS else "night"
         return self.owners.get(owner, "nobody")
 
