@@ -18,9 +18,10 @@ COLD_INTRO = """
 ## How long a function takes to load
 
 A fresh interpreter imports the handler's module from the very zip that is deployed, between runs of
-`import boto3; boto3.client("dynamodb")`; medians, and the median of the ratios round by round. What the
-zip holds as source only is compiled at every start here, as in a Lambda; the API's modules lie in it compiled. *Ready* goes on until the first DynamoDB client
-exists, which both PynamoDB and botocore make when it is first needed: it is what a first request waits for.
+`import boto3; boto3.client("dynamodb")`; medians, and the median of the ratios round by round. What the zip holds as
+source only is compiled at every start here, as in a Lambda; the API's modules lie in it compiled. *Ready* goes on until
+the first DynamoDB client exists, which both PynamoDB and botocore make when it is first needed: it is what a first
+request waits for.
 """
 
 
