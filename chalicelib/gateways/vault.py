@@ -94,6 +94,11 @@ class SealedVault:
             raise Refused("too_many_addresses", most=MOST_ADDRESSES)
         self._put(person_id, f"address#{address_id}", asdict(address), now)
 
+    def remove_address(self, person_id: str, address_id: str) -> None:
+        key = {"pk": {"S": f"person#{person_id}"}, "sk": {"S": f"address#{address_id}"}}
+        with aws.answered("vault"):
+            self._clients("dynamodb").delete_item(TableName=self._table, Key=key)
+
     def reads(self, person_id: str, limit: int, start: str | None) -> Page[VaultRead]:
         """Newest first."""
         key = {"pk": {"S": f"reads#{person_id}"}}

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from ..domain.instants import moment, zone_of
+from ..domain.instants import Instant, moment, rfc3339, zone_of
 from ..domain.money import decimals
 from ..domain.refusals import Refused
 from ..services.import_products import to_minor
@@ -44,6 +44,11 @@ def pairs(text: str) -> list[tuple[str, str]]:
 def wall_clock(at: int | None, zone: str) -> str:
     """As a field for date and time wants it."""
     return f"{moment(at, zone):%Y-%m-%dT%H:%M}" if at is not None else ""
+
+
+def moment_given(text: str, known: Instant | None, zone: str) -> str | None:
+    """What such a field sent; untouched, it is the very moment it showed, seconds and all."""
+    return rfc3339(known) if known is not None and text == wall_clock(known, zone) else on_the_clock(text, zone)
 
 
 def on_the_clock(text: str, zone: str) -> str | None:

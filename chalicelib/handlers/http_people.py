@@ -62,6 +62,19 @@ def add_address(call: Call[AddressInput, None]) -> AddressAdded:
     return AddressAdded(id=contact.add_address(call.world, call.caller, call.body.to_domain(), now=call.now))
 
 
+@route(
+    bp,
+    "DELETE",
+    "/me/addresses/{address_id}",
+    status=204,
+    roles=BUYER,
+    summary="Removes an address of mine, unless goods are on their way to it",
+    refusals=("address_in_use",),
+)
+def remove_address(call: Call[None, None], address_id: str) -> None:
+    contact.remove_address(call.world, call.caller, address_id)
+
+
 @route(bp, "GET", "/me/preferences", answer=MyPreferences, roles=BUYER, summary="How I want to be told")
 def my_preferences(call: Call[None, None]) -> MyPreferences:
     return MyPreferences.of(preferences.read(call.world, call.caller))

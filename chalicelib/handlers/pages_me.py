@@ -46,6 +46,12 @@ def address_added(ask: Ask) -> Gone:
     return Gone("/my/contact", said="saved")
 
 
+@page(bp, "POST", "/my/addresses/remove", roles=BUYER, again=contact_page)
+def address_removed(ask: Ask) -> Gone:
+    contact.remove_address(ask.world, ask.caller, ask.form.one("address"))
+    return Gone("/my/contact", said="saved")
+
+
 @page(bp, "GET", "/my/preferences", roles=BUYER)
 def preferences_page(ask: Ask) -> Shown:
     known = preferences.read(ask.world, ask.caller)

@@ -6,21 +6,19 @@ from typing import Any
 
 from chalice.app import Blueprint
 
-from ..domain import campaign as rules
-from ..domain.campaign import Campaign, CampaignState, Fulfilment, Kind, Measure
+from ..domain.campaign import Campaign, Measure
 from ..domain.group import GroupState
 from ..domain.instants import instant, moment
 from ..domain.money import decimals
 from ..domain.order import Order, OrderState
 from ..domain.refusals import Refused
-from ..services import batch, board, draft, money, preview, products, publish
+from ..services import batch, board, draft, money, preview
 from ..services.move_deadline import move_deadline
 from ..web import plots, sheets
 from . import problems
 from .edge import MERCHANT, NO_STORE
-from .fields import amount, on_the_clock, pairs, plain_amount, wall_clock, whole
+from .fields import on_the_clock, wall_clock
 from .page import NAV, Ask, Gone, Link, Sent, Shown, page
-from .shapes.campaigns import CampaignDraft
 from .shapes.orders import masked
 
 bp = Blueprint(__name__)
@@ -39,176 +37,6 @@ NAV.append(Link("/desk", "nav.desk", MERCHANT))
 def desk_page(ask: Ask) -> Shown:
     rows = draft.mine(ask.world, ask.caller, limit=A_PAGE, start=ask.opened())
     return Shown("desk.html", {"campaigns": rows.rows, "next": ask.sealed(rows.next)})
-
-
-# ------------------------------------------------------------------ campaigns: drafts
-
-
-@page(bp, "GET", "/desk/campaigns/new", roles=MERCHANT)
-def new_draft_page(ask: Ask) -> Shown:
-    empty = Campaign(id="", merchant_id=ask.caller.id, title="", methods=("sandbox",))
-    return draft_form(ask, empty)
-
-
-@page(bp, "POST", "/desk/campaigns/new", roles=MERCHANT, again=new_draft_page)
-def draft_created(ask: Ask) -> Gone:
-    wanted = drafted(ask, Campaign(id="", merchant_id=ask.caller.id, title=""))
-    made = draft.create(ask.world, ask.caller, wanted, key=ask.form.one("key") or None, now=ask.now)
-    return Gone(f"/desk/campaigns/{made.id}", said="saved")
-
-
-@page(bp, "GET", "/desk/campaigns/{campaign_id}", roles=MERCHANT)
-def draft_page(ask: Ask, campaign_id: str) -> Shown:
-    return draft_form(ask, draft.own(ask.world, ask.caller, campaign_id))
-
-
-@page(bp, "POST", "/desk/campaigns/{campaign_id}", roles=MERCHANT, again=draft_page)
-def draft_saved(ask: Ask, campaign_id: str) -> Gone:
-    known = draft.own(ask.world, ask.caller, campaign_id)
-    version = whole(ask.form.one("version")) or 0
-    draft.edit(ask.world, ask.caller, campaign_id, drafted(ask, known), version=version, now=ask.now)
-    return Gone(f"/desk/campaigns/{campaign_id}", said="saved")
-
-
-@page(bp, "POST", "/desk/campaigns/{campaign_id}/publish", roles=MERCHANT, again=draft_page)
-def draft_published(ask: Ask, campaign_id: str) -> Gone:
-    publish.publish(ask.world, ask.caller, campaign_id, now=ask.now)
-    return Gone(f"/desk/c/{campaign_id}", said="published")
-
-
-def draft_form(ask: Ask, campaign: Campaign) -> Shown:
-    """The form with a line for each item and a few to spare, and what still stands against publishing."""
-    mine = products.mine(ask.world, ask.caller, limit=100, start=None).rows
-    rows = [item_row(item, campaign.currency) for item in campaign.items]
-    rows += [dict.fromkeys(ITEM_FIELDS, "") for _ in range(min(SPARE_ITEMS, rules.MAX_ITEMS - len(rows)))]
-    values = {
-        "campaign": campaign,
-        "is_draft": campaign.state is CampaignState.DRAFT,
-        "rows": rows,
-        "products": [(product.id, product.title) for product in mine],
-        "kinds": [kind.value for kind in Kind],
-        "measures": [measure.value for measure in Measure],
-        "fulfilments": [one.value for one in Fulfilment],
-        "methods": [name for name in METHODS if name in ask.world.payments],
-        "against": against(ask, campaign),
-        "opens": wall_clock(campaign.opens_at, campaign.zone),
-        "closes": wall_clock(campaign.closes_at, campaign.zone),
-        "communities": "\n".join(f"{one.id}: {one.name}" for one in campaign.communities),
-        "points": "\n".join(
-            " | ".join((p.id, p.name, p.community_id or "", p.address, p.hours)) for p in campaign.pickup_points
-        ),
-        "target": target_text(campaign),
-        "key": ask.form.one("key") or ask.world.new_id(),
-    }
-    return Shown("desk_draft.html", values)
-
-
-def item_row(item: rules.Item, currency: str) -> dict[str, Any]:
-    tiers = ", ".join(f"{tier.participants}: {plain_amount(tier.unit_price_minor, currency)}" for tier in item.tiers)
-    return {
-        "sku": item.sku,
-        "product": item.product_id,
-        "price": plain_amount(item.list_price_minor, currency),
-        "tiers": tiers,
-        "stock": str(item.stock),
-        "buffer": str(item.buffer),
-        "low": str(item.low_stock),
-        "limit": str(item.limit_per_buyer or ""),
-    }
-
-
-def target_text(campaign: Campaign) -> str:
-    target = campaign.target
-    if target is None:
-        return ""
-    return (
-        plain_amount(target.at_least, campaign.currency) if target.measure is Measure.AMOUNT else str(target.at_least)
-    )
-
-
-def against(ask: Ask, campaign: Campaign) -> str:
-    """Why it cannot be published yet, in words; empty when it can."""
-    try:
-        rules.check_publishable(campaign, ask.now)
-    except Refused as refused:
-        facts = dict(refused.facts)
-        if "missing" in facts:
-            facts["missing"] = [ask.say(f"desk.need.{name}") for name in facts["missing"]]
-        return str(problems.problem(refused.code, facts, ask.language)[1]["detail"])
-    return ""
-
-
-def drafted(ask: Ask, known: Campaign) -> Campaign:
-    """The form as a draft. What the form does not show stays as it is."""
-    form, currency = ask.form, known.currency
-    measure = form.one("measure", "participants")
-    at_least = form.one("at_least")
-    least = amount(at_least, currency) if at_least and measure == "amount" else whole(at_least)
-    given: dict[str, Any] = {
-        "title": form.one("title"),
-        "description": form.one("description"),
-        "category": form.one("category") or None,
-        "kind": form.one("kind", "pot"),
-        "items": [item_given(ask, number, currency) for number in item_numbers(ask)],
-        "communities": [{"id": one, "name": name} for one, name in pairs(form.one("communities"))],
-        "team_sizes": form.one("team_sizes").replace(",", " ").replace("，", " ").split(),
-        "team_open_minutes": (whole(form.one("team_hours")) or 0) * 60 or None,
-        "target": {"measure": measure, "at_least": least} if least else None,
-        "max_participants": whole(form.one("max_participants")),
-        "limit_per_buyer": whole(form.one("limit_per_buyer")),
-        "payment_window_minutes": whole(form.one("payment_minutes")),
-        "pay_until_close": bool(form.one("pay_until_close")),
-        "methods": form.all("methods"),
-        "refund_rule": form.one("refund_rule"),
-        "return_exception": form.one("return_exception") or None,
-        "fulfilment": form.one("fulfilment") or None,
-        "pickup_points": [point_given(line) for line in form.one("points").splitlines() if line.strip()],
-        "zone": known.zone,
-        "currency": currency,
-        "opens_at": on_the_clock(form.one("opens"), known.zone),
-        "closes_at": on_the_clock(form.one("closes"), known.zone),
-    }
-    return ask.read(CampaignDraft, given).to_domain(merchant_id=ask.caller.id)
-
-
-def item_numbers(ask: Ask) -> list[int]:
-    return [number for number in range(rules.MAX_ITEMS) if ask.form.one(f"item.{number}.sku")]
-
-
-def item_given(ask: Ask, number: int, currency: str) -> dict[str, Any]:
-    def one(name: str) -> str:
-        return ask.form.one(f"item.{number}.{name}")
-
-    product = products.own(ask.world, ask.caller, one("product"))
-    tiers = []
-    for part in one("tiers").replace("，", ",").split(","):
-        if part.strip():
-            people, mark, price = part.replace("：", ":").partition(":")
-            if not mark:
-                raise Refused("bad_line", text=part.strip()[:80])
-            tiers.append({"participants": whole(people), "unit_price_minor": amount(price, currency)})
-    return {
-        "sku": one("sku"),
-        "product_id": product.id,
-        "title": product.title,
-        "list_price_minor": amount(one("price"), currency) if one("price") else product.list_price_minor,
-        "tiers": tiers,
-        "stock": whole(one("stock")) or 0,
-        "buffer": whole(one("buffer")) or 0,
-        "low_stock": whole(one("low")) or 0,
-        "limit_per_buyer": whole(one("limit")),
-    }
-
-
-def point_given(line: str) -> dict[str, Any]:
-    parts = [part.strip() for part in line.replace("｜", "|").split("|")] + [""] * 5
-    return {
-        "id": parts[0],
-        "name": parts[1],
-        "community_id": parts[2] or None,
-        "address": parts[3],
-        "hours": parts[4],
-    }
 
 
 # ------------------------------------------------------------------ a running campaign

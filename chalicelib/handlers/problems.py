@@ -57,6 +57,9 @@ PROBLEMS: Mapping[str, Problem] = {
     "wrong_file_type": Problem(
         422, "不支持这种文件，请上传 {types}。", "Files of this kind are not taken: bring one of {types}."
     ),
+    "address_in_use": Problem(
+        409, "还有订单要送到该地址，请收货后再删除。", "Goods are on their way to this address: remove it when they have arrived."
+    ),
     "too_many_pictures": Problem(
         409, "一件商品最多 {most} 张图片，请先删除一张。", "A product has at most {most} pictures: remove one first."
     ),

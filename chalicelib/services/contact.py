@@ -1,11 +1,16 @@
 """A person's contact data: written to the vault, read from it with a reason, and every read recorded (X5, X6)."""
 
+from collections.abc import Iterator
+
 from ..domain.instants import Instant
+from ..domain.order import HOLDING, Order
 from ..domain.person import Address, Contact
 from ..domain.ports import Caller, Page, VaultRead
 from ..domain.refusals import Refused
 from . import audit
 from .world import World
+
+LISTED = 50
 
 
 def read_mine(world: World, caller: Caller, *, now: Instant) -> Contact:
@@ -24,6 +29,30 @@ def add_address(world: World, caller: Caller, address: Address, *, now: Instant)
     address_id = "a" + world.new_id()
     world.vault.add_address(caller.id, address_id, address, now)
     return address_id
+
+
+def remove_address(world: World, caller: Caller, address_id: str) -> None:
+    """Not while goods are on their way to it. Raises Refused('address_in_use', orders)."""
+    waiting = [order.id for order in _orders(world, caller) if order.address_id == address_id and _owed_goods(order)]
+    if waiting:
+        raise Refused("address_in_use", orders=waiting[:LISTED])
+    world.vault.remove_address(caller.id, address_id)
+
+
+def _orders(world: World, caller: Caller) -> Iterator[Order]:
+    start: str | None = None
+    while True:
+        page = world.store.orders_of_buyer(caller.id, LISTED, start)
+        for mark in page.rows:
+            order = world.store.order(mark.order_id)
+            if order is not None:
+                yield order
+        if (start := page.next) is None:
+            return
+
+
+def _owed_goods(order: Order) -> bool:
+    return order.state in HOLDING and order.resolution != "failed" and order.handed_at is None
 
 
 def read_for_support(world: World, caller: Caller, person_id: str, *, why: str, now: Instant) -> Contact:

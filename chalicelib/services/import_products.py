@@ -1,11 +1,13 @@
-"""Products from a file (O12): UTF-8 with or without its mark, or GB18030; what is wrong is told row by row, and the
-rows that are right are taken.
+"""Products from a file (O12), a table or JSON: UTF-8 with or without its mark, or GB18030. What is wrong is told row by
+row, and the rows that are right are taken.
 """
 
 import csv
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import partial
 
 from ..domain.instants import Instant
 from ..domain.money import MAX_MINOR, decimals
@@ -31,7 +33,7 @@ HEADINGS = {
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """`row` as a spreadsheet numbers it; the heading is row 1."""
+    """`row` as a spreadsheet numbers it, the heading being row 1; in JSON, the object's place, from 1."""
 
     row: int
     code: str
@@ -58,22 +60,14 @@ def decoded(content: bytes) -> str:
 
 def import_products(world: World, caller: Caller, content: bytes, currency: str, *, now: Instant) -> Report:
     """The same file again takes nothing twice: a row is known by its code or, without one, by its title."""
-    rows = _rows(decoded(content))
-    if not rows:
-        raise Refused("file_is_empty")
-    names = [_name(heading) for heading in rows[0]]
-    if not {"title", "price"} <= set(names):
-        raise Refused("columns_missing")
-    if len(rows) - 1 > MOST_ROWS:
-        raise Refused("too_many_rows", most=MOST_ROWS)
+    text = decoded(content)
+    rows = _from_json(text) if text.lstrip()[:1] in ("[", "{") else _from_table(text)
     taken: list[str] = []
     problems: list[RowProblem] = []
     seen: set[str] = set()
-    for number, cells in enumerate(rows[1:], start=2):
-        if not any(cell.strip() for cell in cells):
-            continue
+    for number, read in rows:
         try:
-            values = _values(names, cells)
+            values = read()
             key = values.get("code") or values["title"]
             if key in seen:
                 raise Wrong("repeated_row", "code" if values.get("code") else "title")
@@ -86,6 +80,65 @@ def import_products(world: World, caller: Caller, content: bytes, currency: str,
             known = refused.code == "key_reused"
             problems.append(RowProblem(number, "known_otherwise" if known else "bad_cell", "" if known else "price"))
     return Report(taken, problems)
+
+
+Values = dict[str, str]
+Row = tuple[int, Callable[[], Values]]
+"""Its number, and how to read it. Raises Wrong."""
+
+
+def _from_table(text: str) -> list[Row]:
+    rows = _rows(text)
+    if not rows:
+        raise Refused("file_is_empty")
+    names = [_name(heading) for heading in rows[0]]
+    if not {"title", "price"} <= set(names):
+        raise Refused("columns_missing")
+    _check_count(len(rows) - 1)
+    filled = [(number, cells) for number, cells in enumerate(rows[1:], start=2) if any(cell.strip() for cell in cells)]
+    return [(number, partial(_values, names, cells)) for number, cells in filled]
+
+
+def _from_json(text: str) -> list[Row]:
+    """A list of objects, or {"products": [...]}; one is numbered by its place. `attributes` holds names and values."""
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Refused("not_a_table") from None
+    listed = said.get("products") if isinstance(said, dict) else said
+    if not isinstance(listed, list):
+        raise Refused("not_a_table")
+    if not listed:
+        raise Refused("file_is_empty")
+    _check_count(len(listed))
+    return [(number, partial(_of_object, one)) for number, one in enumerate(listed, start=1)]
+
+
+def _of_object(one: object) -> Values:
+    if not isinstance(one, dict):
+        raise Wrong("bad_cell")
+    names, cells = [], []
+    for name, value in {**one, **_attributes(one.get("attributes"))}.items():
+        if name == "attributes":
+            continue
+        if not isinstance(value, str | int | float) or isinstance(value, bool):
+            raise Wrong("bad_cell", str(name)[:80])
+        names.append(name if name.startswith("+") else _name(name))
+        cells.append(str(value))
+    return _values(names, cells)
+
+
+def _attributes(given: object) -> dict[str, object]:
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        raise Wrong("bad_cell", "attributes")
+    return {f"+{name}": value for name, value in given.items()}
+
+
+def _check_count(rows: int) -> None:
+    if rows > MOST_ROWS:
+        raise Refused("too_many_rows", most=MOST_ROWS)
 
 
 class Wrong(Exception):

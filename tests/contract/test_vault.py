@@ -144,6 +144,17 @@ def test_addresses_are_added_replaced_and_limited(vault: SealedVault) -> None:
     assert contact.addresses["home"].room == "0402"
 
 
+def test_one_address_goes_and_the_rest_stays(vault: SealedVault) -> None:
+    vault.write("p1", CONTACT, NOW)
+    vault.add_address("p1", "a1", HOME, NOW)
+    for _ in range(2):
+        vault.remove_address("p1", "home")
+    vault.remove_address("p2", "a1")
+    contact = read(vault)
+    assert contact is not None
+    assert (contact.phone, set(contact.addresses)) == (CONTACT.phone, {"a1"})
+
+
 def test_erasing_leaves_nothing_but_who_has_read_it(vault: SealedVault) -> None:
     vault.write("p1", CONTACT, NOW)
     vault.write("p2", CONTACT, NOW)

@@ -1,5 +1,6 @@
 """What the merchant's desk stands on: files in and out, and many rows at once."""
 
+import json
 import time
 from io import BytesIO
 from zipfile import ZipFile
@@ -48,6 +49,41 @@ def test_a_file_is_taken_row_by_row_and_only_once() -> None:
         ):
             with pytest.raises(Refused) as refused:
                 taken(bed, content)
+            assert refused.value.code == code
+
+
+@pytest.mark.req("O12")
+def test_a_json_file_is_taken_object_by_object() -> None:
+    objects = [
+        {"title": "苹果", "price": 12.5, "code": "a1", "attributes": {"产地": "阿克苏"}},
+        {"title": "梨", "price": True},
+        {"title": "李", "price": "4", "attributes": ["x"]},
+        "桃",
+        {"price": 3},
+        {"title": "杏", "price": "¥8", "tags": {"a": 1}},
+    ]
+    with Bed.made() as bed:
+        for content in (json.dumps(objects).encode(), json.dumps({"products": objects}).encode("utf-8-sig")):
+            report = taken(bed, content)
+            assert len(report.taken) == 1
+            assert [(one.row, one.code, one.column) for one in report.problems] == [
+                (2, "bad_cell", "price"),
+                (3, "bad_cell", "attributes"),
+                (4, "bad_cell", ""),
+                (5, "cell_missing", "title"),
+                (6, "bad_cell", "tags"),
+            ]
+        (apple,) = wiring.world().store.products_of("boss", 50, None).rows
+        assert (apple.list_price_minor, apple.attributes) == (1250, (("产地", "阿克苏"),))
+        for broken, code in (
+            (b"[", "not_a_table"),
+            (b"[]", "file_is_empty"),
+            (b'{"a": 1}', "not_a_table"),
+            (b"[" * 5_000, "not_a_table"),
+            (json.dumps(objects * 60).encode(), "too_many_rows"),
+        ):
+            with pytest.raises(Refused) as refused:
+                taken(bed, broken)
             assert refused.value.code == code
 
 

@@ -213,3 +213,20 @@ def test_reading_a_contact_is_a_right_of_its_own_and_every_read_is_recorded(shop
     assert (support, "parcel-lost") in [(read["reader"], read["why"]) for read in reads]
     assert sum(read["reader"] == "notices" for read in reads) >= 1
     assert not any(read["reader"] in (ops, shop.merchant) for read in reads)
+
+
+@pytest.mark.req("X5")
+def test_an_address_goes_when_nothing_is_on_its_way_to_it(shop: Shop) -> None:
+    who, other = shop.person(), shop.person()
+    added = shop.ok("POST", "/me/addresses", ADDRESS, who=who)["id"]
+    spare = shop.ok("POST", "/me/addresses", ADDRESS, who=who)["id"]
+    offer = shop.offer(fulfilment="delivery", pickup_points=[], hours=1)
+    shop.buy(offer.group, who, pickup_point=..., address_id=added)
+    refused = shop.bed.call("DELETE", f"/me/addresses/{added}", who=who)
+    assert (refused.status, refused.json["code"]) == (409, "address_in_use")
+    shop.ok("DELETE", f"/me/addresses/{spare}", who=who)
+    shop.ok("DELETE", f"/me/addresses/{added}", who=other)
+    assert [one["id"] for one in shop.ok("GET", "/me/contact", who=who)["addresses"]] == [added]
+    shop.close(offer.group)  # one is not enough: it fails, and nothing is coming
+    shop.ok("DELETE", f"/me/addresses/{added}", who=who)
+    assert shop.ok("GET", "/me/contact", who=who)["addresses"] == []

@@ -10,6 +10,7 @@ TEXTS: Texts = {
     "contact.verified": ("登录用的手机号，已验证。", "The number you log in with; it is verified."),
     "contact.addresses": ("收货地址", "Addresses"),
     "contact.none": ("还没有地址。", "No address yet."),
+    "contact.remove": ("删除", "Remove"),
     "contact.add": ("添加地址", "Add an address"),
     "contact.vault": (
         "这些资料单独加密保存，每次读取都有记录。",

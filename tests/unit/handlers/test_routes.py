@@ -80,6 +80,7 @@ MATRIX = {
     "GET /me/contact": BUYER,
     "PUT /me/contact": BUYER,
     "POST /me/addresses": BUYER,
+    "DELETE /me/addresses/{address_id}": BUYER,
     "GET /me/preferences": BUYER,
     "PUT /me/preferences": BUYER,
     "POST /me/consents": BUYER,
