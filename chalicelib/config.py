@@ -31,6 +31,7 @@ class Config:
     user_pool_id: str
     signing_key_arn: str
     sandbox_url: str
+    carrier_url: str
     sms_sender: str
     email_from: str
     public_url: str
@@ -86,6 +87,7 @@ def config() -> Config:
         user_pool_id=said("USER_POOL_ID"),
         signing_key_arn=said("SIGNING_KEY_ARN"),
         sandbox_url=said("SANDBOX_URL"),
+        carrier_url=said("CARRIER_URL"),
         sms_sender=said("SMS_SENDER"),
         email_from=said("EMAIL_FROM"),
         public_url=said("PUBLIC_URL").rstrip("/"),

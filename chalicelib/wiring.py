@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .config import config, real_now, trace
 from .domain.instants import Instant
 from .domain.person import Channel
-from .domain.ports import Files, Identity, Payments, RowKey, Sender, WakeQueue, Watch
+from .domain.ports import Carrier, Files, Identity, Payments, RowKey, Sender, WakeQueue, Watch
 from .domain.writes import Row
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def world() -> "World":
         identity=identity(),
         queue=queue(),
         files=files(),
+        carriers=Carriers(),
         texts=Wording(),
         watch=watch(),
         draw=random.SystemRandom().random,
@@ -188,6 +189,39 @@ def sender(channel: Channel) -> Sender:
     from .gateways.email import Email
 
     return Email(config().email_from)
+
+
+@cache
+def carrier(name: str) -> Carrier:
+    """The one there is: real carriers come beside it, each a module of its own."""
+    from .gateways.carriers.sandbox import SandboxCarrier
+
+    keys = secrets()
+    old = keys.get("carrier_webhook_old", "")
+    return SandboxCarrier(
+        config().carrier_url, keys["carrier_api_key"], [keys["carrier_webhook"], *([old] if old else [])]
+    )
+
+
+class Carriers(Mapping[str, Carrier]):
+    """The carriers this stage is connected to, by name; each is made when first used."""
+
+    def _names(self) -> tuple[str, ...]:
+        return ("sandbox",) if config().carrier_url else ()
+
+    def __getitem__(self, name: str) -> Carrier:
+        if name not in self._names():
+            raise KeyError(name)
+        return carrier(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names())
+
+    def __len__(self) -> int:
+        return len(self._names())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names()
 
 
 class Providers(Mapping[str, Payments]):

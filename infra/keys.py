@@ -16,8 +16,17 @@ if TYPE_CHECKING:
     from infra.deploy import Region
 
 # `people_key` hashes phones where people are known by them: it lasts for ever, under another nobody would be known.
-ROTATED = ("sandbox_webhook", "cursor_key")
-GENERATED = ("people_key", "sandbox_webhook", "sandbox_webhook_old", "sandbox_api_key")
+ROTATED = ("sandbox_webhook", "carrier_webhook", "cursor_key")
+# `pickup_key` lasts as long: under another, codes that buyers have written down would be wrong.
+GENERATED = (
+    "people_key",
+    "pickup_key",
+    "sandbox_webhook",
+    "sandbox_webhook_old",
+    "sandbox_api_key",
+    "carrier_webhook",
+    "carrier_api_key",
+)
 
 
 def complete(secretsmanager: Any, secret_arn: str) -> dict[str, str]:

@@ -70,6 +70,7 @@ class Stage(Part, frozen=True, kw_only=True):
     password_login: bool = False
     traced: bool = False
     sandbox_url: str = ""
+    carrier_url: str = ""
     budget_usd_per_month: int | None = None
 
 
@@ -103,6 +104,7 @@ class Cell(Part, frozen=True, kw_only=True):
             "Tracing": "Active" if stage.traced else "PassThrough",
             "Shift": stage.shift,
             "SandboxUrl": stage.sandbox_url,
+            "CarrierUrl": stage.carrier_url,
             "TransferAccount": self.payments.transfer_account,
             "PublicUrl": self.contact.public_url,
             "EmailFrom": self.contact.email_from,

@@ -56,6 +56,7 @@ TEMPLATES: Mapping[str, Template] = {
     "batch_ready": Template(Urgency.REMINDER, ("title", "place", "link")),
     "batch_promise": Template(Urgency.COURTESY, ("title", "place", "earliest", "latest", "link")),
     "batch_temperature": Template(Urgency.MONEY, ("title", "place", "degrees", "kept", "at", "link")),
+    "waybill_trouble": Template(Urgency.MONEY, ("title", "place", "reason", "link")),
     "capacity_short": Template(Urgency.MONEY, ("place", "day", "orders", "capacity", "fallback", "link")),
     "uncollected": Template(Urgency.REMINDER, ("title", "place", "link")),
     "uncollected_returned": Template(Urgency.MONEY, ("title", "amount", "arrives_by", "link")),

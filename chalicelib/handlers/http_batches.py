@@ -2,9 +2,9 @@
 
 from chalice.app import Blueprint
 
-from ..services import batches
+from ..services import batches, waybills
 from ..services import hand_over as handing
-from .edge import CARRIER, LEADER, MERCHANT, OPS, SORTER, SUPPORT, Call, route, secrets
+from .edge import CARRIER, LEADER, MERCHANT, OPS, PUBLIC, SORTER, SUPPORT, Call, route, secrets
 from .shapes.batches import (
     BatchList,
     BatchMove,
@@ -13,14 +13,19 @@ from .shapes.batches import (
     HandedLine,
     HandedLines,
     HandOverBody,
+    NotedLine,
+    NotedLines,
+    NumbersBody,
     PositionInput,
     PromiseInput,
+    ShipBody,
     TemperatureInput,
     WaitingLine,
     WaitingLines,
     WithoutCodeBody,
     micro,
 )
+from .shapes.money import Received
 from .shapes.words import PageQuery, to_instant
 
 bp = Blueprint(__name__)
@@ -31,7 +36,7 @@ LOOKERS = CREW | SUPPORT | OPS | frozenset({"manager"})
 
 def _key() -> str:
     """What pickup codes are derived under."""
-    return secrets()["cursor_key"]
+    return secrets()["pickup_key"]
 
 
 _ONE = "/groups/{group_id}/batches/{destination}"
@@ -173,6 +178,52 @@ def read_batch(call: Call[TemperatureInput, None], group_id: str, destination: s
         now=call.now,
     )
     return BatchShown.of(found, call.now)
+
+
+@route(
+    bp,
+    "POST",
+    f"{_ONE}/waybills",
+    body=ShipBody,
+    answer=BatchShown,
+    status=202,
+    roles=MERCHANT | SORTER,
+    summary="Asks the carrier for the batch's waybill (电子面单), or one an order for doors; again, nothing more",
+    refusals=("batch_not_found", "batch_finished", "batch_busy", "not_yours_to_ship", "carrier_not_connected"),
+)
+def ship_batch(call: Call[ShipBody, None], group_id: str, destination: str) -> BatchShown:
+    found = waybills.request(call.world, call.caller, group_id, destination, call.body.carrier, now=call.now)
+    return BatchShown.of(found, call.now)
+
+
+@route(
+    bp,
+    "POST",
+    "/groups/{group_id}/tracking-numbers",
+    body=NumbersBody,
+    answer=NotedLines,
+    roles=MERCHANT,
+    summary="Takes tracking numbers by the batch; each line stands for itself, the same file twice changes nothing",
+    refusals=("group_not_found",),
+)
+def note_numbers(call: Call[NumbersBody, None], group_id: str) -> NotedLines:
+    said = waybills.note_numbers(call.world, call.caller, group_id, call.body.to_service(), now=call.now)
+    return NotedLines(items=[NotedLine.of(one) for one in said], noted=sum(one.said == "noted" for one in said))
+
+
+@route(
+    bp,
+    "POST",
+    "/carriers/{carrier}/callbacks",
+    answer=Received,
+    roles=PUBLIC,
+    raw=True,
+    summary="A carrier's report; verified by its signature, harmless when late, repeated or out of order",
+    refusals=("carrier_not_connected", "bad_signature", "bad_webhook", "waybill_not_found"),
+)
+def take_callback(call: Call[None, None], carrier: str) -> Received:
+    waybills.callback(call.world, carrier, call.received, call.raw, now=call.now)
+    return Received()
 
 
 @route(

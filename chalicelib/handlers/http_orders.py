@@ -129,7 +129,7 @@ def my_orders(call: Call[None, PageQuery]) -> OrderPage:
 )
 def order(call: Call[None, None], order_id: str) -> OrderStory:
     view = orders.one(call.world, call.caller, order_id)
-    return OrderStory.of(view, call.now, pickup_code(order_id, secrets()["cursor_key"]))
+    return OrderStory.of(view, call.now, pickup_code(order_id, secrets()["pickup_key"]))
 
 
 @route(

@@ -157,6 +157,12 @@ PROBLEMS: Mapping[str, Problem] = {
     "unknown_provider": Problem(404, "没有该付款平台，请检查地址。", "There is no such payment provider: check the address."),
     "bad_webhook": Problem(400, "回调内容无法识别，请检查格式。", "This report cannot be read: check its form."),
     # delivery
+    "carrier_not_connected": Problem(422, "没有接入承运人 {carrier}，请换一个或手工填写运单号。", "There is no connection to the carrier {carrier}: choose another, or type its numbers in."),
+    "not_yours_to_ship": Problem(403, "只有商家或分拣员能申请面单。", "Only the merchant or a sorter asks for waybills."),
+    "batch_busy": Problem(409, "该批次正在处理，请稍后再试。", "The batch is being worked on: try again in a moment."),
+    "waybill_not_found": Problem(404, "没有该面单，请核对单号。", "There is no such waybill: check its number."),
+    "waybill_exists": Problem(409, "该订单已有面单 {number}。", "This order has the waybill {number} already."),
+    "repeated_number": Problem(422, "单号重复，请逐一区分。", "This number is listed twice: each parcel has its own."),
     "routes_have_changed": Problem(409, "路由表已被修改，请按第 {version} 版重新编辑。", "The routing table has changed meanwhile: read version {version} and edit again."),
     "repeated_id": Problem(422, "编号重复，请逐一区分。", "Two lines share an id: make each one different."),
     "unknown_warehouse": Problem(422, "没有仓库 {warehouse}，请先在路由表中添加。", "There is no warehouse {warehouse} in the table: add it first."),

@@ -15,6 +15,7 @@ from ..domain.upkeep import Announcement
 from ..domain.writes import Create, Replace, Write
 from . import routes, tell
 from .uncollected import give_up
+from .waybills import request_for_orders
 from .world import World
 
 AT_ONCE = 200
@@ -39,6 +40,8 @@ def batch_wake(world: World, batch: Batch, now: Instant) -> None:
         world.store.commit(Replace(replace(new, due_at=next_due(new, terms, now))), *writes)
     elif batch.task == "count":
         _count(world, batch, group, terms, now)
+    elif batch.task == "waybills":
+        _ask_for_waybills(world, batch, group, terms, now)
     elif batch.task == "sweep":
         _sweep(world, batch, group, terms, now)
     else:
@@ -146,6 +149,13 @@ def _count(world: World, batch: Batch, group: Group, terms: Campaign, now: Insta
         if new.warehouse_id:
             new, loads = routes.load_writes(world, routes.table_of(world, batch.merchant_id), None, new, now)
     world.store.commit(Replace(replace(new, due_at=next_due(new, terms, now))), *loads)
+
+
+def _ask_for_waybills(world: World, batch: Batch, group: Group, terms: Campaign, now: Instant) -> None:
+    mine, after = _page(world, batch, group, terms)
+    request_for_orders(world, batch, mine, now)
+    new = replace(batch, cursor=after, task="waybills" if after else "")
+    world.store.commit(Replace(replace(new, due_at=next_due(new, terms, now))))
 
 
 def _waited(world: World, batch: Batch, terms: Campaign, now: Instant) -> None:

@@ -13,6 +13,8 @@ from ..domain.notice import Notice
 from ..domain.order import Order
 from ..domain.ports import Caller, Page
 from ..domain.refusals import Broken, Refused
+from ..domain.waybill import Waybill
+from . import waybills
 from .money import seen_group
 from .world import World
 
@@ -25,6 +27,7 @@ class OrderView:
     entries: Sequence[Entry] = ()
     notices: Sequence[Notice] = ()
     batch: Batch | None = None
+    waybill: Waybill | None = None
     journey: Journey | None = None
 
 
@@ -45,6 +48,7 @@ def one(world: World, caller: Caller, order_id: str) -> OrderView:
         group=group,
         terms=terms,
         batch=batch,
+        waybill=waybills.of_order(world, order, batch, terms.fulfilment) if rides(order) else None,
         entries=world.store.entries_of_order(order.id),
         notices=world.store.notices_about(order.buyer_id, order.id),
     )

@@ -16,6 +16,7 @@ from ..domain.refusals import Broken, Lost, Trouble, Unavailable
 from ..domain.routing import Reroute, Routes
 from ..domain.tally import Numbers, Scope, Tally
 from ..domain.upkeep import Announcement
+from ..domain.waybill import Waybill
 from ..domain.writes import Row
 from .announce import announce
 from .attempts import attempts
@@ -31,6 +32,7 @@ from .order_wake import order_wake
 from .recount import recount
 from .routes import match_queue, reroute_wake
 from .send_notice import send_notice
+from .waybills import waybill_wake
 from .world import World
 
 EARLY = SECOND
@@ -73,6 +75,7 @@ WAKES: Mapping[type[Row], Callable[[World, Any, Instant], None]] = {
     Campaign: open_groups,
     Batch: batch_wake,
     Journey: journey_wake,
+    Waybill: waybill_wake,
     Routes: match_queue,
     Reroute: reroute_wake,
 }

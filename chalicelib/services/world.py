@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ..domain.instants import MINUTE, Instant
 from ..domain.person import CHINA, Channel, Home
-from ..domain.ports import Files, Identity, Payments, Sender, Store, Texts, Vault, WakeQueue, Watch
+from ..domain.ports import Carrier, Files, Identity, Payments, Sender, Store, Texts, Vault, WakeQueue, Watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,7 @@ class World:
     identity: Identity
     queue: WakeQueue
     files: Files
+    carriers: Mapping[str, Carrier]
     texts: Texts
     watch: Watch
     draw: Callable[[], float]

@@ -29,6 +29,7 @@ from ..domain.session import Brake, LoginCode, Session
 from ..domain.share import Share
 from ..domain.tally import Scope, Tally
 from ..domain.upkeep import Allowance, Announcement, Listing, Visit
+from ..domain.waybill import Waybill
 from ..domain.writes import Row
 from .commit import translated
 from .rows import (
@@ -45,6 +46,7 @@ from .rows import (
     slice_key,
     stamp,
     tally_key,
+    waybill_key,
 )
 from .stored import Stored
 
@@ -323,6 +325,9 @@ class Reads:
 
     def loads(self, merchant_id: str, first_day: str, last_day: str) -> list[Load]:
         return list(self._query(Load, f"LOADS#{merchant_id}", Stored.sk.between(first_day, f"{last_day}$")))
+
+    def waybill(self, waybill_id: str) -> Waybill | None:
+        return self._get(Waybill, *waybill_key(waybill_id))
 
     def price_marks(self, product_id: str, limit: int = 200) -> list[PriceMark]:
         page = self._query_page(

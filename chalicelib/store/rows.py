@@ -33,6 +33,7 @@ from ..domain.session import Brake, LoginCode, Session
 from ..domain.share import Share
 from ..domain.tally import Tally
 from ..domain.upkeep import Allowance, Announcement, Listing, Parked, Visit
+from ..domain.waybill import Waybill, of_batch
 from ..domain.writes import Row
 from .stored import Stored, plain
 
@@ -120,6 +121,14 @@ def review_key(product_id: str, ordered_at: int, order_id: str) -> tuple[str, st
     return f"PRODUCT#{product_id}", f"REVIEW#{stamp(ordered_at)}#{order_id}"
 
 
+def waybill_key(waybill_id: str) -> tuple[str, str]:
+    """A batch's lies with its group, an order's with its order."""
+    if of_batch(waybill_id):
+        group_id, _, destination = waybill_id.partition(".")
+        return f"GROUP#{group_id}", f"WAYBILL#{destination}"
+    return order_key(waybill_id)[0], f"WAYBILL#{waybill_id}"
+
+
 def hall_pk(community_id: str, category: str) -> str:
     return f"HALL#{community_id}#{category}"
 
@@ -171,6 +180,7 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("routes", Routes, lambda r: (f"ROUTES#{r.merchant_id}", "ROUTES")),
     Kind("load", Load, lambda x: (f"LOADS#{x.merchant_id}", f"{x.day}#{x.place}")),
     Kind("reroute", Reroute, lambda r: (f"ROUTES#{r.merchant_id}", f"REROUTE#{r.key}")),
+    Kind("waybill", Waybill, lambda w: waybill_key(w.id), state=lambda w: w.state.value),
     Kind("allowance", Allowance, lambda a: (f"ALLOWANCE#{a.campaign_id}#{a.buyer_id}", "ALLOWANCE")),
 )  # fmt: skip
 

@@ -80,6 +80,7 @@ def print_addresses(stack: LocalStack, console: Console) -> None:
         ("SMS sent (log-in codes)", f"{stack.endpoint_url}/_ministack/sns/sms-messages"),
         ("e-mail sent", f"{stack.endpoint_url}/_ministack/ses/messages"),
         ("payments", stack.sandbox_url),
+        ("carrier", stack.carrier_url),
         ("logs", str(stack.home / "logs")),
     ):
         addresses.add_row(name, url)

@@ -46,6 +46,7 @@ CHILD = Path(__file__).with_name("child.py")
 # What AWS's Python runtime offers to every function.
 RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "urllib3", "dateutil", "six.py")
 SANDBOX_MODULE = "infra.local.sandbox_provider"
+CARRIER_MODULE = "infra.local.carrier"
 
 
 class LocalStackError(Exception):
@@ -81,6 +82,7 @@ class LocalStack:
         self.endpoint_url = ""
         self.url = ""
         self.sandbox_url = ""
+        self.carrier_url = ""
         self.outputs: Outputs = {}
         self.keys: dict[str, str] = {}
         self._clock_start, self._clock_speed = clock_start, clock_speed
@@ -111,6 +113,7 @@ class LocalStack:
             self._deploy(built, ports)
             self.client("ses").verify_email_identity(EmailAddress=EMAIL_FROM)
             self._start_sandbox(ports["sandbox"])
+            self._start_carrier(ports["carrier"])
             self._write_address()
         except BaseException:
             self.stop()
@@ -177,7 +180,7 @@ class LocalStack:
         """The ports of the last time, so that addresses stay; new ones where somebody else took them."""
         file = self.home / "ports.json"
         before: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
-        ports = {part: free_port(before.get(part, 0)) for part in ("engine", "sandbox")}
+        ports = {part: free_port(before.get(part, 0)) for part in ("engine", "sandbox", "carrier")}
         file.write_text(json.dumps(ports))
         return ports
 
@@ -204,6 +207,7 @@ class LocalStack:
             # The gateway does not tell its functions under which address it was asked.
             "PublicUrl": self.url,
             "SandboxUrl": f"http://{HOST}:{ports['sandbox']}",
+            "CarrierUrl": f"http://{HOST}:{ports['carrier']}",
             "TransferAccount": "Demo Bank 0000 1111 2222",
             "SmsSender": "TUAN",
             # Every worker is a process of its own here, and this machine has a few processors.
@@ -244,6 +248,23 @@ class LocalStack:
         sandbox = self._spawn("sandbox", SANDBOX_MODULE, *(f"{k}={v}" for k, v in options.items()))
         wait_until(lambda: listens(port), sandbox, START_SECONDS)
 
+    def _start_carrier(self, port: int) -> None:
+        """The carrier that goods are shipped with. Its parcels go by themselves, a step in two hours of the stage."""
+        self._tell("starting the sandbox carrier")
+        self.carrier_url = f"http://{HOST}:{port}"
+        options = {
+            "--port": str(port),
+            "--callback-url": f"{self.url}/carriers/sandbox/callbacks",
+            "--secret": self.keys["carrier_webhook"],
+            "--api-key": self.keys["carrier_api_key"],
+            "--pace-ms": str(2 * 3_600_000),
+            "--state": str(self.home / "state" / "carrier.json"),
+            "--clock-start": self._clock(),
+            "--clock-speed": f"{self._clock_speed:g}",
+        }
+        carrier = self._spawn("carrier", CARRIER_MODULE, *(f"{k}={v}" for k, v in options.items()))
+        wait_until(lambda: listens(port), carrier, START_SECONDS)
+
     def _write_address(self) -> None:
         """Lets another process (`make invoke`) find the stack that is running."""
         settings = {**self.region.settings, **self._discovered(self.outputs)}
@@ -251,6 +272,7 @@ class LocalStack:
             "endpoint_url": self.endpoint_url,
             "url": self.url,
             "sandbox_url": self.sandbox_url,
+            "carrier_url": self.carrier_url,
             "outputs": self.outputs,
             "settings": settings,
             "aws_region": self._aws_region,

@@ -27,9 +27,11 @@ from chalicelib import config as config_module
 from chalicelib import wiring
 from chalicelib.domain.instants import DAY, MINUTE, SECOND, Instant
 from chalicelib.gateways import aws as aws_clients
+from chalicelib.gateways.carriers.sandbox import SandboxCarrier
 from chalicelib.gateways.payments.sandbox import Sandbox
 from chalicelib.services.tick import look_ahead
 from chalicelib.store import rows, timers
+from infra.local.carrier.core import CarrierServer
 from infra.local.sandbox_provider import SandboxProvider
 
 from . import data_stack
@@ -46,7 +48,7 @@ MOST_ROUNDS = 5_000
 FEW_SHARDS = 2
 CACHED = (
     config_module.config, wiring.world, wiring.identity, wiring.queue, wiring.files, wiring.watch, wiring.secrets,
-    wiring.provider, wiring.sender, aws_clients.session, aws_clients.client,
+    wiring.provider, wiring.sender, wiring.carrier, aws_clients.session, aws_clients.client,
 )  # fmt: skip
 
 
@@ -108,6 +110,9 @@ class Bed:
             api_key="sandbox_api_key-" + "x" * 40,
             base_url="http://sandbox.invalid",
         )
+        self.carrier = CarrierServer(
+            lambda: self.now, secrets=("carrier_webhook-" + "x" * 40,), api_key="carrier_api_key-" + "x" * 40
+        )
         self.alarms: list[tuple[str, dict[str, str]]] = []
         self.log: list[str] = []
         self._read = 0
@@ -144,6 +149,7 @@ class Bed:
             "tick_ms": lambda: MINUTE,
             "identity": lambda: self.people,
             "provider": self._provider,
+            "carrier": self._carrier,
         }
         for name, stand_in in replaced.items():
             stack.enter_context(mock.patch.object(wiring, name, stand_in))
@@ -169,6 +175,10 @@ class Bed:
         return Sandbox(
             "", keys["sandbox_api_key"], [keys["sandbox_webhook"]], name=name, transport=self.provider.transport
         )
+
+    def _carrier(self, name: str) -> Any:
+        keys = wiring.secrets()
+        return SandboxCarrier("", keys["carrier_api_key"], [keys["carrier_webhook"]], transport=self.carrier.transport)
 
     def _logged(self, line: str) -> None:
         self.log.append(line)
@@ -273,7 +283,8 @@ class Bed:
     def _next_moment(self) -> Instant:
         """The next tick that would find something, or the provider's next webhook. An idle tick changes nothing."""
         due = self.first_due()
-        webhook = min((hook.due_at_ms for hook in self.provider.outbox), default=self.now + DAY)
+        told = [*self.provider.outbox, *self.carrier.state.outbox]
+        webhook = min((hook.due_at_ms for hook in told), default=self.now + DAY)
         if due is None:
             return webhook
         ahead = max(due - look_ahead(MINUTE), self._next_tick)
@@ -348,7 +359,16 @@ class Bed:
             answer = self.call_only("POST", f"/webhooks/{hook.method}", body, headers=headers)
             if answer.status != 200:
                 self.provider.put_back(hook)
-        return len(hooks)
+        return len(hooks) + self.run_callbacks()
+
+    def run_callbacks(self) -> int:
+        """What the carrier reports."""
+        told = self.carrier.take_due()
+        for callback in told:
+            headers, body = self.carrier.signed(callback)
+            if self.call_only("POST", "/carriers/sandbox/callbacks", body, headers=headers).status != 200:
+                self.carrier.put_back(callback)
+        return len(told)
 
     def _virtual_delays(self, service: str, operation: str, arguments: dict[str, Any], call: Callable[[], Any]) -> Any:
         """SQS counts delays on its own clock; here that is the virtual one."""

@@ -10,6 +10,7 @@ from tests.infra.templates import load
 
 TEMPLATES = Path(__file__).parents[2] / "infra" / "templates"
 STAGE = "bed"
+KEYS = ("cursor_key", "pickup_key", "sandbox_webhook", "sandbox_api_key", "carrier_webhook", "carrier_api_key")
 
 
 def create(region: str) -> dict[str, str]:
@@ -21,7 +22,7 @@ def create(region: str) -> dict[str, str]:
     key = boto3.client("kms", region_name=region).create_key()["KeyMetadata"]["Arn"]
     sqs = boto3.client("sqs", region_name=region)
     queue = sqs.create_queue(QueueName=f"tuan-{STAGE}-wake")["QueueUrl"]
-    secrets = {name: f"{name}-" + "x" * 40 for name in ("cursor_key", "sandbox_webhook", "sandbox_api_key")}
+    secrets = {name: f"{name}-" + "x" * 40 for name in KEYS}
     secret = boto3.client("secretsmanager", region_name=region).create_secret(
         Name=f"tuan/{STAGE}/keys", SecretString=json.dumps(secrets)
     )["ARN"]
@@ -41,6 +42,7 @@ def create(region: str) -> dict[str, str]:
         "SMS_SENDER": "Tuan",
         "EMAIL_FROM": "tuan@example.com",
         "SANDBOX_URL": "http://sandbox.invalid",
+        "CARRIER_URL": "http://carrier.invalid",
         "PUBLIC_URL": "https://tuan.example",
         "TRANSFER_ACCOUNT": "招商银行 团团鲜果 6225 0000 0000",
         "STREAM_FILTERS": json.dumps(stream_filters(app)),

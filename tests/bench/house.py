@@ -204,6 +204,7 @@ class House:
             identity=OpenVault(),
             queue=self.queue,
             files=OpenVault(),
+            carriers={},
             texts=Wording(),
             watch=self.counts,
             draw=self.dice.random,

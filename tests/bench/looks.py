@@ -67,7 +67,7 @@ def looks() -> list[Look]:
 
         found = []
         now = mock.patch.object(wiring, "now", return_value=NOON)
-        keys = mock.patch.object(wiring, "secrets", return_value={"cursor_key": "k" * 40})
+        keys = mock.patch.object(wiring, "secrets", return_value={"cursor_key": "k" * 40, "pickup_key": "p" * 40})
         with mock.patch.object(wiring, "world", return_value=world), now, keys:
             for what, path, route, ids, query in plans:
                 answer, calls = seen(path, route, ids, query, "")

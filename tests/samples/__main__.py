@@ -19,6 +19,7 @@ from chalicelib.domain.review import Rating, Review
 from chalicelib.domain.routing import Diversion, Haulier, Load, Reroute, Routes, Rule, Warehouse
 from chalicelib.domain.session import Brake, LoginCode, Session
 from chalicelib.domain.upkeep import Parked
+from chalicelib.domain.waybill import Track, Waybill, WaybillState
 from chalicelib.domain.writes import Row
 from chalicelib.store.rows import BY_NAME, kind_of, to_stored
 from tests.story.__main__ import DAY as THE_DAY
@@ -92,6 +93,20 @@ OTHERS: tuple[Row, ...] = (
         carriers=(Haulier(id="sandbox", name="顺路达", capacity=200, people=("d1",)),),
         rules=(Rule(zone="浦东", keep="*", warehouse="a", carrier="sandbox", priority=1),),
         diversions=(Diversion(zone="浦东", warehouse="a", to="b", until=AT + 3 * DAY),),
+    ),
+    Waybill(
+        id="g1.point.gate",
+        group_id="g1",
+        destination="point.gate",
+        merchant_id="m1",
+        carrier="sandbox",
+        state=WaybillState.IN_TRANSIT,
+        number="SD000000000001",
+        label="http://127.0.0.1:1/labels/1",
+        requested_at=AT,
+        issued_at=AT,
+        heard_at=AT + MINUTE,
+        events=(Track(state=WaybillState.IN_TRANSIT, at=AT, heard_at=AT + MINUTE, place="中转站"),),
     ),
     Load(merchant_id="m1", day="2026-11-22", place="warehouse.a.chilled", orders=120, capacity=100, alerted=True),
     Reroute(merchant_id="m1", key="k1", zone="浦东", warehouse="a", to="b", at=AT, moved=3, done_at=AT + MINUTE),

@@ -184,6 +184,7 @@ class Town:
             identity=mock.Mock(),
             queue=Queue("queue", clients=doors.client),
             files=mock.Mock(),
+            carriers={},
             texts=Wording(),
             watch=self.loud,
             draw=self.rng.random,

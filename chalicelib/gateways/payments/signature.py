@@ -18,11 +18,13 @@ TOLERANCE = 5 * MINUTE
 _SHAPE = re.compile(r"t=([0-9]{1,12})((?:,v[0-9]=[0-9a-f]{64}){1,5})")
 
 
-def check(headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: Instant) -> None:
+def check(
+    headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: Instant, *, header: str = HEADER
+) -> None:
     """Raises Refused('bad_signature') unless one of `secrets` signed exactly this body within the
     tolerance.
     """
-    values = [value for name, value in headers.items() if name.lower() == HEADER]
+    values = [value for name, value in headers.items() if name.lower() == header]
     shape = _SHAPE.fullmatch(values[0]) if len(values) == 1 else None
     if shape is None:
         raise Refused("bad_signature")

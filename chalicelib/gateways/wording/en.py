@@ -224,6 +224,12 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "Hello,\n\nthe goods of {title} for {place} were at {degrees} C at {at}, which is out of range for {kept}. "
         "Call the carrier, and decide whether they may be handed over.\n\nSee: {link}",
     ),
+    "waybill_trouble": (
+        "The carrier says no: {title}",
+        "The carrier refused or brought back {title} for {place} ({reason}). Please settle it: {link}",
+        "Hello,\n\nthe carrier refused or brought back the goods of {title} for {place}: {reason}. Use another carrier, or "
+        "call the buyer.\n\nSee: {link}",
+    ),
     "capacity_short": (
         "Too much for {place} on {day}",
         "{place} has {orders} orders for {day}, over its {capacity}. Fallback: {fallback}. Move some in time. {link}",

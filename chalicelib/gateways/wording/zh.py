@@ -187,6 +187,11 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "您好,\n\n「{title}」送往{place}的货在{at}测得{degrees}℃,已超出其温层({kept})的限度。"
         "请立即联系承运人,并决定这批货能否交付。\n\n查看:{link}",
     ),
+    "waybill_trouble": (
+        "承运人未受理或退回:{title}",
+        "「{title}」送往{place}的货,承运人未受理或退回({reason}),请处理。{link}",
+        "您好,\n\n「{title}」送往{place}的货,承运人未受理或已退回,原因:{reason}。请换承运人或联系买家。\n\n查看:{link}",
+    ),
     "capacity_short": (
         "{day}运力或仓容将不足:{place}",
         "{place}在{day}已排{orders}单,超过上限{capacity}单。备用:{fallback}。请及早改派。{link}",

@@ -9,6 +9,7 @@ from ...domain.batch import Batch, BatchState, Temperature
 from ...domain.instants import Instant
 from ...services.batches import MoveRequest
 from ...services.hand_over import Handed, Handing, Waiting
+from ...services.waybills import MOST_ROWS, Noted, Typed
 from .delivery import (
     Expected,
     MoveMade,
@@ -24,7 +25,7 @@ from .delivery import (
     reading,
 )
 from .orders import masked
-from .words import Id, Input, Line, Moment, MomentIn, Output, Title, shown_or_none, to_instant_or_none
+from .words import END, Id, Input, Line, Moment, MomentIn, Output, Title, shown_or_none, to_instant_or_none
 
 Degrees = Annotated[float, Meta(ge=-180, le=180)]
 Code = Annotated[str, Meta(min_length=1, max_length=12, pattern=r"^[0-9]+$(?!\n)")]
@@ -93,6 +94,43 @@ class HandOverBody(Input):
 
 class WithoutCodeBody(Input):
     reason: Annotated[str, Meta(min_length=3, max_length=200)]
+
+
+class ShipBody(Input):
+    """Another carrier than the batch's route says; usually left out."""
+
+    carrier: Id | None = None
+
+
+class NumberLine(Input):
+    order_id: Id
+    carrier: Id
+    number: Annotated[str, Meta(min_length=4, max_length=40, pattern=rf"^[A-Za-z0-9-]+{END}")]
+
+
+class NumbersBody(Input):
+    """Tracking numbers, a line each; a line that is wrong refuses itself alone."""
+
+    rows: Annotated[tuple[NumberLine, ...], Meta(min_length=1, max_length=MOST_ROWS)]
+
+    def to_service(self) -> list[Typed]:
+        return [Typed(order_id=one.order_id, carrier=one.carrier, number=one.number) for one in self.rows]
+
+
+class NotedLine(Output):
+    """`result` is `noted`, `known`, or the code of a refusal."""
+
+    order_id: str
+    result: str
+
+    @classmethod
+    def of(cls, one: Noted) -> Self:
+        return cls(order_id=one.order_id, result=one.said)
+
+
+class NotedLines(Output):
+    items: list[NotedLine]
+    noted: int
 
 
 class HandedLine(Output):

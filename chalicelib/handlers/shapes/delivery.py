@@ -5,6 +5,7 @@ from typing import Self
 from ...domain import batch as rules
 from ...domain.batch import Batch, BatchState, Delivery
 from ...domain.instants import Instant
+from ...domain.waybill import WaybillState
 from ...services.orders import OrderView
 from .words import Moment, Output, shown, shown_or_none
 
@@ -48,6 +49,14 @@ class Reading(Output):
     out_of_range: bool
 
 
+class TrackShown(Output):
+    """What the carrier says, by its own clock."""
+
+    state: WaybillState
+    at: Moment
+    place: str
+
+
 class OrderDelivery(Output):
     """How far an order's goods are (S8): with what has happened, and when the rest is expected."""
 
@@ -60,6 +69,7 @@ class OrderDelivery(Output):
     next_stop: NextStop | None
     carrier: str
     waybill: str
+    tracking: list[TrackShown]
     handed_at: Moment | None
     pickup_code: str | None
 
@@ -69,7 +79,7 @@ class OrderDelivery(Output):
         state = rules.delivery_of(view.order, view.batch, view.terms)
         if state is None:
             return None
-        batch = view.batch
+        batch, bill = view.batch, view.waybill
         fetchable = view.order.handed_at is None and view.order.uncollected is None
         return cls(
             state=state,
@@ -79,8 +89,11 @@ class OrderDelivery(Output):
             promises=promises(batch) if batch else [],
             position=position(batch) if batch and state is Delivery.IN_TRANSIT else None,
             next_stop=next_stop(batch) if batch and state is Delivery.IN_TRANSIT else None,
-            carrier=batch.carrier if batch else "",
-            waybill=batch.waybill if batch else "",
+            carrier=bill.carrier if bill else batch.carrier if batch else "",
+            waybill=bill.number if bill else "",
+            tracking=[TrackShown(state=one.state, at=shown(one.at), place=one.place) for one in bill.events]
+            if bill
+            else [],
             handed_at=shown_or_none(view.order.handed_at),
             pickup_code=code if fetchable else None,
         )

@@ -105,7 +105,7 @@ def _behind_the_door(monkeypatch: pytest.MonkeyPatch, fake_world: SimpleNamespac
     monkeypatch.setattr(edge, "world", lambda: fake_world)
     monkeypatch.setattr(edge, "now", lambda: NOW)
     monkeypatch.setattr(edge, "confirmed", lambda call: None)
-    monkeypatch.setattr(edge, "secrets", lambda: {"cursor_key": "a secret of the tests"})
+    monkeypatch.setattr(edge, "secrets", lambda: {"cursor_key": "a secret of the tests", "pickup_key": "another"})
     monkeypatch.setattr(authorize, "identity", Identity)
     monkeypatch.setattr(authorize, "now", lambda: NOW)
 

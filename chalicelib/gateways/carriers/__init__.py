@@ -1,0 +1,1 @@
+"""Carriers: each a gateway of its own, behind ports.Carrier."""

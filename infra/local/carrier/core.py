@@ -1,0 +1,289 @@
+"""The sandbox carrier itself: what it remembers and what it does. No I/O; time comes from a clock it is given.
+
+    POST /waybills            {key, title, name, phone, address, weight_g, keep}
+    GET  /waybills?key=       the waybill and all that has happened to it
+    POST /waybills/{n}/events {status, at_ms?, place?}: the driver's scanner
+    GET, PUT /faults          what goes wrong next, see Fault
+    PUT  /settings            {callback_url, pace_ms}
+
+With a `pace_ms` every parcel goes by itself, a step each so often. It shares no code with the gateway that talks to
+it, because a mistake made on both sides would cancel out.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Literal, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
+PATIENCE = (2 * SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, 12 * HOUR)
+WAY = ("picked_up", "in_transit", "arriving", "delivered")
+MOST_BYTES = 64 * 1024
+
+Reply = tuple[int, bytes]
+Text = Annotated[str, msgspec.Meta(max_length=500)]
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+FaultKind = Literal[
+    "refuses",  # the parcel is refused, with `reason`
+    "error_before",  # 500, nothing done
+    "error_after",  # 500, and yet done
+    "silent_before",  # hangs up, nothing done
+    "silent_after",  # hangs up, and yet done
+    "callback_lost",
+    "callback_delayed",  # by `delay_ms`: what happens later is told first
+    "callback_doubled",
+]
+
+
+class HungUp(ConnectionError):
+    """The carrier closed the line without a word."""
+
+
+class Problem(Exception):
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(code)
+        self.status, self.code = status, code
+
+
+class Fault(msgspec.Struct, forbid_unknown_fields=True):
+    """The next `times` calls or callbacks that fit go wrong; `match` narrows it to keys that contain it."""
+
+    kind: FaultKind
+    times: int = 1
+    match: str = ""
+    reason: str = "address_not_served"
+    delay_ms: int = 0
+
+
+class NewParcel(msgspec.Struct, forbid_unknown_fields=True):
+    key: Key
+    title: Text
+    name: Text
+    phone: Text
+    address: Text
+    weight_g: int
+    keep: Text
+
+
+class Scan(msgspec.Struct, forbid_unknown_fields=True):
+    status: Literal["picked_up", "in_transit", "arriving", "delivered", "returned"]
+    at_ms: int | None = None
+    place: Text = ""
+
+
+class Settings(msgspec.Struct, forbid_unknown_fields=True):
+    callback_url: str | None = None
+    pace_ms: int | None = None
+
+
+class Parcel(msgspec.Struct, kw_only=True):
+    number: str
+    key: str
+    asked: str
+    label_url: str
+    made_at_ms: int
+    events: list[dict[str, str | int]] = msgspec.field(default_factory=list)
+
+
+class Callback(msgspec.Struct):
+    body: str
+    due_at_ms: int
+    tries: int = 0
+
+
+class State(msgspec.Struct):
+    parcels: dict[str, Parcel] = msgspec.field(default_factory=dict)
+    outbox: list[Callback] = msgspec.field(default_factory=list)
+    faults: list[Fault] = msgspec.field(default_factory=list)
+    callback_url: str = ""
+    pace_ms: int = 0
+
+
+Shape = TypeVar("Shape", NewParcel, Scan, Settings, list[Fault])
+
+
+class CarrierServer:
+    """In a test, `transport` is handed to the gateway, and `outbox` is what a test delivers, loses or shuffles."""
+
+    def __init__(
+        self,
+        clock: Callable[[], int],
+        *,
+        secrets: Sequence[str] = ("carrier-secret",),
+        api_key: str = "carrier-api-key",
+        base_url: str = "http://carrier.invalid",
+        state: State | None = None,
+    ) -> None:
+        self.clock = clock
+        self.secrets = tuple(secrets)
+        self.base_url = base_url
+        self.state = state or State()
+        self._api_key = api_key
+
+    def transport(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """One HTTP call. Raises HungUp where a fault wants silence."""
+        self.go_on()
+        url = urlsplit(path)
+        query = {name: values[-1] for name, values in parse_qs(url.query).items()}
+        try:
+            if len(body) > MOST_BYTES:
+                raise Problem(413, "too_large")
+            return self._route(method, url.path.strip("/").split("/"), query, headers, body)
+        except Problem as problem:
+            return _json(problem.status, {"code": problem.code})
+
+    def _route(
+        self, method: str, path: list[str], query: Mapping[str, str], headers: Mapping[str, str], body: bytes
+    ) -> Reply:
+        match method, path:
+            case "GET", ["faults"]:
+                return 200, msgspec.json.encode(self.state.faults)
+            case "PUT", ["faults"]:
+                self.state.faults[:] = _read(body, list[Fault])
+                return _json(200, {})
+            case "PUT", ["settings"]:
+                wanted = _read(body, Settings)
+                self.state.callback_url = wanted.callback_url or self.state.callback_url
+                self.state.pace_ms = self.state.pace_ms if wanted.pace_ms is None else wanted.pace_ms
+                return _json(200, {})
+            case "POST", ["waybills", number, "events"]:
+                scan = _read(body, Scan)
+                return _json(200, self.scanned(number, scan.status, at=scan.at_ms, place=scan.place))
+            case "GET" | "POST", ["waybills"]:
+                self._check_key(headers)
+                return self._take(body) if method == "POST" else self._shown(query.get("key", ""))
+        raise Problem(404, "no_such_route")
+
+    def _check_key(self, headers: Mapping[str, str]) -> None:
+        given = next((value for name, value in headers.items() if name.lower() == "authorization"), "")
+        if not hmac.compare_digest(given.encode(), f"Bearer {self._api_key}".encode()):
+            raise Problem(401, "bad_api_key")
+
+    def _take(self, body: bytes) -> Reply:
+        """One waybill a key, whatever goes wrong on the line."""
+        what = _read(body, NewParcel)
+        self._break_line("before", what.key)
+        if fault := self._fault("refuses", what.key):
+            raise Problem(422, fault.reason)
+        known = next((one for one in self.state.parcels.values() if one.key == what.key), None)
+        if known is None:
+            known = self._new(what, body)
+        elif known.asked != _digest(body):
+            raise Problem(409, "key_reused")
+        self._break_line("after", what.key)
+        return _json(201, {"number": known.number, "key": known.key, "label_url": known.label_url})
+
+    def _new(self, what: NewParcel, body: bytes) -> Parcel:
+        number = f"SD{int(_digest(f'{what.key} {self.clock()}'.encode())[:12], 16) % 10**12:012d}"
+        parcel = Parcel(
+            number=number,
+            key=what.key,
+            asked=_digest(body),
+            label_url=f"{self.base_url}/labels/{number}",
+            made_at_ms=self.clock(),
+        )
+        self.state.parcels[number] = parcel
+        return parcel
+
+    def _shown(self, key: str) -> Reply:
+        parcel = next((one for one in self.state.parcels.values() if one.key == key), None)
+        if parcel is None:
+            raise Problem(404, "not_found")
+        return _json(200, {"number": parcel.number, "key": key, "events": parcel.events})
+
+    # ---------------------------------------------------------------- on the road
+
+    def scanned(self, number: str, status: str, *, at: int | None = None, place: str = "") -> dict[str, str | int]:
+        """The driver's scanner: it happened, and our peer is told of it."""
+        parcel = self.state.parcels.get(number)
+        if parcel is None:
+            raise Problem(404, "not_found")
+        event: dict[str, str | int] = {
+            "key": parcel.key,
+            "number": number,
+            "status": status,
+            "at_ms": self.clock() if at is None else at,
+            "place": place,
+        }
+        parcel.events.append(event)
+        self._tell(parcel.key, event)
+        return event
+
+    def go_on(self) -> None:
+        """Parcels that go by themselves take the steps that are due."""
+        if not self.state.pace_ms:
+            return
+        for parcel in self.state.parcels.values():
+            while len(parcel.events) < len(WAY):
+                at = parcel.made_at_ms + (len(parcel.events) + 1) * self.state.pace_ms
+                if at > self.clock():
+                    break
+                self.scanned(parcel.number, WAY[len(parcel.events)], at=at)
+
+    def _tell(self, key: str, event: Mapping[str, str | int]) -> None:
+        if self._fault("callback_lost", key):
+            return
+        delay = self._fault("callback_delayed", key)
+        due = self.clock() + (delay.delay_ms if delay else 0)
+        copies = 2 if self._fault("callback_doubled", key) else 1
+        body = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+        self.state.outbox.extend(Callback(body=body, due_at_ms=due) for _ in range(copies))
+
+    def take_due(self) -> list[Callback]:
+        self.go_on()
+        now = self.clock()
+        due = [one for one in self.state.outbox if one.due_at_ms <= now]
+        self.state.outbox[:] = [one for one in self.state.outbox if one.due_at_ms > now]
+        return due
+
+    def put_back(self, callback: Callback) -> None:
+        """It was not taken: told again later, with growing patience and not for ever."""
+        if callback.tries < len(PATIENCE):
+            callback.due_at_ms = self.clock() + PATIENCE[callback.tries]
+            callback.tries += 1
+            self.state.outbox.append(callback)
+
+    def signed(self, callback: Callback) -> tuple[dict[str, str], bytes]:
+        """(headers, body), signed at the time of this very delivery."""
+        body = callback.body.encode()
+        at = str(self.clock() // SECOND)
+        marks = [
+            hmac.new(secret.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest() for secret in self.secrets
+        ]
+        value = ",".join([f"t={at}", *(f"v1={mark}" for mark in marks)])
+        return {"Content-Type": "application/json", "Tuan-Carrier-Signature": value}, body
+
+    # ---------------------------------------------------------------- faults
+
+    def _break_line(self, when: str, key: str) -> None:
+        if self._fault(f"silent_{when}", key):
+            raise HungUp
+        if self._fault(f"error_{when}", key):
+            raise Problem(500, "internal_error")
+
+    def _fault(self, kind: str, key: str) -> Fault | None:
+        """Uses up one turn of the first fault that applies."""
+        for fault in self.state.faults:
+            if fault.kind == kind and fault.times > 0 and fault.match in key:
+                fault.times -= 1
+                return fault
+        return None
+
+
+def _read(body: bytes, shape: type[Shape]) -> Shape:
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except msgspec.DecodeError:
+        raise Problem(400, "bad_request") from None
+
+
+def _json(status: int, said: object) -> Reply:
+    return status, json.dumps(said, ensure_ascii=False).encode()
+
+
+def _digest(what: bytes) -> str:
+    return hashlib.sha256(what).hexdigest()
