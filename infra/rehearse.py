@@ -310,12 +310,16 @@ def lose_one(rehearsal: Rehearsal) -> None:
 
 
 def changed(built: Path, out: Path, member: str, more: str) -> Path:
-    """The same artefacts with one file changed in each zip."""
+    """The same artefacts with one file changed in each zip; what had been compiled of it is left out."""
+    place, _, file = member.rpartition("/")
+    compiled = f"{place}/".lstrip("/") + f"__pycache__/{file.removesuffix('.py')}.{sys.implementation.cache_tag}.pyc"
     out.mkdir()
     shutil.copy(built / "sam.yaml", out)
     for cut in CUTS:
         with zipfile.ZipFile(built / cut.name) as old, zipfile.ZipFile(out / cut.name, "w") as new:
             for name in old.namelist():
+                if name == compiled:
+                    continue
                 body = old.read(name)
                 new.writestr(name, body + more.encode() if name == member else body)
             if member not in old.namelist():

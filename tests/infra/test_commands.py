@@ -5,12 +5,15 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from infra import keys, smoke
+from infra.deploy import PARTS, NotHealthy
 from infra.local.stack import LocalStack
 from infra.package import ROOT
+from infra.rehearse import changed
 
 pytestmark = pytest.mark.local
 
@@ -80,6 +83,25 @@ def test_a_change_is_shown_and_left_undone_when_nobody_agrees(cell: LocalStack) 
     assert code == 0, said
     assert f"{before[-1].name} of" in said
     assert smoke.failures(cell.url) == []
+
+
+@pytest.mark.req("issue-7.2")
+def test_a_version_whose_api_does_not_answer_is_taken_back(cell: LocalStack, tmp_path: Path) -> None:
+    good = cell.region.releases(cell.outputs).live()
+    bad = changed(ROOT / ".build" / "local", tmp_path / "bad", "app.py", "\nraise RuntimeError('a bad version')\n")
+    with pytest.raises(NotHealthy, match=r"GET /health: 5\d\d"):
+        cell.redeploy(bad)
+    assert cell.region.releases(cell.outputs).live() == good
+    assert smoke.failures(cell.url) == []
+
+
+@pytest.mark.req("issue-7.6")
+def test_every_stack_carries_the_tags_that_bills_are_split_by(cell: LocalStack) -> None:
+    for part in PARTS:
+        described = cell.region.stacks.describe(f"tuan-local-{part}")
+        assert described
+        tags = {tag["Key"]: tag["Value"] for tag in described["Tags"]}
+        assert (tags["app"], tags["stage"], tags["tuan-cell"]) == ("tuan", "local", f"local-{NAME}"), part
 
 
 @pytest.mark.req("issue-7.2")

@@ -86,6 +86,15 @@ def test_every_setting_is_a_parameter_of_a_template(
     assert set(regions.read("eu-central-1").settings("prod")) <= declared
 
 
+@pytest.mark.req("issue-7.5")
+def test_traces_are_switched_by_the_stage(app_template: Template, tmp_path: Path) -> None:
+    assert read(GOOD, tmp_path).settings("prod")["Tracing"] == "PassThrough"
+    traced = read(GOOD.replace("protected = true", "protected = true\ntraced = true", 1), tmp_path)
+    assert traced.settings("prod")["Tracing"] == "Active"
+    functions = [one for one in app_template["Resources"].values() if one["Type"] == "AWS::Serverless::Function"]
+    assert {str(one["Properties"]["Tracing"]) for one in functions} == {"{'Ref': 'Tracing'}"}
+
+
 def test_a_stage_may_have_a_budget_of_its_own(tmp_path: Path) -> None:
     shutil.copy(REGIONS / "eu-central-1.toml", tmp_path / "here.toml")
     cell = regions.read("here", tmp_path)
