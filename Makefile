@@ -7,7 +7,7 @@ JOBS   ?= auto
 TESTS  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo simulate test check lint screenshots package invoke format lock clean deploy rollback destroy status drift alarms rehearse drill figures bench bench-peers cost
+.PHONY: help setup run demo simulate test test-alone check lint screenshots package invoke format lock clean deploy rollback destroy status drift alarms rehearse drill figures bench bench-peers cost
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,11 +32,13 @@ screenshots: setup ## pictures of every page, in .build/screenshots/ (needs Chro
 simulate: setup ## the same day in one process on a virtual clock
 	$(BIN)/python -m tests.story --stack moto
 
-test: setup ## every test
-	@# What fails beside others is tried once more, alone: some tests measure time, and a busy machine has none.
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(TESTS) || $(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(TESTS)
+test: setup ## every test but those that want the machine to themselves (under 3 minutes)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope -m "not alone" $(TESTS)
 
-check: setup lint test ## what CI runs: form, types, templates, then every test
+test-alone: setup ## days on the local engine, the short rehearsal, what measures real time: one after the other
+	$(BIN)/python -m pytest -m alone $(TESTS)
+
+check: setup lint test test-alone ## form, types, templates, then every test
 
 figures: setup ## calls, write units, zip sizes and import times, into docs/figures.md
 	$(BIN)/python -m tests.bench.figures

@@ -59,7 +59,7 @@ def visit(browser: Any) -> Iterator[Any]:
         context = browser.new_context(
             **{**PHONE, **over}, locale=language, java_script_enabled=scripts, timezone_id="Asia/Shanghai"
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(45_000)
         contexts.append(context)
         page = context.new_page()
         page.wrong = []

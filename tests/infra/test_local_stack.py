@@ -158,6 +158,7 @@ def listening_addresses(pid: int) -> Iterator[str]:
                 yield fields[1].split(":")[0]
 
 
+@pytest.mark.alone
 @pytest.mark.req("L2-13")
 def test_state_survives_a_stop_and_the_second_start_is_quick(tmp_path: Path) -> None:
     row = {"pk": {"S": "kept"}, "sk": {"S": "row"}}

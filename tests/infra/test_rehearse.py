@@ -4,7 +4,7 @@ import pytest
 
 from infra.rehearse import Rehearsal, rehearse
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.alone]
 
 
 @pytest.mark.req("issue-7.3")

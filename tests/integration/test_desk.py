@@ -97,9 +97,9 @@ def test_amounts_as_people_write_them(text: str, minor: int | None) -> None:
 @pytest.mark.req("M16")
 def test_ten_thousand_rows_become_files_within_five_seconds() -> None:
     rows = [[f"g1-{k:05d}", "已付款", "=1+1", k, k / 100, None] for k in range(10_000)]
-    begun = time.perf_counter()
+    begun = time.process_time()  # of this process alone: a busy machine takes longer, not more
     text, book = sheets.as_csv(["订单"] * 6, rows), sheets.as_xlsx(["订单"] * 6, rows)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
     assert text.startswith("\ufeff订单") and text.count("\n") == 10_001
     assert "'=1+1" in text, "no cell runs as a formula"
     with ZipFile(BytesIO(book)) as parts:
