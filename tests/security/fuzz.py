@@ -210,7 +210,7 @@ def main() -> int:
     began = time.monotonic()
     found = played(asked.requests, asked.seed)
     for line in found.wrong[:40]:
-        print(line)
+        print("WRONG", line)
     statuses = ", ".join(f"{number} x {status}" for status, number in sorted(found.statuses.items()))
     print(
         f"{found.requests} requests to {len(found.operations)} operations, {len(found.wrong)} answered wrongly: "
