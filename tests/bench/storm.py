@@ -41,6 +41,9 @@ OF_PEOPLE = ("PERSON", "DUTIES", "LATE")
 SHOPPERS = 0xF0000000
 """Ids of those who shop elsewhere meanwhile; no buyer of the night has one as high."""
 
+SHOPPING_MS = 5 * 60_000
+"""So long after the deadline others go on shopping elsewhere; then the workers have only the night to carry out."""
+
 DEADLINE_MS = 45_000
 """The deadline on the model's clock: the tick before it comes at 0 and sees it ahead."""
 
@@ -288,6 +291,8 @@ class Storm:
                 except (Unavailable, Refused):
                     self.others.append(float("inf"))
                 self.model.clock.sleep(500)
+                if self.model.clock.now > DEADLINE_MS + SHOPPING_MS:
+                    self.model.clock.hand_over()  # for good: nobody wakes it but the end
 
         return work
 
