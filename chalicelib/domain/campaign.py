@@ -58,6 +58,15 @@ class Shortfall(StrEnum):
     FAIL_BELOW_TARGET = "fail_below_target"
 
 
+class ShortageRule(StrEnum):
+    """Who goes without when fewer goods arrive than were ordered: whoever came last, everybody in proportion, or
+    whom a published seed draws."""
+
+    FIRST_COME = "first_come"
+    PROPORTION = "proportion"
+    DRAW = "draw"
+
+
 class CampaignState(StrEnum):
     DRAFT = "draft"
     PUBLISHED = "published"
@@ -78,7 +87,7 @@ class Item:
     `buffer` units are never sold to buyers (P12); sales stop while `stop_threshold` units are left (L6); falling
     to `low_stock` units tells the merchant once per crossing (P14). `weight_g` is one unit's, packed; `keep` how it
     must be kept (`ambient`, `chilled`, `frozen`). `picture` is the key of the product's picture, as
-    it was at publishing.
+    it was at publishing. Without a `supplier_id` the merchant supplies it.
     """
 
     sku: str
@@ -95,6 +104,7 @@ class Item:
     weight_g: int = 0
     keep: str = "ambient"
     picture: str = ""
+    supplier_id: str | None = None
 
     @property
     def sellable(self) -> int:
@@ -111,11 +121,16 @@ class Community:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PickupPoint:
+    """`place_id` names a leader's own place; whose it is and how many orders a day it holds are frozen, too."""
+
     id: str
     name: str
     community_id: str | None = None
     address: str = ""
     hours: str = ""
+    place_id: str | None = None
+    leader_id: str | None = None
+    capacity: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +190,7 @@ class Campaign(Row):
     fulfilment: Fulfilment | None = None
     pickup_points: tuple[PickupPoint, ...] = ()
     choose_pickup_by: Instant | None = None
+    shortage_rule: ShortageRule = ShortageRule.FIRST_COME
     stock_override_reason: str | None = None
     max_unpaid_per_person: int = 5
     max_unpaid_per_group: int | None = None
@@ -199,6 +215,9 @@ class Campaign(Row):
     silence_days: int = 3
     acknowledge_ms: int = 15 * MINUTE
     compensation_bp: int | None = None
+
+    def point(self, point_id: str) -> PickupPoint | None:
+        return next((point for point in self.pickup_points if point.id == point_id), None)
 
     def item(self, sku: str) -> Item:
         for item in self.items:
@@ -238,13 +257,15 @@ class Stock(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restocked(Row):
-    """Units added to a campaign's stock: the row that makes a repeated request add nothing, and keeps the reason."""
+    """Units added to a campaign's stock: the row that makes a repeated request add nothing, and keeps the reason and
+    the supplier's number of the batch they came with."""
 
     campaign_id: str
     key: str
     units: Mapping[str, int]
     reason: str
     at: Instant
+    batch: str = ""
 
 
 def certain_participants(terms: Campaign, team_size: int | None) -> int:

@@ -92,7 +92,8 @@ ACCOUNTS: Mapping[Kind, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry(Row):
-    """One movement. `cause` says why a refund is owed: failed, price_drop, cancelled, late, duplicate, stray.
+    """One movement. `cause` says why a refund is owed: failed, price_drop, cancelled, late, duplicate, stray,
+    shortage.
 
     `method` is the provider's name; `provider_ref` its own id of the payment or refund; `payment_id` the payment that
     a refund pays back or a capture takes, of `payment_minor`. `pay_url` is where the buyer pays. `first_tried_at`
@@ -195,11 +196,16 @@ def accounts(entries: Iterable[Entry]) -> dict[str, int]:
     return sums
 
 
-def refund_of(payment: Entry, *, cause: str, amount_minor: int, now: Instant, owed: tuple[str, ...] = ()) -> Entry:
-    """A refund that is owed. Its id is derived from the payment and the cause: owing it twice owes it once."""
+def refund_of(
+    payment: Entry, *, cause: str, amount_minor: int, now: Instant, owed: tuple[str, ...] = (), number: int = 1
+) -> Entry:
+    """A refund that is owed. Its id is derived from the payment and the cause: owing it twice owes it once.
+
+    `number` tells several refunds for one cause apart.
+    """
     return _about(
         payment,
-        id=f"{payment.id}.{cause}",
+        id=f"{payment.id}.{cause}" if number == 1 else f"{payment.id}.{cause}.{number}",
         kind=Kind.REFUND,
         amount_minor=amount_minor,
         cause=cause,

@@ -74,6 +74,18 @@ TEMPLATES: Mapping[str, Template] = {
     "stage_silent": Template(Urgency.REMINDER, ("title", "stage", "days", "link")),
     "late_compensation": Template(Urgency.MONEY, ("title", "stage", "share", "link")),
     "eta_moved": Template(Urgency.COURTESY, ("title", "expected", "link")),
+    "purchase_issued": Template(Urgency.MONEY, ("title", "units", "answer_by", "link")),
+    "purchase_amended": Template(Urgency.MONEY, ("title", "number", "answer_by", "link")),
+    "purchase_unanswered": Template(Urgency.MONEY, ("title", "number", "answer_by", "link")),
+    "purchase_escalated": Template(Urgency.MONEY, ("title", "number", "answer_by", "link")),
+    "purchase_promised": Template(Urgency.COURTESY, ("title", "ready_at", "link")),
+    "lot_shipped": Template(Urgency.COURTESY, ("title", "sent", "units", "link")),
+    "place_over_capacity": Template(Urgency.MONEY, ("title", "place", "orders", "capacity", "link")),
+    "order_short": Template(Urgency.MONEY, ("title", "items", "amount", "arrives_by", "link")),
+    "ordered_for_you": Template(Urgency.MONEY, ("title", "amount", "pay_by", "link")),
+    "leader_approved": Template(Urgency.MONEY, ("community", "link")),
+    "leader_refused": Template(Urgency.MONEY, ("community", "link")),
+    "leader_suspended": Template(Urgency.MONEY, ("community", "link")),
     "campaign_offer": Template(Urgency.MARKETING, ("title", "price", "closes_at", "link")),
 }
 """Every notice there is. A new one is a line here and its two texts."""

@@ -80,6 +80,8 @@ class Order(Row):
     `handed_at` says that the goods are with the buyer; `uncollected` that nobody came for them, and what followed.
     `resolution` is set once, when the group's verdict has been carried out for this order. `collected_at` is when its
     money was asked for, where the verdict waits for that.
+    `placed_by` is the leader who ordered for this buyer, if one did. `short` are units that did not arrive, found by
+    the rounds of sharing up to `shared`.
     """
 
     id: str
@@ -115,6 +117,9 @@ class Order(Row):
     resolution: str | None = None
     resolved_at: Instant | None = None
     collected_at: Instant | None = None
+    placed_by: str | None = None
+    short: Mapping[str, int] = field(default_factory=dict)
+    shared: int = 0
     steps: tuple[Step, ...] = ()
     fee_minor: int = 0
     zone: str = ""
@@ -201,7 +206,7 @@ def joined(new: Order, old: Order | None, key: str, receipt: Receipt) -> Order:
         payments=old.payments if old else 0,
         receipts=receipts,
         steps=steps,
-        owed=("order_held",),
+        owed=("order_held" if new.placed_by is None else "ordered_for_you",),
         due_at=new.joined_at,
     )
 
@@ -247,6 +252,19 @@ def pickup_chosen(order: Order, point: str, now: Instant) -> Order:
         pickup_defaulted=False,
         steps=and_then(order.steps, "pickup_chosen", now, order.buyer_id),
     )
+
+
+def found_short(order: Order, units: Mapping[str, int], round_number: int, now: Instant) -> Order:
+    """Some of it did not arrive. Each round of sharing finds that once."""
+    if order.state is not OrderState.PAID or order.shared >= round_number:
+        raise Broken(
+            f"order {order.id} is {order.state.value}, in round {order.shared}, and not short in {round_number}"
+        )
+    short = {sku: order.short.get(sku, 0) + units.get(sku, 0) for sku in {**order.short, **units}}
+    if any(count > order.lines.get(sku, 0) for sku, count in short.items()):
+        raise Broken(f"order {order.id} is short of more than it has")
+    steps = and_then(order.steps, "short", now, "receipt")
+    return replace(order, short=short, shared=round_number, steps=steps)
 
 
 def cancelled(order: Order, now: Instant, *, by: str) -> Order:

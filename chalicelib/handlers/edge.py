@@ -38,6 +38,8 @@ BUYER = frozenset({"buyer"})
 """Anyone signed in: everybody may buy."""
 
 MERCHANT = frozenset({"merchant"})
+SUPPLIER = frozenset({"supplier"})
+MANAGER = frozenset({"manager"})
 SUPPORT = frozenset({"support"})
 OPS = frozenset({"ops"})
 

@@ -145,7 +145,14 @@ def publish_campaign(call: Call[None, None], campaign_id: str) -> OwnCampaign:
 def restock_campaign(call: Call[Restock, None], campaign_id: str) -> StockLeft:
     asked = call.body
     stock = restock.restock(
-        call.world, call.caller, campaign_id, asked.units, reason=asked.reason, key=call.key, now=call.now
+        call.world,
+        call.caller,
+        campaign_id,
+        asked.units,
+        reason=asked.reason,
+        batch=asked.batch,
+        key=call.key,
+        now=call.now,
     )
     return StockLeft.of(stock)
 

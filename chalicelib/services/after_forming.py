@@ -9,12 +9,13 @@ from collections.abc import Callable
 from ..domain.campaign import Campaign
 from ..domain.group import Group
 from ..domain.instants import Instant
+from . import purchase
 from .world import World
 
 OnForming = Callable[[World, Group, Campaign, Instant], None]
 OnTurn = Callable[[World, Group, Campaign, str, Instant], None]
 
-ON_FORMING: tuple[OnForming, ...] = ()
+ON_FORMING: tuple[OnForming, ...] = (purchase.issue,)
 """(world, group, terms, now), once the verdict is given: purchase orders."""
 
 ON_TURN: tuple[OnTurn, ...] = ()

@@ -53,7 +53,10 @@ class JoinAnswer:
     payment_trouble: str | None = None
 
 
-def join(world: World, caller: Caller, group_id: str, ask: JoinRequest, *, now: Instant) -> JoinAnswer:
+def join(
+    world: World, caller: Caller, group_id: str, ask: JoinRequest, *, now: Instant, placed_by: str | None = None
+) -> JoinAnswer:
+    """`caller` is the buyer; `placed_by` names the leader who does this for them."""
     group = world.store.group_lately(group_id, now)
     if group is None:
         raise Refused("group_not_found", group=group_id)
@@ -61,7 +64,7 @@ def join(world: World, caller: Caller, group_id: str, ask: JoinRequest, *, now: 
     check_ask(world, caller, terms, group, ask)
     order_id = ids.order_id(group.id, caller.id, group.parts)
     try:
-        new = draft(world, caller, terms, group, ask, now)
+        new = replace(draft(world, caller, terms, group, ask, now), placed_by=placed_by)
         receipt = seat(world, terms, group, new, ask, now)
         world.watch.count("joins")
     except Refused as refused:

@@ -18,7 +18,7 @@ from ..domain.ports import Caller
 from ..domain.refusals import Refused
 from ..domain.tally import Scope, Tally
 from ..domain.writes import Create, Replace
-from . import audit
+from . import audit, leaders
 from .draft import own
 from .world import World
 
@@ -29,6 +29,7 @@ def publish(world: World, caller: Caller, campaign_id: str, *, now: Instant) -> 
     if draft.state is CampaignState.PUBLISHED:
         return draft
     check_publishable(draft, now)
+    draft = leaders.with_places(world, draft)
     _check_methods(world, draft)
     items = tuple(_with_picture(world, _with_reference(world, item, now)) for item in draft.items)
     published = replace(

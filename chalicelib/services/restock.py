@@ -21,6 +21,7 @@ def restock(
     units: Mapping[str, int],
     *,
     reason: str,
+    batch: str = "",
     key: str,
     now: Instant,
 ) -> Stock:
@@ -32,7 +33,7 @@ def restock(
         campaign.item(sku)
         if not 0 < count <= MAX_UNITS:
             raise Refused("stock_out_of_range", sku=sku)
-    added = Restocked(campaign_id=campaign_id, key=key, units=dict(units), reason=reason, at=now)
+    added = Restocked(campaign_id=campaign_id, key=key, units=dict(units), reason=reason, at=now, batch=batch)
     for attempt in attempts(world):
         with attempt:
             act = audit.line(world, caller, "restocked", campaign_id, now, units=str(sum(units.values())))
@@ -52,7 +53,7 @@ def _check_same(world: World, added: Restocked) -> None:
     known = world.store.restocked(added.campaign_id, added.key)
     if known is None:
         raise Lost()
-    if dict(known.units) != dict(added.units):
+    if (dict(known.units), known.batch) != (dict(added.units), added.batch):
         raise Refused("key_reused")
 
 

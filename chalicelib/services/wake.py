@@ -12,8 +12,10 @@ from ..domain.ledger import Entry
 from ..domain.notice import Notice
 from ..domain.order import Order
 from ..domain.ports import RowKey
+from ..domain.receipt import Receipt
 from ..domain.refusals import Broken, Lost, Trouble, Unavailable
 from ..domain.routing import Reroute, Routes
+from ..domain.supply import Demand, PurchaseOrder
 from ..domain.tally import Numbers, Scope, Tally
 from ..domain.upkeep import Announcement
 from ..domain.waybill import Waybill
@@ -29,9 +31,11 @@ from .group_wake import group_wake
 from .journey_wake import journey_wake
 from .open_groups import open_groups
 from .order_wake import order_wake
+from .purchase import demand_wake, purchase_wake
 from .recount import recount
 from .routes import match_queue, reroute_wake
 from .send_notice import send_notice
+from .share_shortage import receipt_wake
 from .waybills import waybill_wake
 from .world import World
 
@@ -78,6 +82,9 @@ WAKES: Mapping[type[Row], Callable[[World, Any, Instant], None]] = {
     Waybill: waybill_wake,
     Routes: match_queue,
     Reroute: reroute_wake,
+    Demand: demand_wake,
+    PurchaseOrder: purchase_wake,
+    Receipt: receipt_wake,
 }
 """What each kind of row does when its timer goes off."""
 

@@ -15,18 +15,21 @@ from ..domain.group import Group, Part, Slice
 from ..domain.hours import Hour
 from ..domain.instants import SECOND, Instant
 from ..domain.journey import Duty, Journey
+from ..domain.leader import Leader, Neighbour, Place
 from ..domain.ledger import Entry
 from ..domain.notice import Notice
 from ..domain.order import Order, OrderState
 from ..domain.person import Preferences
 from ..domain.ports import OrderMark, Page
 from ..domain.product import PriceMark, Product
+from ..domain.receipt import Receipt
 from ..domain.refusals import Broken, Lost
 from ..domain.review import Rating, Review
 from ..domain.routing import Load, Reroute, Routes
 from ..domain.second_factor import Confirmed
 from ..domain.session import Brake, LoginCode, Session
 from ..domain.share import Share
+from ..domain.supply import Demand, Lot, PurchaseOrder
 from ..domain.tally import Scope, Tally
 from ..domain.upkeep import Allowance, Announcement, Listing, Visit
 from ..domain.waybill import Waybill
@@ -40,8 +43,12 @@ from .rows import (
     hall_pk,
     journey_key,
     key_of,
+    lot_key,
+    neighbour_key,
     order_key,
     orders_pk,
+    purchase_key,
+    receipt_key,
     review_key,
     slice_key,
     stamp,
@@ -169,6 +176,27 @@ class Reads:
     def session(self, session_id: str) -> Session | None:
         return self._get(Session, f"SESSION#{session_id}", "SESSION")
 
+    def demand(self, group_id: str) -> Demand | None:
+        return self._get(Demand, f"GROUP#{group_id}", "DEMAND")
+
+    def purchase(self, purchase_id: str) -> PurchaseOrder | None:
+        return self._get(PurchaseOrder, *purchase_key(purchase_id))
+
+    def lot(self, purchase_id: str, key: str) -> Lot | None:
+        return self._get(Lot, *lot_key(purchase_id, key))
+
+    def leader(self, person_id: str) -> Leader | None:
+        return self._get(Leader, f"PERSON#{person_id}", "LEADER")
+
+    def place(self, place_id: str) -> Place | None:
+        return self._get(Place, f"PLACE#{place_id}", "PLACE")
+
+    def neighbour(self, leader_id: str, code: str) -> Neighbour | None:
+        return self._get(Neighbour, *neighbour_key(leader_id, code))
+
+    def receipt(self, group_id: str, destination: str) -> Receipt | None:
+        return self._get(Receipt, *receipt_key(group_id, destination))
+
     def announcement(self, group_id: str, event: str) -> Announcement | None:
         return self._get(Announcement, f"GROUP#{group_id}", f"TELL#{event}")
 
@@ -253,6 +281,21 @@ class Reads:
 
     def sessions_of(self, person_id: str, limit: int, start: str | None) -> Page[Session]:
         return self._page(Session, f"SESSIONS#{person_id}", limit, start)
+
+    def purchases_of(self, supplier_id: str, limit: int, start: str | None) -> Page[PurchaseOrder]:
+        return self._page(PurchaseOrder, f"PURCHASES#{supplier_id}", limit, start)
+
+    def leaders(self, state: str, limit: int, start: str | None) -> Page[Leader]:
+        return self._page(Leader, f"LEADERS#{state}", limit, start)
+
+    def places_of(self, leader_id: str, limit: int, start: str | None) -> Page[Place]:
+        return self._page(Place, f"PLACES#{leader_id}", limit, start)
+
+    def leaders_for(self, person_id: str, limit: int, start: str | None) -> Page[Neighbour]:
+        return self._page(Neighbour, f"LEADERS_FOR#{person_id}", limit, start)
+
+    def receipts_of_leader(self, leader_id: str, limit: int, start: str | None) -> Page[Receipt]:
+        return self._page(Receipt, f"RECEIPTS#{leader_id}", limit, start)
 
     def orders_of_buyer(self, buyer_id: str, limit: int, start: str | None) -> Page[OrderMark]:
         with translated():
@@ -397,6 +440,21 @@ class Reads:
 
     def acts_on(self, day: str, limit: int, start: str | None) -> Page[Act]:
         return self._page(Act, f"AUDIT#{day}", limit, start)
+
+    def purchases_of_group(self, group_id: str) -> list[PurchaseOrder]:
+        return list(self._query(PurchaseOrder, f"GROUP#{group_id}", Stored.sk.startswith("PO#")))
+
+    def lots_of(self, purchase_id: str) -> list[Lot]:
+        pk, sk = lot_key(purchase_id, "")
+        return list(self._query(Lot, pk, Stored.sk.startswith(sk)))
+
+    def neighbours_of(self, leader_id: str, limit: int, start: str | None) -> Page[Neighbour]:
+        pk, sk = neighbour_key(leader_id, "")
+        return self._query_page(Neighbour, pk, Stored.sk.startswith(sk), limit, start)
+
+    def receipts_of(self, group_id: str) -> list[Receipt]:
+        pk, sk = receipt_key(group_id, "")
+        return list(self._query(Receipt, pk, Stored.sk.startswith(sk)))
 
     def visitors(self, campaign_id: str) -> int:
         with translated():

@@ -19,18 +19,21 @@ from ..domain.group import Group, Part, Slice
 from ..domain.hours import Hour
 from ..domain.instants import DAY
 from ..domain.journey import Duty, Journey
+from ..domain.leader import Leader, Neighbour, Place
 from ..domain.ledger import Entry
 from ..domain.notice import Notice
 from ..domain.order import Order
 from ..domain.person import Preferences
 from ..domain.ports import RowKey
 from ..domain.product import PriceMark, Product
+from ..domain.receipt import Receipt
 from ..domain.refusals import Broken
 from ..domain.review import Rating, Review
 from ..domain.routing import Load, Reroute, Routes
 from ..domain.second_factor import Confirmed
 from ..domain.session import Brake, LoginCode, Session
 from ..domain.share import Share
+from ..domain.supply import Demand, Lot, PurchaseOrder
 from ..domain.tally import Tally
 from ..domain.upkeep import Allowance, Announcement, Listing, Parked, Visit
 from ..domain.waybill import Waybill, of_batch
@@ -129,6 +132,25 @@ def waybill_key(waybill_id: str) -> tuple[str, str]:
     return order_key(waybill_id)[0], f"WAYBILL#{waybill_id}"
 
 
+def purchase_key(purchase_id: str) -> tuple[str, str]:
+    """A purchase order's id starts with its group's."""
+    group_id, _, code = purchase_id.partition("-")
+    return f"GROUP#{group_id}", f"PO#{code}"
+
+
+def lot_key(purchase_id: str, key: str) -> tuple[str, str]:
+    group_id, _, code = purchase_id.partition("-")
+    return f"GROUP#{group_id}", f"LOT#{code}#{key}"
+
+
+def receipt_key(group_id: str, destination: str) -> tuple[str, str]:
+    return f"GROUP#{group_id}", f"RECEIPT#{destination}"
+
+
+def neighbour_key(leader_id: str, code: str) -> tuple[str, str]:
+    return f"LEADER#{leader_id}", f"NEIGHBOUR#{code}"
+
+
 def hall_pk(community_id: str, category: str) -> str:
     return f"HALL#{community_id}#{category}"
 
@@ -181,6 +203,18 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("load", Load, lambda x: (f"LOADS#{x.merchant_id}", f"{x.day}#{x.place}")),
     Kind("reroute", Reroute, lambda r: (f"ROUTES#{r.merchant_id}", f"REROUTE#{r.key}")),
     Kind("waybill", Waybill, lambda w: waybill_key(w.id), state=lambda w: w.state.value),
+    Kind("demand", Demand, lambda d: (f"GROUP#{d.group_id}", "DEMAND")),
+    Kind("purchase_order", PurchaseOrder, lambda p: purchase_key(p.id),
+         listed=lambda p: (f"PURCHASES#{p.supplier_id}", f"{stamp(p.issued_at)}#{p.id}")),
+    Kind("lot", Lot, lambda x: lot_key(x.purchase_id, x.key)),
+    Kind("receipt", Receipt, lambda r: receipt_key(r.group_id, r.destination),
+         listed=lambda r: (f"RECEIPTS#{r.leader_id or r.merchant_id}", f"{stamp(r.created_at)}#{r.group_id}")),
+    Kind("leader", Leader, lambda x: (f"PERSON#{x.person_id}", "LEADER"),
+         listed=lambda x: (f"LEADERS#{x.state.value}", f"{stamp(x.applied_at)}#{x.person_id}")),
+    Kind("place", Place, lambda p: (f"PLACE#{p.id}", "PLACE"),
+         listed=lambda p: (f"PLACES#{p.leader_id}", stamp(p.created_at))),
+    Kind("neighbour", Neighbour, lambda n: neighbour_key(n.leader_id, n.code),
+         listed=lambda n: (f"LEADERS_FOR#{n.person_id}", stamp(n.said_at))),
     Kind("allowance", Allowance, lambda a: (f"ALLOWANCE#{a.campaign_id}#{a.buyer_id}", "ALLOWANCE")),
 )  # fmt: skip
 

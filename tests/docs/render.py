@@ -45,6 +45,13 @@ ROWS: Mapping[str, tuple[str, str]] = {
     "parked": ("a row that could not be processed, and why", ""),
     "listing": ("a group's line in the hall under one facet", ""),
     "visit": ("one distinct visitor of a campaign, by a hash that names nobody", ""),
+    "demand": ("what a formed group's orders add up to, by destination", "the next part to count; the pickup cut-off"),
+    "purchase_order": ("what one supplier is asked for, with its amendments and answers", "words owed; its answer-by"),
+    "lot": ("goods a supplier has sent off", ""),
+    "receipt": ("what a destination is to receive, and has received", "the end of its grace; a sharing under way"),
+    "leader": ("who applied as a leader, and what was decided", ""),
+    "place": ("a leader's pickup place", ""),
+    "neighbour": ("somebody who lets a leader order for them", ""),
     "allowance": ("units one buyer has taken over all groups of a campaign", ""),
 }  # fmt: skip
 """Row kind -> (what it holds, what wakes it). A kind that is not here is described by its class."""

@@ -319,6 +319,99 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         '"{title}" is now expected by {expected}. How it stands: {link}',
         'Hello,\n\nwhen "{title}" arrives has changed: it is now expected by {expected}. How that came about is on its page.\n\nSee: {link}',
     ),
+    "purchase_issued": (
+        "Purchase order: {title}",
+        'The group "{title}" has formed and needs {units} units from you. Please answer by {answer_by}: {link}',
+        "Hello,\n\n"
+        'the group "{title}" has formed and needs {units} units from you. Please look at the purchase order and '
+        "acknowledge it by {answer_by}; say then when the goods will be ready.\n\n"
+        "Purchase order: {link}",
+    ),
+    "purchase_amended": (
+        "Purchase order changed: {title}",
+        'The purchase order for "{title}" has changed (no. {number}). Please acknowledge it by {answer_by}: {link}',
+        "Hello,\n\n"
+        'the purchase order for "{title}" has changed; the amendment has the number {number}. Please look at it and '
+        "acknowledge it by {answer_by}.\n\n"
+        "Purchase order: {link}",
+    ),
+    "purchase_unanswered": (
+        "No answer yet: {title}",
+        'The purchase order for "{title}" (no. {number}) was to be answered by {answer_by} and is not. {link}',
+        "Hello,\n\n"
+        'the purchase order for "{title}" (no. {number}) was to be answered by {answer_by}, and there is no answer '
+        "yet. Buyers are waiting: please see to it today.\n\n"
+        "Details: {link}",
+    ),
+    "purchase_escalated": (
+        "Supplier silent: {title}",
+        'Nobody has answered the purchase order for "{title}" (no. {number}), due {answer_by}. Please step in: {link}',
+        "Hello,\n\n"
+        'the purchase order for "{title}" (no. {number}) was due to be answered by {answer_by}. Supplier and merchant '
+        "have been reminded without effect; please step in.\n\n"
+        "Details: {link}",
+    ),
+    "purchase_promised": (
+        "Goods promised: {title}",
+        'The supplier promises the goods for "{title}" for {ready_at}. {link}',
+        "Hello,\n\n"
+        'the supplier promises the goods for "{title}" for {ready_at}. Earlier promises stay on record.\n\n'
+        "Details: {link}",
+    ),
+    "lot_shipped": (
+        "Goods on their way: {title}",
+        'The supplier has sent {sent} of {units} units for "{title}". {link}',
+        'Hello,\n\nthe supplier has now sent {sent} of {units} units for "{title}".\n\nDetails: {link}',
+    ),
+    "place_over_capacity": (
+        "More than {place} holds: {title}",
+        '"{title}" brings {orders} orders to {place}, which holds {capacity} a day. Please make room. {link}',
+        "Hello,\n\n"
+        '"{title}" brings {orders} orders to {place}, which holds {capacity} a day. Please spread the pickup over '
+        "more days, or open another place.\n\n"
+        "Details: {link}",
+    ),
+    "order_short": (
+        "Part of your order did not arrive: {title}",
+        'Of "{title}", {items} did not arrive for you. {amount} goes back by {arrives_by}. {link}',
+        "Hello,\n\n"
+        'we are sorry: fewer goods arrived for "{title}" than were ordered. You go without {items}, by the rule that '
+        "was stated when you joined. {amount} goes back the way it came and arrives by {arrives_by}; you need not do "
+        "anything.\n\n"
+        "Your order, and how it was shared: {link}",
+    ),
+    "ordered_for_you": (
+        "Ordered for you: {title}",
+        'Your leader has ordered "{title}" for you. {amount} is to be paid by {pay_by}. Not agreed? Cancel: {link}',
+        "Hello,\n\n"
+        'as you allowed, your leader has ordered "{title}" for you. {amount} is to be paid by {pay_by}; after that the '
+        "place is given up and nothing is charged. If this was not agreed, cancel it there, and take the permission "
+        "back on the page of your account.\n\n"
+        "Your order: {link}",
+    ),
+    "leader_approved": (
+        "You are a leader now: {community}",
+        "You have been approved as a leader in {community}. Add your pickup places: {link}",
+        "Hello,\n\n"
+        "you have been approved as a leader in {community}. Add your pickup places, and merchants can bring goods "
+        "there.\n\n"
+        "Your places: {link}",
+    ),
+    "leader_refused": (
+        "Your application: {community}",
+        "Your application as a leader in {community} was not accepted. You may apply again: {link}",
+        "Hello,\n\n"
+        "thank you for applying as a leader in {community}. It was not accepted this time; you may apply again.\n\n"
+        "Your application: {link}",
+    ),
+    "leader_suspended": (
+        "Suspended as a leader: {community}",
+        "You have been suspended as a leader in {community}. Please ask support what to do: {link}",
+        "Hello,\n\n"
+        "you have been suspended as a leader in {community}: new goods are not brought to your places for now. Please "
+        "ask support what to do.\n\n"
+        "Details: {link}",
+    ),
     "campaign_offer": (
         "New group: {title}",
         '【Tuan】"{title}" from {price}, until {closes_at}: cheaper with your neighbours. {link} Reply R to stop',

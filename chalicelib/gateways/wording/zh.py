@@ -280,6 +280,80 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "「{title}」预计送达时间改为{expected}前,进度:{link}",
         "您好,\n\n「{title}」的预计送达时间有变,现在预计在{expected}前送达。时间变动的经过都在进度页上。\n\n查看进度:{link}",
     ),
+    "purchase_issued": (
+        "采购单:{title}",
+        "「{title}」已成团,需要您备货{units}件,请在{answer_by}前确认:{link}",
+        "您好,\n\n"
+        "「{title}」已成团,需要您备货共{units}件。请查看采购单并在{answer_by}前确认,同时告知何时备齐。\n\n"
+        "采购单:{link}",
+    ),
+    "purchase_amended": (
+        "采购单有变更:{title}",
+        "「{title}」的采购单有变更(第{number}号),请在{answer_by}前确认:{link}",
+        "您好,\n\n「{title}」的采购单有变更,变更编号为{number}。请查看并在{answer_by}前确认。\n\n采购单:{link}",
+    ),
+    "purchase_unanswered": (
+        "采购单尚未答复:{title}",
+        "「{title}」的采购单(第{number}号)应在{answer_by}前答复,至今没有回音,请尽快处理。{link}",
+        "您好,\n\n"
+        "「{title}」的采购单(第{number}号)应在{answer_by}前答复,至今没有回音。买家在等,请今天处理。\n\n"
+        "详情:{link}",
+    ),
+    "purchase_escalated": (
+        "供应商没有答复:{title}",
+        "「{title}」的采购单(第{number}号)过了{answer_by}仍无人答复,请您介入:{link}",
+        "您好,\n\n"
+        "「{title}」的采购单(第{number}号)应在{answer_by}前答复。供应商和商家都已提醒,仍无结果,请您介入。\n\n"
+        "详情:{link}",
+    ),
+    "purchase_promised": (
+        "备货时间已承诺:{title}",
+        "供应商承诺「{title}」的货{ready_at}备齐。{link}",
+        "您好,\n\n供应商承诺「{title}」的货{ready_at}备齐。此前的承诺都有记录。\n\n详情:{link}",
+    ),
+    "lot_shipped": (
+        "货已发出:{title}",
+        "供应商已为「{title}」发出{sent}件,共需{units}件。{link}",
+        "您好,\n\n供应商已为「{title}」发出{sent}件,共需{units}件。\n\n详情:{link}",
+    ),
+    "place_over_capacity": (
+        "{place}放不下:{title}",
+        "「{title}」有{orders}单要送到{place},该点每天只能放{capacity}单,请提前安排。{link}",
+        "您好,\n\n"
+        "「{title}」有{orders}单要送到{place},该点每天只能放{capacity}单。请分几天提货,或另开自提点。\n\n"
+        "详情:{link}",
+    ),
+    "order_short": (
+        "有货没到,款项退给您:{title}",
+        "「{title}」到货不足,您少了{items},{amount}将原路退回,最迟{arrives_by}到账。{link}",
+        "您好,\n\n"
+        "很抱歉,「{title}」到货不足。按参团时写明的规则,您少了{items}。{amount}将原路退回,最迟{arrives_by}到账,"
+        "无需任何操作。\n\n"
+        "订单与分配结果:{link}",
+    ),
+    "ordered_for_you": (
+        "团长替您下单了:{title}",
+        "团长替您参加了「{title}」,请在{pay_by}前付款{amount}。若您不同意,可直接取消:{link}",
+        "您好,\n\n"
+        "按您的授权,团长替您参加了「{title}」。请在{pay_by}前付款{amount},逾期名额自动释放,不会扣款。"
+        "若您不同意,可在订单页取消,并在“我的”页面收回授权。\n\n"
+        "订单:{link}",
+    ),
+    "leader_approved": (
+        "您已成为团长:{community}",
+        "您已通过审核,成为{community}的团长。请添加自提点:{link}",
+        "您好,\n\n您已通过审核,成为{community}的团长。添加自提点后,商家就可以把货送到您那里。\n\n我的自提点:{link}",
+    ),
+    "leader_refused": (
+        "团长申请结果:{community}",
+        "您在{community}的团长申请未通过,可再次申请:{link}",
+        "您好,\n\n感谢您申请成为{community}的团长。这次未通过,您可以再次申请。\n\n我的申请:{link}",
+    ),
+    "leader_suspended": (
+        "团长资格已暂停:{community}",
+        "您在{community}的团长资格已暂停,请联系客服了解情况:{link}",
+        "您好,\n\n您在{community}的团长资格已暂停,暂时不会有新货送到您的自提点。请联系客服了解情况。\n\n详情:{link}",
+    ),
     "campaign_offer": (
         "新团上线:{title}",
         "【团】「{title}」{price}起,{closes_at}截止,邻居一起买更便宜。{link} 拒收请回复R",

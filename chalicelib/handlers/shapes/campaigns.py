@@ -8,7 +8,16 @@ from msgspec import Meta, structs
 from ...domain import campaign as domain
 from ...domain import plan as plans
 from ...domain.batch import Temperature
-from ...domain.campaign import Campaign, CampaignState, Fulfilment, Kind, Measure, Shortfall, price_on_joining
+from ...domain.campaign import (
+    Campaign,
+    CampaignState,
+    Fulfilment,
+    Kind,
+    Measure,
+    ShortageRule,
+    Shortfall,
+    price_on_joining,
+)
 from ...domain.fees import DeliveryZone
 from ...domain.instants import MINUTE, Instant, midnight_after
 from ...domain.plan import Basis, StagePlan
@@ -82,6 +91,7 @@ class ItemInput(Input):
     reference_price_minor: Minor | None = None
     weight_g: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     keep: Temperature = Temperature.AMBIENT
+    supplier_id: Id | None = None
 
     def to_domain(self) -> domain.Item:
         return domain.Item(
@@ -98,6 +108,7 @@ class ItemInput(Input):
             reference_price_minor=self.reference_price_minor,
             weight_g=self.weight_g,
             keep=self.keep.value,
+            supplier_id=self.supplier_id,
         )
 
 
@@ -108,11 +119,14 @@ class CommunityInput(Input):
 
 
 class PickupPointInput(Input):
+    """With a `place_id`, a leader's place: what is not said here is taken from it at publishing."""
+
     id: Id
     name: Title
     community_id: Id | None = None
     address: Line = ""
     hours: Line = ""
+    place_id: Id | None = None
 
 
 class UncollectedInput(Input):
@@ -185,6 +199,7 @@ class CampaignDraft(Input):
     fulfilment: Fulfilment | None = None
     pickup_points: Annotated[tuple[PickupPointInput, ...], Meta(max_length=200)] = ()
     choose_pickup_by: MomentIn | None = None
+    shortage_rule: ShortageRule = ShortageRule.FIRST_COME
     stock_override_reason: Line | None = None
     max_unpaid_per_person: Annotated[int, Meta(ge=1, le=100)] = 5
     max_unpaid_per_group: People | None = None
@@ -240,10 +255,12 @@ class CampaignDraft(Input):
                     community_id=point.community_id,
                     address=point.address,
                     hours=point.hours,
+                    place_id=point.place_id,
                 )
                 for point in self.pickup_points
             ),
             choose_pickup_by=to_instant_or_none(self.choose_pickup_by),
+            shortage_rule=self.shortage_rule,
             stock_override_reason=self.stock_override_reason,
             max_unpaid_per_person=self.max_unpaid_per_person,
             max_unpaid_per_group=self.max_unpaid_per_group,
@@ -330,6 +347,7 @@ class PickupPoint(Output):
     community_id: str | None
     address: str
     hours: str
+    place_id: str | None
 
 
 class Target(Output):
@@ -407,6 +425,7 @@ class CampaignOffer(Output):
     uncollected: UncollectedRule
     promised_ship_date: Moment | None
     stages: list[PlannedStage]
+    shortage_rule: ShortageRule
     terms_version: int
     published_at: Moment | None
 
@@ -437,7 +456,14 @@ class CampaignOffer(Output):
             return_exception=campaign.return_exception,
             fulfilment=campaign.fulfilment,
             pickup_points=[
-                PickupPoint(id=p.id, name=p.name, community_id=p.community_id, address=p.address, hours=p.hours)
+                PickupPoint(
+                    id=p.id,
+                    name=p.name,
+                    community_id=p.community_id,
+                    address=p.address,
+                    hours=p.hours,
+                    place_id=p.place_id,
+                )
                 for p in campaign.pickup_points
             ],
             choose_pickup_by=shown_or_none(campaign.choose_pickup_by),
@@ -458,6 +484,7 @@ class CampaignOffer(Output):
             ),
             promised_ship_date=shown_or_none(campaign.promised_ship_at),
             stages=[PlannedStage.of(stage) for stage in campaign.plan],
+            shortage_rule=campaign.shortage_rule,
             terms_version=campaign.terms_version,
             published_at=shown_or_none(campaign.published_at),
         )
@@ -471,6 +498,7 @@ class ItemStock(Output):
     buffer: int
     stop_threshold: int
     low_stock: int
+    supplier_id: str | None
 
 
 class OwnCampaign(CampaignOffer, kw_only=True):
@@ -509,6 +537,7 @@ class OwnCampaign(CampaignOffer, kw_only=True):
                     buffer=item.buffer,
                     stop_threshold=item.stop_threshold,
                     low_stock=item.low_stock,
+                    supplier_id=item.supplier_id,
                 )
                 for item in campaign.items
             ],
@@ -537,10 +566,11 @@ class CampaignPage(Output):
 
 
 class Restock(Input):
-    """Units to add, by SKU, and what for (a supplier's batch, say)."""
+    """Units to add, by SKU, what for, and the supplier's own number of the batch they came with (P17)."""
 
     units: Annotated[dict[Sku, Units], Meta(min_length=1, max_length=domain.MAX_ITEMS)]
     reason: Annotated[str, Meta(max_length=200)] = ""
+    batch: Line = ""
 
 
 class StockLeft(Output):

@@ -30,6 +30,9 @@ MAY_CARRY = {
     "AddressInput": {"phone", "recipient", "room", "building", "unit"},
     "PickupPoint": {"address"},
     "PickupPointInput": {"address"},
+    "PlaceBody": {"address"},
+    "PlaceEdit": {"address"},
+    "PlaceLine": {"address"},
 }
 """Shapes that may have such a field: a person's contact, who wants to log in, and the public place where goods are
 handed over."""

@@ -1,0 +1,18 @@
+"""Where the goods of a formed group's orders go, as suppliers, leaders and the shares of a shortage name it."""
+
+from .batch import destination_of, places
+from .campaign import Campaign
+from .group import Group
+from .order import Order, OrderState
+
+__all__ = ["destination_name", "destination_of", "wants_goods"]
+
+
+def destination_name(terms: Campaign, group: Group, destination: str) -> str:
+    """How people call it: the point's name or the zone's; the group's own title where everything goes together."""
+    return next((place.name for place in places(terms, group) if place.destination == destination), destination)
+
+
+def wants_goods(order: Order) -> bool:
+    """Whether anything is to be delivered for it: paid, in a group that has formed or is about to."""
+    return order.state is OrderState.PAID and order.resolution in (None, "formed", "price_drop")

@@ -1,0 +1,225 @@
+"""What a leader receives, and how a shortage is shared and paid back (S9, E21, R8): exactly once, whatever happens."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.instants import HOUR, MINUTE
+from chalicelib.domain.receipt import ticket_of
+
+from .shop import APPLE, Offer, Shop, Taken, answers_lost, item, money_adds_up, rows, trouble
+
+PEAR = "pear"
+GATE = "point.gate"
+
+
+def leader(shop: Shop, *, contact: bool = False) -> tuple[str, str]:
+    """An approved leader and their place."""
+    who, manager = shop.person("leader", contact=contact), shop.person("manager", roles=("manager",))
+    shop.ok("POST", "/me/leader", {"community": "花园里"}, who=who)
+    shop.ok("POST", f"/leaders/{who}/decision", {"decision": "approve"}, who=manager)
+    place = {"name": "南门小店", "address": "花园里南门 1 号", "hours": "08:00-21:00", "capacity": 2}
+    return who, str(shop.ok("POST", "/places", place, who=who, key=shop.key())["id"])
+
+
+def formed(shop: Shop, units: list[int], *, contact: bool = False, **over: Any) -> tuple[str, Offer, list[Taken]]:
+    """A formed group whose goods go to a leader's place; the buyers took so many apples each, in this order."""
+    who, place = leader(shop)
+    points = [{"id": "gate", "name": "南门", "place_id": place}]
+    items = [item(supplier_id=shop.person("supplier", roles=("supplier",)), tiers=[])]
+    offer = shop.offer(**{"items": items, "pickup_points": points, "hours": 2} | over)
+    taken = []
+    for count in units:
+        taken.append(shop.buy(offer.group, shop.person(contact=contact), lines={APPLE: count}))
+        shop.bed.later(MINUTE)
+    shop.close(offer.group, after=MINUTE)
+    return who, offer, taken
+
+
+def enter(shop: Shop, who: str, offer: Offer, received: int, short: int, damaged: int = 0, number: int = 1) -> Any:
+    body = {"number": number, "lines": {APPLE: {"received": received, "short": short, "damaged": damaged}}}
+    return shop.bed.call("POST", f"/groups/{offer.group}/receipts/{GATE}", body, who=who)
+
+
+def short_of(shop: Shop, taken: list[Taken]) -> list[int]:
+    found = rows(shop.bed)
+    orders = {sk.removeprefix("ORDER#"): row["body"]["M"] for (_, sk), row in found.items() if sk.startswith("ORDER#")}
+    return [int(orders[one.id].get("short", {"M": {}})["M"].get(APPLE, {"N": "0"})["N"]) for one in taken]
+
+
+def refunds(shop: Shop, taken: Taken) -> list[tuple[str, int]]:
+    return [(one["cause"], one["amount_minor"]) for one in shop.story(taken)["refunds"]]
+
+
+@pytest.mark.req("S9", "E21")
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [("first_come", [0, 0, 1, 2]), ("proportion", [1, 0, 1, 1])],
+)
+def test_a_shortage_is_shared_by_the_stated_rule_and_paid_back(shop: Shop, rule: str, expected: list[int]) -> None:
+    who, offer, taken = formed(shop, [4, 1, 3, 2], contact=True, shortage_rule=rule)
+    assert shop.ok("GET", f"/campaigns/{offer.id}")["shortage_rule"] == rule
+    said = enter(shop, who, offer, received=7, short=2, damaged=1)
+    assert said.status == 200 and said.json["state"] == "sharing"
+    assert short_of(shop, taken) == [0, 0, 0, 0], "a fresh entry may still be corrected"
+
+    shop.bed.later(HOUR)
+    assert sum(short_of(shop, taken)) == 3
+    if rule == "first_come":
+        assert short_of(shop, taken) == expected
+    else:
+        assert all(
+            lost in (3 * units // 10, 3 * units // 10 + 1)
+            for lost, units in zip(short_of(shop, taken), [4, 1, 3, 2], strict=True)
+        )
+    for one, lost in zip(taken, short_of(shop, taken), strict=True):
+        assert refunds(shop, one) == ([("shortage", lost * 1000)] if lost else [])
+        assert len(shop.told(one.who, "order_short")) == (2 if lost else 0)
+        assert len(shop.told(one.who, "refund_done")) == (2 if lost else 0)
+    assert money_adds_up(shop, offer.group)["held_minor"] == 7000
+    seen = shop.ok("GET", f"/groups/{offer.group}/receipts/{GATE}", who=who)
+    assert (seen["state"], seen["shared"]) == ("received", {APPLE: 3})
+
+
+@pytest.mark.req("S9", "E21")
+def test_anybody_can_recompute_a_draw(shop: Shop) -> None:
+    who, offer, taken = formed(shop, [1, 1, 1, 1, 1], shortage_rule="draw")
+    enter(shop, who, offer, received=3, short=2)
+    shop.bed.later(HOUR)
+
+    stranger = shop.person()
+    told = shop.ok("GET", f"/groups/{offer.group}/receipts/{GATE}/shares", who=stranger)
+    assert len(told["items"]) == 5
+
+    def rank(ticket: str) -> str:
+        return hashlib.sha256(f"{told['seed']}|{APPLE}|{ticket}".encode()).hexdigest()
+
+    unlucky = sorted((one["ticket"] for one in told["items"]), key=rank)[-2:]
+    assert {one["ticket"] for one in told["items"] if one["short"]} == set(unlucky)
+    # a buyer finds their own line; no line names an order or a buyer
+    assert {ticket_of(one.id) for one in taken} == {one["ticket"] for one in told["items"]}
+    assert not any(one.id in str(told) or one.who in str(told) for one in taken)
+
+
+@pytest.mark.req("S9", "B8")
+def test_a_repeated_entry_and_repeated_wakings_pay_back_once(shop: Shop) -> None:
+    who, offer, taken = formed(shop, [2, 2, 2])
+    with answers_lost(shop.bed, "PutItem"):
+        enter(shop, who, offer, received=4, short=2)
+    assert enter(shop, who, offer, received=4, short=2).status == 200
+    assert enter(shop, who, offer, received=3, short=3).json["code"] == "receipt_has_changed"
+    shop.bed.later(HOUR)
+    before = money_adds_up(shop, offer.group)
+    for _ in range(2):  # the row is woken again, as a lost message that turns up late would do
+        key = {"pk": f"GROUP#{offer.group}", "sk": f"RECEIPT#{GATE}"}
+        import json
+
+        shop.bed._sqs.send_message(QueueUrl=shop.bed._queue_url, MessageBody=json.dumps(key))
+        shop.bed.drain()
+    assert money_adds_up(shop, offer.group) == before | {"as_of": money_adds_up(shop, offer.group)["as_of"]}
+    assert refunds(shop, taken[2]) == [("shortage", 2000)]
+
+
+@pytest.mark.req("S9", "B20")
+@pytest.mark.parametrize("calls", range(1, 9))
+def test_a_crash_anywhere_in_a_sharing_refunds_nobody_twice_and_nobody_less(own: Shop, calls: int) -> None:
+    """The worker dies just after its nth write of the sharing: the next waking takes it up."""
+    shop = own
+    who, offer, taken = formed(shop, [2, 2, 2])
+    enter(shop, who, offer, received=1, short=5)
+    seen = 0
+
+    def dies(service: str, operation: str, arguments: dict[str, Any], call: Callable[[], Any]) -> Any:
+        nonlocal seen
+        said = call()
+        if service == "dynamodb" and operation in ("PutItem", "TransactWriteItems"):
+            seen += 1
+            if seen == calls:
+                raise RuntimeError("the worker dies")
+        return said
+
+    with trouble(shop.bed, dies):
+        shop.bed.later(20 * MINUTE)
+    shop.bed.later(2 * HOUR)
+    assert short_of(shop, taken) == [1, 2, 2]
+    assert [refunds(shop, one) for one in taken] == [[("shortage", n * 1000)] for n in (1, 2, 2)]
+    assert money_adds_up(shop, offer.group)["refunded_minor"] == 5000
+
+
+@pytest.mark.req("S9", "E21")
+def test_corrections_have_numbers_and_never_take_money_back(shop: Shop) -> None:
+    who, offer, taken = formed(shop, [2, 2, 2])
+    assert enter(shop, who, offer, received=1, short=5).status == 200
+    # a slip is mended while nothing has been shared
+    assert enter(shop, who, offer, received=5, short=1, number=2).status == 200
+    shop.bed.later(HOUR)
+    assert short_of(shop, taken) == [0, 0, 1]
+    # more is missing after all: what is missing beyond is shared on top
+    assert enter(shop, who, offer, received=3, short=2, damaged=1, number=3).status == 200
+    shop.bed.later(HOUR)
+    assert short_of(shop, taken) == [0, 1, 2]
+    assert refunds(shop, taken[2]) == [("shortage", 1000), ("shortage", 1000)]
+    refused = enter(shop, who, offer, received=5, short=1, number=4)
+    assert (refused.status, refused.json["code"], refused.json["shared"]) == (409, "shortage_already_shared", 3)
+    # the same loss under another name is fine
+    assert enter(shop, who, offer, received=3, short=0, damaged=3, number=4).status == 200
+    shop.bed.later(HOUR)
+    assert money_adds_up(shop, offer.group)["refunded_minor"] == 3000
+    assert len(shop.ok("GET", f"/groups/{offer.group}/receipts/{GATE}", who=who)["entries"]) == 4
+
+
+@pytest.mark.req("S9")
+def test_everything_lost_is_everything_back_and_not_a_cent_more(shop: Shop) -> None:
+    """With a better final price: what went back as the difference is not paid back again."""
+    tiers = [{"participants": 3, "unit_price_minor": 900}, {"participants": 4, "unit_price_minor": 850}]
+    items = [item(tiers=tiers, supplier_id="supplier-x")]
+    who, offer, taken = formed(shop, [1, 1, 1, 3], items=items)
+    enter(shop, who, offer, received=0, short=6)
+    shop.bed.later(HOUR)
+    money = money_adds_up(shop, offer.group)
+    assert (money["captured_minor"], money["refunded_minor"], money["held_minor"]) == (5400, 5400, 0)
+    assert refunds(shop, taken[3]) == [("price_drop", 150), ("shortage", 2550)]
+
+
+@pytest.mark.req("S9", "E21")
+def test_who_may_receive_and_what_is_refused(shop: Shop) -> None:
+    who, offer, _ = formed(shop, [2, 2, 2])
+    path = f"/groups/{offer.group}/receipts"
+
+    def said(body_lines: dict[str, Any], by: str = who, number: int = 1, where: str = GATE) -> str:
+        body = {"number": number, "lines": body_lines}
+        return str(shop.bed.call("POST", f"{path}/{where}", body, who=by).json.get("code"))
+
+    good = {APPLE: {"received": 6}}
+    assert said(good, by=shop.merchant) == "not_yours_to_receive"
+    assert said(good, by=shop.person()) == "receipt_not_found"
+    assert said(good, where="point.nowhere") == "receipt_not_found"
+    assert said({APPLE: {"received": 5}}) == "receipt_does_not_add_up"
+    assert said({APPLE: {"received": 7}}) == "receipt_does_not_add_up"
+    assert said({APPLE: {"received": -1, "short": 7}}) == "out_of_bounds"
+    assert said({APPLE: {"received": 6}, PEAR: {"received": 1}}) == "not_expected_here"
+    assert said({PEAR: {"received": 1}}) == "not_expected_here"
+    assert said(good, number=2) == "receipt_has_changed"
+    assert said({APPLE: {"received": "6"}}) == "wrong_type"
+    stranger = shop.bed.call("GET", f"{path}/{GATE}/shares", who=shop.person())
+    assert stranger.json["code"] == "receipt_not_found", "nothing was shared yet"
+    # suspended: the merchant steps in
+    manager = shop.person("manager", roles=("manager",))
+    shop.ok("POST", f"/leaders/{who}/decision", {"decision": "suspend", "reason": "投诉"}, who=manager)
+    assert said(good) == "not_a_leader"
+    assert said(good, by=shop.merchant) == "None"
+
+
+@pytest.mark.req("E21")
+def test_more_than_a_place_holds_is_told_by_name(shop: Shop) -> None:
+    boss = shop.merchant = shop.person("merchant", roles=("merchant",), contact=True)
+    who, offer, _ = formed(shop, [1, 1, 1])
+    (receipt,) = shop.ok("GET", "/leading/receipts", who=who)["items"]
+    assert (receipt["orders"], receipt["capacity"], receipt["over_capacity"]) == (3, 2, True)
+    assert len(shop.told(boss, "place_over_capacity")) == 2
+    assert "南门" in shop.sent_to(boss, "每天只能放")[0].text
+    assert [one["destination"] for one in shop.ok("GET", f"/groups/{offer.group}/receipts", who=boss)["items"]] == [
+        GATE
+    ]
