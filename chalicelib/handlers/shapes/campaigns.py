@@ -128,6 +128,17 @@ class PickupPointInput(Input):
     hours: Line = ""
     place_id: Id | None = None
 
+    def to_domain(self) -> domain.PickupPoint:
+        """Whose the place is, and what it holds, is looked up at publishing."""
+        return domain.PickupPoint(
+            id=self.id,
+            name=self.name,
+            community_id=self.community_id,
+            address=self.address,
+            hours=self.hours,
+            place_id=self.place_id,
+        )
+
 
 class UncollectedInput(Input):
     """Reminders on these days after goods are ready; after `until_days` the rule, if there is one."""
@@ -248,17 +259,7 @@ class CampaignDraft(Input):
             refund_rule=self.refund_rule,
             return_exception=self.return_exception,
             fulfilment=self.fulfilment,
-            pickup_points=tuple(
-                domain.PickupPoint(
-                    id=point.id,
-                    name=point.name,
-                    community_id=point.community_id,
-                    address=point.address,
-                    hours=point.hours,
-                    place_id=point.place_id,
-                )
-                for point in self.pickup_points
-            ),
+            pickup_points=tuple(point.to_domain() for point in self.pickup_points),
             choose_pickup_by=to_instant_or_none(self.choose_pickup_by),
             shortage_rule=self.shortage_rule,
             stock_override_reason=self.stock_override_reason,
