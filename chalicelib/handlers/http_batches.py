@@ -99,6 +99,7 @@ def one_batch(call: Call[None, None], group_id: str, destination: str) -> BatchS
         "orders_not_fetched",
         "back_dated",
         "time_in_the_future",
+        "time_out_of_range",
         "promise_out_of_range",
     ),
 )
@@ -140,6 +141,7 @@ def promise_batch(call: Call[PromiseInput, None], group_id: str, destination: st
         "position_impossible",
         "position_jumps",
         "time_in_the_future",
+        "time_out_of_range",
     ),
 )
 def ping_batch(call: Call[PositionInput, None], group_id: str, destination: str) -> BatchShown:
@@ -165,7 +167,7 @@ def ping_batch(call: Call[PositionInput, None], group_id: str, destination: str)
     answer=BatchShown,
     roles=CREW,
     summary="What a sensor says; leaving the limits of the goods raises an incident",
-    refusals=("batch_not_found", "batch_finished", "temperature_impossible", "time_in_the_future"),
+    refusals=("batch_not_found", "batch_finished", "temperature_impossible", "time_in_the_future", "time_out_of_range"),
 )
 def read_batch(call: Call[TemperatureInput, None], group_id: str, destination: str) -> BatchShown:
     found = batches.temperature(

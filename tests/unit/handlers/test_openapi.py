@@ -150,3 +150,26 @@ def test_personal_data_leaves_only_where_it_may() -> None:
 def test_ids_of_buyers_leave_only_for_those_who_may_know_them() -> None:
     holders = {name for name, schema in SCHEMAS.items() if "buyer_id" in schema.get("properties", {})}
     assert holders == {"GroupOrder"}
+
+
+def takes_a_time(schema: dict[str, Any], seen: frozenset[str] = frozenset()) -> bool:
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return name not in seen and takes_a_time(DOCUMENT["components"]["schemas"][name], seen | {name})
+    inner = [*schema.get("properties", {}).values(), *schema.get("anyOf", ())]
+    inner += [schema["items"]] if "items" in schema else []
+    return schema.get("format") == "date-time" or any(takes_a_time(one, seen) for one in inner)
+
+
+@pytest.mark.req("B28")
+def test_whoever_may_send_a_time_is_told_that_it_may_be_out_of_range() -> None:
+    """The year 314 is a time to the reader and none to us: any route that takes one can refuse it."""
+    untold = [
+        f"{method.upper()} {path}"
+        for path, methods in DOCUMENT["paths"].items()
+        for method, one in methods.items()
+        for content in one.get("requestBody", {}).get("content", {}).values()
+        if takes_a_time(content.get("schema", {}))
+        and "`time_out_of_range`" not in one["responses"].get("422", {}).get("description", "")
+    ]
+    assert untold == []
