@@ -116,7 +116,7 @@ def move_batch(call: Call[BatchMove, None], group_id: str, destination: str) -> 
     answer=BatchShown,
     roles=CREW,
     summary="Promises anew when a batch should be ready, as a range; what was said before is kept",
-    refusals=("batch_not_found", "batch_finished", "promise_out_of_range"),
+    refusals=("batch_not_found", "batch_finished", "promise_out_of_range", "time_out_of_range"),
 )
 def promise_batch(call: Call[PromiseInput, None], group_id: str, destination: str) -> BatchShown:
     earliest, latest = to_instant(call.body.earliest), to_instant(call.body.latest)
@@ -236,7 +236,7 @@ def take_callback(call: Call[None, None], carrier: str) -> Received:
     answer=HandedLines,
     roles=CREW,
     summary="Hands goods over against pickup codes (提货码), one order or many; each line stands for itself",
-    refusals=("batch_not_found", "not_yours_to_hand_over"),
+    refusals=("batch_not_found", "not_yours_to_hand_over", "time_out_of_range"),
 )
 def hand_goods_over(call: Call[HandOverBody, None], group_id: str, destination: str) -> HandedLines:
     asked = [one.to_service() for one in call.body.orders]
