@@ -14,6 +14,7 @@ from ..domain.links import page_path
 from ..domain.notice import Notice
 from ..domain.order import Order, OrderState, pickup_cutoff
 from ..domain.person import Channel
+from ..domain.plan import BEFORE_FORMING
 from ..domain.refusals import Broken, Refused
 from ..services import orders
 from ..services.cancel import cancel
@@ -26,7 +27,8 @@ from ..services.start_payment import start_payment
 from . import reading
 from .page import BUYER, Ask, Gone, Shown, page
 from .pages_hall import campaign_page, group_page, most, phase
-from .shapes.orders import JoinBody, OrderChange, TeamBody, timeline
+from .shapes.orders import JoinBody, OrderChange, TeamBody, compensation_of, timeline
+from .ways import bar_of, way
 
 bp = Blueprint(__name__)
 
@@ -102,6 +104,8 @@ def order_page(ask: Ask, order_id: str) -> Shown:
         "phase": phase(group, ask.now),
         "lines": lines(view),
         "stages": stages(view),
+        "way": way(view.journey, view.terms, ask.now) if order.state is OrderState.PAID else None,
+        "compensation_minor": compensation_of(view),
         "payment": payment,
         "pay_url": pay_url(ask, payment),
         "refunds": [refund_steps(refund) for refund in refunds],
@@ -160,7 +164,7 @@ AFTER_FORMING = {
     Fulfilment.PICKUP: ("preparing", "on_the_way", "ready", "handed_over"),
     Fulfilment.DELIVERY: ("preparing", "on_the_way", "delivered"),
 }
-"""Until fulfilment reports its own stages, they stand on the bar as what is still to come."""
+"""What stands on the bar of a group whose terms are older than stages."""
 
 
 def stages(view: OrderView) -> list[dict[str, Any]]:
@@ -175,12 +179,17 @@ def stages(view: OrderView) -> list[dict[str, Any]]:
         return bar([*done, *money_back(view)], [])
     if group.verdict is None:
         return bar(done, [*(() if order.paid_at else ("paid",)), "formed", *later(view)])
+    if group.verdict.formed and view.journey is not None:
+        done.append(("formed", group.verdict.given_at))
+        return [*({"name": name, "at": at, "is": "done"} for name, at in done), *bar_of(view.journey, view.terms)]
     if group.verdict.formed:
         return bar([*done, ("formed", group.verdict.given_at)], later(view))
     return bar([*done, ("failed", group.verdict.given_at), *money_back(view)], [])
 
 
 def later(view: OrderView) -> list[str]:
+    if view.terms.plan:
+        return [stage.name for stage in view.terms.plan if stage.name not in BEFORE_FORMING]
     return list(AFTER_FORMING[view.terms.fulfilment or Fulfilment.PICKUP])
 
 

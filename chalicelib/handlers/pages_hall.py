@@ -20,6 +20,7 @@ from ..services import browse, contact, lately, share
 from ..services.browse import GroupView, Progress
 from ..web import render
 from .page import Ask, Elsewhere, Gone, Sent, Shown, page
+from .ways import way
 
 bp = Blueprint(__name__)
 
@@ -86,6 +87,7 @@ def group_page(ask: Ask, group_id: str) -> Shown:
         "statement": view.statement,
         "progress": progress,
         "phase": phase(view.group, ask.now),
+        "way": way(view.journey, view.terms, ask.now),
         "items": items(view.terms, view.group, progress),
         "lately": lately.lately(ask.world, view.group),
         "mine": mine,
@@ -97,7 +99,7 @@ def group_page(ask: Ask, group_id: str) -> Shown:
 
 
 def phase(group: Group, now: int) -> str:
-    """What a reader can do with the group: before, open, closing, formed, failed."""
+    """What a reader can do with the group: before, open, closing, review, formed, failed."""
     if group.state is GroupState.OPEN:
         return "before" if now < group.opens_at else "open" if now < group.closes_at else "closing"
     return "closing" if group.state is GroupState.SEALING else group.state.value

@@ -1,4 +1,4 @@
-"""What else begins when a group has formed, or when a stage's turn has come: each a use case of its own.
+"""What else begins when a group has formed, when a stage's turn has come, or when a fallback takes over.
 
 A journey's timer calls these before it lets go of the word, and again after a crash: each must be harmless to repeat.
 A new one is a line here.
@@ -9,14 +9,25 @@ from collections.abc import Callable
 from ..domain.campaign import Campaign
 from ..domain.group import Group
 from ..domain.instants import Instant
-from . import purchase
+from ..domain.plan import SORTING
+from . import batches, purchase
+from .switch_over import switch_over
 from .world import World
 
 OnForming = Callable[[World, Group, Campaign, Instant], None]
-OnTurn = Callable[[World, Group, Campaign, str, Instant], None]
+OnStage = Callable[[World, Group, Campaign, str, Instant], None]
+
+
+def _batches(world: World, group: Group, terms: Campaign, stage: str, now: Instant) -> None:
+    if stage == SORTING:
+        batches.plan(world, group, now)
+
 
 ON_FORMING: tuple[OnForming, ...] = (purchase.issue,)
 """(world, group, terms, now), once the verdict is given: purchase orders."""
 
-ON_TURN: tuple[OnTurn, ...] = ()
+ON_TURN: tuple[OnStage, ...] = (_batches,)
 """(world, group, terms, stage, now), when the turn of a stage has come: delivery batches."""
+
+ON_FALLBACK: tuple[OnStage, ...] = (switch_over,)
+"""(world, group, terms, stage, now), when a stage's fallback takes over."""

@@ -9,7 +9,7 @@ from ..domain.audit import day_of
 from ..domain.campaign import Campaign
 from ..domain.group import Group
 from ..domain.instants import Instant, local_text
-from ..domain.journey import Journey, Word
+from ..domain.journey import Journey, Step, Word
 from ..domain.refusals import Broken, Lost
 from ..domain.upkeep import Announcement
 from ..domain.writes import Create
@@ -34,12 +34,7 @@ def journey_wake(world: World, journey: Journey, now: Instant) -> None:
 
 
 def _told(world: World, journey: Journey, group: Group, terms: Campaign, word: Word, now: Instant) -> None:
-    if word.event == "formed":
-        for begin in after_forming.ON_FORMING:
-            begin(world, group, terms, now)
-    elif word.event.endswith(".turn"):
-        for begin_stage in after_forming.ON_TURN:
-            begin_stage(world, group, terms, word.stage, now)
+    _begun(world, group, terms, word, now)
     if ".unanswered@" in word.event:
         world.watch.alarm("nobody_acknowledged", group=group.id, stage=word.stage)
     if not word.template:
@@ -52,6 +47,17 @@ def _told(world: World, journey: Journey, group: Group, terms: Campaign, word: W
         tell.tell(world, word.to, about="stages", event=event, template=word.template, params=params, now=now)
     else:
         tell.tell(world, word.to, about=group.id, event=word.event, template=word.template, params=params, now=now)
+
+
+def _begun(world: World, group: Group, terms: Campaign, word: Word, now: Instant) -> None:
+    """What other use cases do about it, each harmless to repeat."""
+    if word.event == "formed":
+        for begin in after_forming.ON_FORMING:
+            begin(world, group, terms, now)
+    for ending, begins in ((".turn", after_forming.ON_TURN), (f".{Step.FALLBACK.value}", after_forming.ON_FALLBACK)):
+        if word.event.endswith(ending):
+            for begin_stage in begins:
+                begin_stage(world, group, terms, word.stage, now)
 
 
 def _announced(world: World, group: Group, word: Word, params: Mapping[str, str], now: Instant) -> None:

@@ -227,7 +227,8 @@ def test_a_team_is_opened_filled_and_forms(site: Site, town: Town, visit: Visit)
     assert second.locator(".stages >> text=成团").count()
     site.bed.later(MINUTE)
     second.reload()
-    assert second.inner_text(".stages .now").startswith("成团")
+    assert second.inner_text(".stages .now").startswith("备货"), "formed, and so in the first stage of its fulfilment"
+    assert "预计" in second.inner_text("#stages")
     assert "¥68.00" in second.inner_text(".lines")
 
 

@@ -218,6 +218,27 @@ def test_a_presales_shipping_date_is_its_limit_and_its_promise(shop: Shop) -> No
     assert road.stage("stocking")["late"] and "overdue" in road.steps("stocking")
 
 
+@pytest.mark.req("S2", "S17")
+def test_the_groups_page_shows_stages_expected_times_and_the_last_word_in_both_languages(shop: Shop) -> None:
+    road = Road(shop).formed()
+    road.does("enter", "stocking", who=road.supplier)
+    road.does("updates", "stocking", who=road.supplier, text="<b>已装车</b>")
+    road.does("promises", "stocking", who=road.supplier, latest=rfc3339(shop.bed.now + 30 * HOUR))
+
+    def page(language: str) -> str:
+        return str(shop.bed.call("GET", f"/g/{road.group}", headers={"Accept-Language": language}).text)
+
+    zh, en = page("zh"), page("en")
+    for words in ('id="way"', "备货", "最后一公里", "&lt;b&gt;已装车&lt;/b&gt;", "预计时间的变化", "前完成"):
+        assert words in zh, words
+    for words in ("Stocking", "最后一公里", "Expected between", "How the expected time has changed", "is due by"):
+        assert words in en, words
+    road.at(road.due("stocking") + MINUTE)
+    assert "已超时" in page("zh") and "It is late" in page("en")
+    road.at(shop.bed.now + 4 * DAY)
+    assert "已经 4 天没有消息" in page("zh")
+
+
 # lateness
 
 

@@ -37,6 +37,7 @@ TEXTS: Texts = {
     "method.transfer": ("银行转账", "Bank transfer"),
     "state.open": ("进行中", "Open"),
     "state.sealing": ("统计中", "Counting"),
+    "state.review": ("审核中", "Under review"),
     "state.formed": ("已成团", "Formed"),
     "state.failed": ("未成团", "Not formed"),
     # signing in
