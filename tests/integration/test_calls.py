@@ -128,3 +128,34 @@ def test_each_refund_a_verdict_owes_is_written_with_its_mark_and_its_notices(sho
         shop.close(offer.group)
     together = [touched(call) for call in of(calls, {"TransactWriteItems"}) if taken.id in str(call[2])]
     assert ["ENTRY", "NOTICE", "NOTICE", "ORDER"] in together
+
+
+@pytest.mark.req("S2", "B19")
+def test_the_page_of_truth_is_one_read_of_a_group_and_four_of_an_order_whatever_has_happened(shop: Shop) -> None:
+    """A formed group on its way: the group with its numbers and stages; the order with its group, its batch, its money
+    and its notices. The size of the group is in none of them."""
+    reads = {}
+    for buyers in (3, 9):
+        offer = shop.offer(hours=1)
+        taken = [shop.buy(offer.group) for _ in range(buyers)]
+        assert shop.close(offer.group)["state"] == "formed"
+        shop.progress(offer.group)
+        shop.bed.token(taken[0].who)
+        for path, who in ((f"/groups/{offer.group}/progress", None), (f"/orders/{taken[0].id}", taken[0].who)):
+            with shop.bed.hook.watched() as calls:
+                answer = shop.bed.call_only("GET", path, who=who)
+            assert answer.json["stage"] == "stocking" and answer.json["way"]["stages"]
+            assert of(calls, WRITES) == []
+            reads[path.split("/")[1], buyers] = len(of(calls, READS))
+    assert reads == {("groups", 3): 1, ("groups", 9): 1, ("orders", 3): 4, ("orders", 9): 4}
+
+
+@pytest.mark.req("S1", "B19")
+def test_a_verdict_and_the_journey_it_begins_are_one_transaction_of_three_rows(shop: Shop) -> None:
+    offer = shop.offer(hours=1)
+    for _ in range(3):
+        shop.buy(offer.group)
+    with shop.bed.hook.watched() as calls:
+        shop.close(offer.group)
+    together = [touched(call) for call in of(calls, {"TransactWriteItems"})]
+    assert sorted(["GROUP", "JOURNEY", f"{offer.group}"]) in together

@@ -223,9 +223,44 @@ def _rejoin(scene: Scene) -> None:
     scene.passes(SECOND)
 
 
+def _formed(scene: Scene) -> None:
+    """One has paid, the group has formed, and only its journey has not been looked at."""
+    scene.paid(0)
+    scene.closing()
+    scene.worked_off("JOURNEY")
+
+
+def _on_its_way(scene: Scene) -> None:
+    _formed(scene)
+    scene.worked_off()
+    scene.story.handles(scene.group_id, "enter")
+    scene.passes(SECOND)
+
+
+def _late(scene: Scene) -> None:
+    _on_its_way(scene)
+    scene.worked_off()
+    scene.passes(25 * HOUR)
+
+
+def _handles(what: str) -> Callable[[Scene], None]:
+    return lambda scene: scene.story.handles(scene.group_id, what)
+
+
+def _reviewed(scene: Scene) -> None:
+    scene.paid(0)
+    scene.closing()
+    scene.worked_off()
+
+
+def _reviews(approved: bool) -> Callable[[Scene], None]:
+    return lambda scene: scene.story.reviews(scene.group_id, approved=approved)
+
+
 DROP = Plan(target=alone(1))
 SHARED = Plan(kind=Kind.COMMUNITY, target=alone(1), limit=3)
 TEAM = Plan(kind=Kind.TEAM, team_sizes=(2,))
+REVIEWED = Plan(target=alone(1), review_ms=10 * MINUTE)
 MANY = Plan(target=alone(2), stock=(9,), slices=3)
 
 CASES = (
@@ -353,6 +388,38 @@ CASES = (
         plan=Plan(target=alone(2), stock=(2, 2)),
         parts=1,
     ),
+    Case(name="a journey begins", act=lambda scene: scene.wakes("JOURNEY"), set_up=_formed, plan=DROP),
+    Case(
+        name="take up a stage",
+        act=_handles("enter"),
+        task="enter merchant",
+        set_up=_then(_formed, Scene.worked_off),
+        plan=DROP,
+    ),
+    Case(name="finish a stage", act=_handles("finish"), task="finish merchant", set_up=_on_its_way, plan=DROP),
+    Case(name="escalate", act=lambda scene: scene.wakes("JOURNEY"), set_up=_late, plan=DROP),
+    Case(
+        name="ask for a review",
+        act=lambda scene: scene.wakes("|GROUP"),
+        set_up=_then(_paid(0), Scene.closing),
+        plan=REVIEWED,
+    ),
+    Case(
+        name="approve",
+        act=_reviews(True),
+        task="review merchant",
+        set_up=_reviewed,
+        plan=REVIEWED,
+        shows="groups_formed",
+    ),
+    Case(
+        name="reject",
+        act=_reviews(False),
+        task="review merchant",
+        set_up=_reviewed,
+        plan=REVIEWED,
+        shows="groups_failed",
+    ),
     Case(name="close a full team", act=lambda scene: scene.wakes("ORDER#"), set_up=_full_team, plan=TEAM),
     Case(name="refund", act=lambda scene: scene.wakes(".failed"), set_up=_failed),
     Case(
@@ -474,6 +541,18 @@ RACES = (
         plan=MANY,
     ),
     Race(name="two refund one payment", set_up=_failed, acts=(lambda scene: scene.wakes(".failed"),) * 2),
+    Race(
+        name="an owner finishes while it escalates, and another hand too",
+        set_up=_late,
+        acts=(lambda scene: scene.wakes("JOURNEY"), _handles("finish"), _handles("update")),
+        plan=DROP,
+    ),
+    Race(
+        name="a yes, a no and the end of the time",
+        set_up=_then(_reviewed, lambda scene: scene.passes(11 * MINUTE)),
+        acts=(_reviews(True), _reviews(False), lambda scene: scene.wakes("|GROUP")),
+        plan=REVIEWED,
+    ),
     Race(name="two cancel, one changes", set_up=_paid(0), acts=(_cancels(0), _cancels(0), _joins(0, "again"))),
 )
 """RACES[0] is also the control of the seal at a version."""

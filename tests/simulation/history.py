@@ -79,6 +79,9 @@ def patience(town: Town) -> Instant:
 
 def converged(town: Town, group_ids: list[str]) -> Iterator[str]:
     for group_id in group_ids:
+        review = town.watch.groups[group_id].review
+        if review is not None and town.now < review.until + TICKS * MINUTE:
+            continue  # it has been counted, and waits for a person
         if town.watch.groups[group_id].verdict is None:
             yield f"group {group_id} has no verdict after three ticks"
         for order in town.watch.orders[group_id].values():

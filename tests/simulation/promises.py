@@ -5,15 +5,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chalicelib.domain import group as groups
+from chalicelib.domain import journey as journeys
 from chalicelib.domain import pricing
 from chalicelib.domain.campaign import Campaign, Terms
 from chalicelib.domain.group import Group, Part, Slice
 from chalicelib.domain.instants import SECOND
+from chalicelib.domain.journey import Duty, Journey
 from chalicelib.domain.ledger import Entry, EntryState, Kind, RefundStage
 from chalicelib.domain.notice import Notice, NoticeState
 from chalicelib.domain.order import Order, OrderState
 from chalicelib.domain.person import Urgency
 from chalicelib.domain.upkeep import Parked
+from chalicelib.domain.writes import Row
 from chalicelib.services.close import count_of
 from chalicelib.store.rows import from_image, key_of
 
@@ -41,6 +44,8 @@ class Rest:
         self.parked: list[Parked] = []
         self.parts: dict[tuple[str, int], Part] = {}
         self.slices: list[Slice] = []
+        self.journeys: dict[str, Journey] = {}
+        self.duties: list[Duty] = []
         for item in self.town.table.rows():
             match row := from_image(item):
                 case Group():
@@ -59,6 +64,14 @@ class Rest:
                     self.parts[row.group_id, row.number] = row
                 case Slice():
                     self.slices.append(row)
+                case other:
+                    self._of_the_way(other)
+
+    def _of_the_way(self, row: Row) -> None:
+        if isinstance(row, Journey):
+            self.journeys[row.group_id] = row
+        elif isinstance(row, Duty):
+            self.duties.append(row)
 
     def orders_of(self, group: Group) -> list[Order]:
         return [order for order in self.orders.values() if order.group_id == group.id]
@@ -66,7 +79,7 @@ class Rest:
     def broken(self) -> list[str]:
         checks = (
             self.closed, self.counted, self.resolved, self.money, self.refunds, self.answers, self.told, self.sent,
-            self.nothing_waits,
+            self.nothing_waits, self.on_their_way,
         )  # fmt: skip
         return [what for check in checks for what in check()]
 
@@ -95,7 +108,8 @@ class Rest:
             ):
                 yield f"group {group.id} counted {verdict}, but the paid orders are {count}"
             target = groups.target_of(self.terms[group.campaign_id], group.team_size)
-            if verdict.formed != (groups.reached(target, count) >= target.at_least):
+            rejected = group.review is not None and group.review.approved is False
+            if verdict.formed != (groups.reached(target, count) >= target.at_least and not rejected):
                 yield f"group {group.id} formed={verdict.formed} with {count} for {target}"
             if group.sealed_at is not None and group.sealed_at < group.closes_at - SKEW and (
                 group.team_size is None or count.participants < group.team_size
@@ -114,6 +128,29 @@ class Rest:
                     yield f"paid order {order.id} of a closed group is not resolved"
                 if order.state is not OrderState.PAID and order.resolution is not None:
                     yield f"order {order.id} is {order.state.value} and was resolved as {order.resolution}"
+
+    def on_their_way(self) -> Iterator[str]:
+        """Whatever formed has its journey, and no other; it is in the right hands, and its words are told (S1, S5)."""
+        formed = {group.id for group in self.groups.values() if group.verdict and group.verdict.formed}
+        if formed != self.journeys.keys():
+            yield f"formed are {sorted(formed)}, on their way {sorted(self.journeys)}"
+        told = {(notice.about, notice.event, notice.person_id) for notice in self.notices}
+        lines = {(duty.person_id, duty.group_id, duty.stage, duty.late) for duty in self.duties}
+        for journey in self.journeys.values():
+            terms = self.terms[journey.campaign_id]
+            wanted = journeys.duties(journey, terms).values()
+            mine = {line for line in lines if line[1] == journey.group_id}
+            if mine != {(duty.person_id, duty.group_id, duty.stage, duty.late) for duty in wanted}:
+                yield f"the stage of {journey.group_id} is in the lists {mine}"
+            if journey.owed:
+                yield f"journey {journey.group_id} still owes {journey.owed}"
+            for stage, planned in zip(journey.stages, terms.plan, strict=True):
+                owner = journeys.owner_of(journey, planned)
+                began = stage.since is not None and planned.name not in journeys.BEFORE_FORMING
+                if began and (journey.group_id, f"{stage.name}.turn", owner) not in told:
+                    yield f"the owner of {stage.name} of {journey.group_id} never heard that it is their turn"
+                if stage.broken_at is not None and (journey.group_id, f"{stage.name}.overdue", owner) not in told:
+                    yield f"the owner of {stage.name} of {journey.group_id} never heard that it is late"
 
     # ------------------------------------------------------------- money
 

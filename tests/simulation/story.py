@@ -26,7 +26,7 @@ from chalicelib.domain.instants import MINUTE, SECOND, Instant
 from chalicelib.domain.ports import Caller, RowKey
 from chalicelib.domain.pricing import Tier
 from chalicelib.domain.refusals import Refused
-from chalicelib.services import draft, products, publish, seats
+from chalicelib.services import draft, products, publish, seats, stages
 from chalicelib.services.cancel import cancel
 from chalicelib.services.change import change
 from chalicelib.services.join import JoinAnswer, JoinRequest, join
@@ -34,6 +34,7 @@ from chalicelib.services.move_deadline import move_deadline
 from chalicelib.services.open_team import TeamRequest, open_team
 from chalicelib.services.preview import preview
 from chalicelib.services.restock import restock
+from chalicelib.services.review import review
 from chalicelib.services.start_payment import start_payment
 from chalicelib.services.wake import wake
 from chalicelib.services.world import World
@@ -87,6 +88,7 @@ class Plan:
     slices: int = 1
     pickup: bool = True
     communities: int = 2
+    review_ms: int | None = None
 
     @classmethod
     def of(cls, rng: random.Random) -> "Plan":
@@ -150,6 +152,7 @@ def campaign_of(plan: Plan, product_ids: list[str]) -> Campaign:
         refund_rule="in full",
         fulfilment=Fulfilment.PICKUP if plan.pickup else Fulfilment.DELIVERY,
         pickup_points=(PickupPoint(id="gate", name="North gate"),) if plan.pickup else (),
+        review_ms=plan.review_ms,
     )
 
 
@@ -333,6 +336,26 @@ class Story:
     def splits(self, group_id: str, number: int) -> None:
         said = Said("split", MERCHANT.id, group_id, str(number), {}, 0, False)
         self.request(said, lambda world, now: seats.split(world, group_id, number))
+
+    def handles(self, group_id: str, what: str, stage: str = "stocking") -> None:
+        """The merchant takes a stage up, says something, or finishes it, as of the version that is there now."""
+        journey = self.town.watch.journeys[group_id]
+        where = stages.Where(group_id=group_id, stage=stage, version=journey.changes)
+        said = Said(what, MERCHANT.id, group_id, f"{stage} v{journey.changes}", {}, 0, False)
+        commands: Mapping[str, Callable[[World, Instant], Any]] = {
+            "enter": lambda world, now: stages.enter(world, MERCHANT, where, now=now),
+            "update": lambda world, now: stages.update(world, MERCHANT, where, "packed", now=now),
+            "finish": lambda world, now: stages.finish(world, MERCHANT, where, now=now),
+        }
+        self.request(said, commands[what])
+
+    def reviews(self, group_id: str, *, approved: bool) -> None:
+        said = Said("review", MERCHANT.id, group_id, str(approved), {}, 0, False)
+
+        def work(world: World, now: Instant) -> Any:
+            return review(world, MERCHANT, group_id, approved=approved, why="", now=now)
+
+        self.request(said, work)
 
     def previews(self, group_id: str) -> None:
         said = Said("preview", MERCHANT.id, group_id, "", {}, 0, False)

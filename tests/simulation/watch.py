@@ -7,13 +7,14 @@ from typing import Any
 
 from chalicelib.domain.campaign import Restocked, Stock
 from chalicelib.domain.group import Group, GroupState, Part, Slice
+from chalicelib.domain.journey import Journey, StageState
 from chalicelib.domain.ledger import Entry, EntryState, Kind
 from chalicelib.domain.order import HOLDING, Order, OrderState
 from chalicelib.domain.writes import Row
 from chalicelib.store.rows import from_image
 from tests.engine import Change, Table
 
-STATES = (GroupState.OPEN, GroupState.SEALING, GroupState.FORMED, GroupState.FAILED)
+STATES = (GroupState.OPEN, GroupState.SEALING, GroupState.REVIEW, GroupState.FORMED, GroupState.FAILED)
 
 
 @dataclass
@@ -42,6 +43,7 @@ class Watch:
     slices: dict[str, dict[int, Slice]] = field(default_factory=lambda: defaultdict(dict))
     orders: dict[str, dict[str, Order]] = field(default_factory=lambda: defaultdict(dict))
     entries: dict[str, dict[str, Entry]] = field(default_factory=lambda: defaultdict(dict))
+    journeys: dict[str, Journey] = field(default_factory=dict)
     stock: dict[str, Stock] = field(default_factory=dict)
     counted: set[tuple[str, int]] = field(default_factory=set)
     _touched: set[str] = field(default_factory=set)
@@ -55,6 +57,7 @@ class Watch:
             "order": self._order,
             "part": self._part,
             "entry": self._entry,
+            "journey": self._journey,
         }
         self.table.watchers.append(self._changed)
 
@@ -103,6 +106,22 @@ class Watch:
         group = self.groups.get(new.group_id)
         if group is not None:
             self._touched.add(group.campaign_id)
+
+    def _journey(self, old: Journey | None, new: Journey) -> None:
+        """Nothing finished moves, nothing is skipped, no promise is lost, no step is taken twice (S1, S5)."""
+        self.journeys[new.group_id] = new
+        standing = [list(StageState).index(stage.state) for stage in new.stages]
+        if standing != sorted(standing, reverse=True):
+            self.say(f"journey {new.group_id} skipped a stage: {[stage.state.value for stage in new.stages]}")
+        for stage in new.stages:
+            steps = [taken.step for taken in stage.steps]
+            if len(set(steps)) < len(steps):
+                self.say(f"stage {stage.name} of {new.group_id} took a step twice: {steps}")
+        for was, now in zip(old.stages if old else (), new.stages, strict=False):
+            if was.state is StageState.DONE and was != now:
+                self.say(f"finished stage {was.name} of {new.group_id} moved")
+            if now.promises[: len(was.promises)] != was.promises:
+                self.say(f"a promise of {was.name} of {new.group_id} was lost")
 
     def _order(self, old: Order | None, new: Order) -> None:
         if (new.group_id, new.part) in self.counted and _counts(old) != _counts(new):
