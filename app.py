@@ -30,7 +30,9 @@ from chalicelib.handlers import (
     pages_login,
     pages_me,
     pages_merchant,
+    pages_orders,
     pages_products,
+    pages_trade,
     tick,
     wake,
 )
@@ -66,6 +68,8 @@ for blueprint in (
     pages_goods.bp,
     pages_merchant.bp,
     pages_products.bp,
+    pages_orders.bp,
+    pages_trade.bp,
     pages_desk.bp,
     challenge.bp,
     tick.bp,

@@ -15,6 +15,12 @@ def amount(text: str, currency: str) -> int:
     return minor
 
 
+def currency_given(text: str) -> str:
+    """Raises Refused('unknown_currency')."""
+    decimals(text[:8])
+    return text
+
+
 def plain_amount(minor: int, currency: str) -> str:
     digits = decimals(currency)
     return f"{minor / 10**digits:.{digits}f}"

@@ -8,12 +8,11 @@ from chalice.app import Blueprint
 from ..domain import campaign as rules
 from ..domain.campaign import Campaign, CampaignState, Fulfilment, Item, Kind, Measure, PickupPoint
 from ..domain.instants import HOUR, MINUTE
-from ..domain.money import decimals
 from ..domain.refusals import Refused
 from ..services import draft, products, publish
 from . import problems
 from .edge import MERCHANT
-from .fields import amount, moment_given, pairs, plain_amount, wall_clock, whole
+from .fields import amount, currency_given, moment_given, pairs, plain_amount, wall_clock, whole
 from .page import Ask, Gone, Shown, page
 from .shapes.campaigns import CampaignDraft
 
@@ -44,9 +43,7 @@ def new_draft_page(ask: Ask) -> Shown:
 
 def currency_asked(ask: Ask) -> str:
     """A draft has one currency for good; it is chosen before anything else."""
-    wanted = ask.form.one("currency") or ask.query.one("currency") or "CNY"
-    decimals(wanted[:8])
-    return wanted
+    return currency_given(ask.form.one("currency") or ask.query.one("currency") or "CNY")
 
 
 @page(bp, "POST", "/desk/campaigns/new", roles=MERCHANT, again=new_draft_page)

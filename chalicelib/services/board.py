@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..domain import hours
+from ..domain import hours, ids
 from ..domain import tally as tallies
 from ..domain.campaign import Campaign, CampaignState
 from ..domain.group import Group
@@ -19,6 +19,7 @@ from .recount import all_groups
 from .world import World
 
 LATELY_HOURS = 48
+MOST_LOOKED_AT = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +122,63 @@ def filtered(
         if start is None or len(found) >= limit:
             break
     return found, start
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which orders: `transfers` that wait for money by bank transfer, `open_still` whose goods are still owed."""
+
+    state: OrderState | None = None
+    point: str = ""
+    group: str = ""
+    transfers: bool = False
+    open_still: bool = False
+
+    def fits(self, order: Order) -> bool:
+        if self.state is not None and order.state is not self.state:
+            return False
+        if self.point and order.pickup_point_id != self.point:
+            return False
+        if self.transfers and (order.state is not OrderState.HELD or order.payment_id is None):
+            return False
+        owed = order.state is OrderState.PAID and order.resolution == "formed" and order.handed_at is None
+        return owed or not self.open_still
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    campaign: Campaign
+    groups: Sequence[Group]
+    orders: Sequence[Order]
+    next: str | None
+
+
+def search(world: World, caller: Caller, campaign_id: str, wanted: Wanted, limit: int, start: str | None) -> Found:
+    """Orders of a campaign over all its groups, a page at a time; `start` is the last one looked at."""
+    campaign = published(world, caller, campaign_id)
+    groups = list(all_groups(world, campaign_id))
+    looked = [group for group in groups if wanted.group in ("", group.id)]
+    begun = ids.group_of(start) if start else ""
+    if begun:
+        looked = looked[next((k for k, group in enumerate(looked) if group.id == begun), len(looked)) :]
+    found: list[Order] = []
+    seen = 0
+    last = start
+    for group in looked:
+        after = last if last and ids.group_of(last) == group.id else None
+        for order in _orders_after(world, group, after):
+            last, seen = order.id, seen + 1
+            if wanted.fits(order):
+                found.append(order)
+            if len(found) == limit or seen == MOST_LOOKED_AT:
+                return Found(campaign=campaign, groups=groups, orders=found, next=last)
+    return Found(campaign=campaign, groups=groups, orders=found, next=None)
+
+
+def _orders_after(world: World, group: Group, after: str | None) -> Iterator[Order]:
+    first = ids.part_of(after) if after else 0
+    for part in range(first, group.parts):
+        yield from world.store.orders_of_part(group.id, part, after if part == first else None)
 
 
 def refunds_under_way(world: World, group: Group) -> list[Entry]:

@@ -8,7 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from chalicelib import wiring
 from chalicelib.domain.instants import HOUR, MINUTE, rfc3339
+from chalicelib.domain.ports import RowKey
+from chalicelib.domain.upkeep import MOST_STUMBLES
 from tests.bed import Bed
 
 from .conftest import CHROMIUM, PHONE, log_in
@@ -20,6 +23,7 @@ DESK = {"viewport": {"width": 1200, "height": 820}, "device_scale_factor": 1}
 LIN = "+8613800000001"
 
 Pages = dict[str, str | Callable[[Any, Site], None]]
+DeskPages = dict[str, tuple[str, dict[str, str]]]
 
 
 def pages(site: Site, town: Town) -> Pages:
@@ -58,6 +62,45 @@ def pages(site: Site, town: Town) -> Pages:
     }
 
 
+def desk_pages(site: Site, town: Town) -> DeskPages:
+    """Who -> (their telephone, their pages): the merchant's desk, and those who serve."""
+    bed = town.bed
+    phones = {}
+    for who, role in (("helper", "support"), ("watcher", "ops"), ("region", "manager")):
+        phones[who] = f"+861390088{len(phones):04d}"
+        bed.person(who, role, phone=phones[who])
+    fruit, garden = town.campaigns["fruit"], town.groups["fruit.garden"]
+    town.offer(
+        "late", title="过了时限的荔枝团",
+        items=[apple(sku="litchi", title="荔枝")], closes_at=rfc3339(bed.now + 10 * MINUTE),
+        target={"measure": "participants", "at_least": 1}, manager_id="region",
+        plan=[{"name": name, "limit": {"minutes": 15}} for name in ("stocking", "sorting", "delivery", "aftersales")],
+    )  # fmt: skip
+    town.join("mei", town.groups["late"], "litchi")
+    bed.later(40 * MINUTE)
+    product = town.ok("GET", f"/campaigns/{fruit}/own", who="merchant")["items"][0]["product_id"]
+    body = {"title": "新疆吐鲁番葡萄干", "category": "零食", "currency": "CNY", "list_price_minor": 2990}
+    town.ok("POST", "/products", body, who="merchant", key="raisins")
+    draft = town.ok("POST", "/campaigns", {"title": "草稿：葡萄干团购"}, who="merchant", key="draft")["id"]
+    key = RowKey(f"GROUP#{town.groups['market']}", "GROUP")
+    for _ in range(MOST_STUMBLES):
+        wiring.world().store.stumble(key, "Broken: 演示", bed.now)
+    merchant = bed.people.phone_of("merchant")
+    assert merchant is not None
+    return {
+        "merchant": (merchant, {
+            "desk": "/desk", "desk-products": "/desk/products", "desk-product": f"/desk/products/{product}",
+            "desk-new-product": "/desk/products/new", "desk-draft": f"/desk/campaigns/{draft}",
+            "desk-new-campaign": "/desk/campaigns/new", "desk-board": f"/desk/c/{fruit}",
+            "desk-days": f"/desk/c/{fruit}/days", "desk-orders": f"/desk/c/{fruit}/orders",
+            "desk-stock": f"/desk/c/{fruit}/stock", "desk-group": f"/desk/g/{garden}", "desk-trade": "/desk/trade",
+        }),
+        "helper": (phones["helper"], {"support": "/support?person=lin", "look": f"/look?group={garden}"}),
+        "watcher": (phones["watcher"], {"ops": "/ops", "look-empty": "/look"}),
+        "region": (phones["region"], {"manage": "/manage", "look-late": f"/look?group={town.groups['late']}"}),
+    }  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", default="", help="names that contain this")
@@ -72,6 +115,7 @@ def main() -> None:
         public_at(site.url)
         town = built(bed)
         wanted = {name: how for name, how in pages(site, town).items() if options.only in name}
+        others = desk_pages(site, town)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         for look in LOOKS[:1] if options.quick else LOOKS:
             size, language, colour = look
@@ -86,6 +130,18 @@ def main() -> None:
                 page.goto(site.url + how) if isinstance(how, str) else how(page, site)
                 shoot(page, name, ending)
             context.close()
+            for phone, shown in others.values():
+                context = browser.new_context(
+                    **frame, locale=language, color_scheme=colour, timezone_id="Asia/Shanghai"
+                )
+                page = context.new_page()
+                bed.later(61_000)
+                log_in(page, site, phone)
+                for name, how in shown.items():
+                    if options.only in name:
+                        page.goto(f"{site.url}{how}")
+                        shoot(page, name, ending)
+                context.close()
         browser.close()
     print(f"{len(list(OUT.glob('*.png')))} pictures in {OUT}")
 

@@ -27,7 +27,7 @@ PUBLIC = {
 ROLES = {
     "buyer": re.compile(r"(GET|POST) (/my.*|/o/.*|/g/\{group_id\}/join|/c/\{campaign_id\}/teams|/logout)"),
     "merchant": re.compile(r"(GET|POST) /desk.*"),
-    "manager": re.compile(r"GET /look"),
+    "manager": re.compile(r"GET /look|(GET|POST) /manage.*"),
     "support": re.compile(r"GET /look|(GET|POST) /support"),
     "ops": re.compile(r"GET /look|GET /support|(GET|POST) /ops.*"),
 }

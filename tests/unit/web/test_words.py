@@ -84,3 +84,10 @@ def test_money_and_times_as_readers_write_them() -> None:
 def test_what_stands_in_a_sentence_is_escaped() -> None:
     say = Say("en", NOW)
     assert say("terms.deadline", when=say.when(NOW, "UTC"), zone="<b>").endswith("(&lt;b&gt;).")
+
+
+def test_no_template_takes_the_first_of_what_may_be_nothing() -> None:
+    """Such a `first` is undefined, and asking whether it is there already breaks the page."""
+    for path in (ROOT / "web" / "templates").glob("*.html"):
+        for taken in re.findall(r"\| first[^%}]*", path.read_text()):
+            assert "default(" in taken, f"{path.name}: {taken}"

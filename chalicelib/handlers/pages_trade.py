@@ -1,0 +1,106 @@
+"""All campaigns of a merchant together, day by day; and what runs late, for the merchant and for a region's manager."""
+
+from collections.abc import Iterator
+
+from chalice.app import Blueprint
+
+from ..domain.instants import moment
+from ..domain.money import decimals
+from ..services import draft, stages
+from ..services.stages import Line
+from ..services.trade import LOOKED_BACK, Trade, trade
+from ..web import plots, sheets
+from .edge import MERCHANT, NO_STORE
+from .fields import currency_given
+from .page import NAV, Ask, Gone, Link, Sent, Shown, page
+
+bp = Blueprint(__name__)
+
+A_PAGE = 50
+MANAGERS = frozenset({"manager"})
+COLUMNS = ("day", "visitors", "paid", "turnover", "conversion", "buyers", "returning", "repurchase")
+NAV.append(Link("/manage", "nav.manage", MANAGERS))
+
+
+@page(bp, "GET", "/desk/trade", roles=MERCHANT)
+def trade_page(ask: Ask) -> Shown:
+    shown = found(ask)
+    currencies = {one.currency for one in draft.mine(ask.world, ask.caller, limit=A_PAGE, start=None).rows}
+    values = {
+        "trade": shown,
+        "late": late_lines(ask),
+        "zone": ask.world.home.zone,
+        "currencies": sorted({*currencies, shown.currency}),
+        "plot": turnover_plot(ask, shown),
+        "days_back": LOOKED_BACK // (24 * 60 * 60_000),
+    }
+    return Shown("desk_trade.html", values)
+
+
+def late_lines(ask: Ask) -> list[Line]:
+    """Stages over their limit, in the merchant's own hands or escalated to them."""
+    listed = [
+        line
+        for late in (True, False)
+        for line in stages.mine(ask.world, ask.caller, late=late, limit=A_PAGE, start=None).rows
+        if late or line.stage.broken_at is not None
+    ]
+    return list({(line.group.id, line.stage.name): line for line in listed}.values())
+
+
+@page(bp, "GET", "/desk/trade.csv", roles=MERCHANT)
+def trade_csv(ask: Ask) -> Sent:
+    return Sent(sheets.as_csv(*table(ask)), sheets.CSV, NO_STORE, "trade.csv")
+
+
+@page(bp, "GET", "/desk/trade.xlsx", roles=MERCHANT)
+def trade_xlsx(ask: Ask) -> Sent:
+    return Sent(sheets.as_xlsx(*table(ask)), sheets.XLSX, NO_STORE, "trade.xlsx")
+
+
+def found(ask: Ask) -> Trade:
+    return trade(ask.world, ask.caller, currency_given(ask.query.one("currency") or "CNY"), now=ask.now)
+
+
+def table(ask: Ask) -> tuple[list[str], Iterator[list[sheets.Cell]]]:
+    shown = found(ask)
+    scale = 10 ** decimals(shown.currency)
+    as_of = f"{moment(shown.as_of, ask.world.home.zone):%Y-%m-%d %H:%M}"
+
+    def rows() -> Iterator[list[sheets.Cell]]:
+        for name, day in shown.days.items():
+            buyers, back = len(day.buyers), len(day.returning)
+            yield [
+                name,
+                day.visitors,
+                day.orders,
+                day.turnover_minor / scale,
+                round(day.orders / day.visitors, 4) if day.visitors else None,
+                buyers,
+                back,
+                round(back / buyers, 4) if buyers else None,
+            ]
+
+    return [*(ask.say(f"desk.col.{name}") for name in COLUMNS), ask.say("desk.as_of", when=as_of)], rows()
+
+
+def turnover_plot(ask: Ask, shown: Trade) -> str:
+    scale = 10 ** decimals(shown.currency)
+    days = list(shown.days.items())[-30:]
+    if not days:
+        return ""
+    turnover = [day.turnover_minor // scale for _, day in days]
+    return plots.bars([name[5:] for name, _ in days], [(ask.say("desk.turnover"), turnover)])
+
+
+@page(bp, "GET", "/manage", roles=MANAGERS)
+def manage_page(ask: Ask) -> Shown:
+    """What a manager must see to: stages over their limit, longest first known of, and whose hands they are in."""
+    late = stages.mine(ask.world, ask.caller, late=True, limit=A_PAGE, start=ask.opened())
+    return Shown("manage.html", {"late": late.rows, "next": ask.sealed(late.next)})
+
+
+@page(bp, "POST", "/manage/seen", roles=MANAGERS, again=manage_page)
+def alert_acknowledged(ask: Ask) -> Gone:
+    stages.acknowledge(ask.world, ask.caller, ask.form.one("group"), ask.form.one("stage"), now=ask.now)
+    return Gone("/manage", said="saved")
