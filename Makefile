@@ -16,6 +16,7 @@ setup: $(STAMP) ## make .venv with the locked versions
 
 $(STAMP): infra/lock/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tuan needs Python 3.11 or later")'
+	@test ! -L .venv || { echo '.venv is a link, and making it anew would empty what it leads to: remove the link first'; exit 1; }
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r infra/lock/dev.txt
 	@touch $@
