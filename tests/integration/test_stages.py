@@ -283,6 +283,34 @@ def test_a_stage_finished_in_time_sets_nothing_off(shop: Shop) -> None:
     assert road.progress()["way"]["limits_broken"] == 0
 
 
+@pytest.mark.req("S5", "N3")
+def test_who_has_hours_of_their_own_is_not_called_to_a_stage_that_is_done_by_then(own: Shop) -> None:
+    road = Road(own, contact=True)
+    own.ok(
+        "PUT", "/me/preferences", {"channels": ["sms"], "hours": {"start": "21:00", "end": "22:00"}}, who=road.supplier
+    )
+    road.formed()
+    assert [one["state"] for one in own.notices(road.supplier)] == ["planned"]
+    road.through("stocking", road.supplier)
+    road.at(own.bed.now + DAY)
+    (notice,) = own.notices(road.supplier)
+    assert (notice["template"], notice["state"]) == ("stage_turn", "suppressed")
+
+
+@pytest.mark.req("S5")
+def test_a_fallback_moves_what_has_not_left_to_the_other_carrier(own: Shop) -> None:
+    fallback = {"kind": "other_carrier", "to": "swift"}
+    sorting = {"name": "sorting", "limit": {"minutes": 120}, "fallback": fallback}
+    road = Road(own, plan=[*PLAN[:3], sorting, PLAN[3]]).formed()
+    road.through("stocking", road.supplier)
+    (batch,) = own.ok("GET", f"/groups/{road.group}/batches", who=own.merchant)["items"]
+    assert batch["state"] == "planned", "the turn of sorting has made it"
+    road.at(road.due("sorting") + 2 * HOUR)
+    assert "fallback" in road.steps("sorting")
+    (batch,) = own.ok("GET", f"/groups/{road.group}/batches", who=own.merchant)["items"]
+    assert batch["carrier"] == "swift"
+
+
 @pytest.mark.req("S5")
 def test_an_owner_who_finishes_while_it_escalates_is_the_one_effect(shop: Shop) -> None:
     road = Road(shop).formed()
