@@ -223,3 +223,107 @@ def test_more_than_a_place_holds_is_told_by_name(shop: Shop) -> None:
     assert [one["destination"] for one in shop.ok("GET", f"/groups/{offer.group}/receipts", who=boss)["items"]] == [
         GATE
     ]
+
+
+# ----------------------------------------------------------------- leaders and neighbours
+
+
+@pytest.mark.req("E21")
+def test_a_leader_applies_is_decided_about_and_told(shop: Shop) -> None:
+    who = shop.person("leader", contact=True)
+    manager = shop.person("manager", roles=("manager",))
+    place = {"name": "南门小店", "address": "花园里", "capacity": 5}
+    headers = {"Idempotency-Key": shop.key()}
+
+    def add() -> Any:
+        return shop.bed.call("POST", "/places", place, who=who, headers=headers)
+
+    def decide(decision: str, by: str = manager) -> Any:
+        return shop.bed.call("POST", f"/leaders/{who}/decision", {"decision": decision}, who=by)
+
+    assert shop.bed.call("GET", "/me/leader", who=who).json["code"] == "not_a_leader"
+    assert decide("approve").json["code"] == "leader_not_found"
+    for _ in range(2):
+        assert shop.ok("POST", "/me/leader", {"community": "花园里"}, who=who)["state"] == "applied"
+    assert add().json["code"] == "not_a_leader", "an application is no approval"
+    waiting = [one["person_id"] for one in shop.pages("/leaders?state=applied", who=manager)]
+    assert who in waiting
+    assert decide("suspend").json["code"] == "leader_is"
+    assert decide("refuse").json["state"] == "refused"
+    assert shop.ok("POST", "/me/leader", {"community": "江畔"}, who=who)["state"] == "applied"
+    for _ in range(2):
+        assert decide("approve").json["state"] == "approved"
+    assert [len(shop.told(who, f"leader_{state}")) for state in ("refused", "approved", "suspended")] == [2, 2, 0]
+
+    made = add()
+    assert made.status == 201 and add().json == made.json
+    path = f"/places/{made.json['id']}"
+    assert shop.ok("PUT", path, {**place, "capacity": 9, "version": 1}, who=who)["capacity"] == 9
+    assert shop.bed.call("PUT", path, {**place, "version": 1}, who=who).json["code"] == "place_has_changed"
+    other, _ = leader(shop)
+    assert shop.bed.call("PUT", path, {**place, "version": 2}, who=other).json["code"] == "place_not_found"
+
+    assert decide("suspend").json["state"] == "suspended"
+    assert shop.bed.call("POST", "/me/leader", {"community": "江畔"}, who=who).json["code"] == "leader_suspended"
+    draft = shop.drafted(pickup_points=[{"id": "gate", "name": "南门", "place_id": made.json["id"]}])
+    said = shop.bed.call("POST", f"/campaigns/{draft}/publish", who=shop.merchant)
+    assert said.json["code"] == "place_closed"
+    draft = shop.drafted(pickup_points=[{"id": "gate", "name": "南门", "place_id": "pnowhere"}])
+    assert shop.bed.call("POST", f"/campaigns/{draft}/publish", who=shop.merchant).json["code"] == "place_not_found"
+
+
+@pytest.mark.req("E21")
+def test_nobody_decides_about_themselves(shop: Shop) -> None:
+    both = shop.person("manager", roles=("manager",))
+    shop.ok("POST", "/me/leader", {"community": "花园里"}, who=both)
+    said = shop.bed.call("POST", f"/leaders/{both}/decision", {"decision": "approve"}, who=both)
+    assert said.json["code"] == "not_about_yourself"
+
+
+@pytest.mark.req("E21")
+def test_a_leader_orders_for_a_neighbour_who_said_yes_and_is_told(shop: Shop) -> None:
+    who, place = leader(shop)
+    neighbour, stranger = shop.person(contact=True), shop.person()
+    offer = shop.offer(hours=2)
+
+    def order(code: str, key: str = "for-aunt-wang", by: str = who) -> Any:
+        body = shop.ask(neighbour=code)
+        headers = {"Idempotency-Key": key}
+        return shop.bed.call("POST", f"/groups/{offer.group}/join-for", body, who=by, headers=headers)
+
+    assert order("0000000000").json["code"] == "neighbour_not_found"
+    code = shop.ok("POST", "/me/helpers", {"place_id": place}, who=neighbour)["code"]
+    assert [one["code"] for one in shop.pages("/leading/neighbours", who=who)] == [code]
+    assert order(code, by=stranger).json["code"] == "not_a_leader"
+    another, _ = leader(shop)
+    assert order(code, by=another).json["code"] == "neighbour_not_found", "the code is good with one leader only"
+
+    seat = order(code)
+    assert seat.status == 201 and order(code).text == seat.text
+    # the order is the neighbour's own, and they alone are told
+    taken = Taken(neighbour, seat.json["order_id"], offer.group, seat.json)
+    assert shop.story(taken)["order"]["state"] == "held"
+    assert len(shop.told(neighbour, "ordered_for_you")) == 2
+    assert shop.told(neighbour, "order_held") == []
+    assert shop.bed.call("GET", f"/orders/{taken.id}", who=who).status == 404
+    # what the leader pays counts for the neighbour; nothing of theirs was shown to the leader
+    shop.bed.pay(taken.pay_url)
+    assert shop.state(taken) == "paid"
+    assert neighbour not in seat.text and shop.phone(neighbour) not in seat.text
+
+    # taken back: no further order, and the one there can be cancelled by its owner
+    shop.ok("POST", "/me/helpers", {"place_id": place, "allowed": False}, who=neighbour)
+    assert order(code, key="another").json["code"] == "neighbour_not_found"
+    shop.ok("POST", f"/orders/{taken.id}/cancel", {}, who=neighbour)
+    assert shop.bed.call("POST", "/me/helpers", {"place_id": place}, who=who).json["code"] == "not_about_yourself"
+
+
+@pytest.mark.req("E21", "B31")
+def test_no_row_of_leaders_and_neighbours_says_how_to_reach_them(shop: Shop) -> None:
+    who, place = leader(shop)
+    neighbour = shop.person(contact=True)
+    shop.ok("POST", "/me/helpers", {"place_id": place}, who=neighbour)
+    kinds = ("leader", "neighbour", "receipt", "purchase_order", "lot", "demand")
+    text = str([row for row in rows(shop.bed).values() if row["kind"]["S"] in kinds])
+    for person in (who, neighbour):
+        assert shop.phone(person) not in text and f"{person}@example.com" not in text

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.domain.instants import DAY, HOUR, MINUTE, rfc3339
 from tests.bed.bed import REGION
 
-from .shop import APPLE, Offer, Shop, answers_lost, instant_of, item, overtaken
+from .shop import APPLE, Offer, Shop, answers_lost, instant_of, item, overtaken, rows
 
 PEAR = "pear"
 TWO_POINTS = [{"id": "gate", "name": "南门"}, {"id": "kiosk", "name": "小卖部"}]
@@ -256,3 +256,19 @@ def test_restocked_units_name_the_suppliers_batch(shop: Shop) -> None:
         shop.ok("POST", path, body, who=shop.merchant, key=key)
     other = shop.bed.call("POST", path, {**body, "batch": "LOT-X"}, who=shop.merchant, headers={"Idempotency-Key": key})
     assert other.json["code"] == "key_reused"
+
+
+@pytest.mark.req("S16", "S10")
+def test_a_suppliers_date_and_papers_reach_the_stage_and_with_it_the_buyers(shop: Shop) -> None:
+    supplier = shop.person("supplier", roles=("supplier",))
+    offer = formed(shop, supplier)
+    purchase = mine(shop, supplier)["id"]
+    ready = rfc3339(shop.bed.now + 30 * HOUR)
+    shop.ok("POST", f"/purchases/{purchase}/promises", {"ready_at": ready}, who=supplier)
+    key = str(shop.ok("POST", f"/purchases/{purchase}/reports/uploads", who=supplier)["key"])
+    boto3.client("s3", region_name=REGION).put_object(Bucket="tuan-bed-files", Key=key, Body=b"%PDF-1.7\n" + b"x" * 99)
+    shop.ok("POST", f"/purchases/{purchase}/reports", {"key": key}, who=supplier)
+    journey = rows(shop.bed)[f"GROUP#{offer.group}", "JOURNEY"]["body"]["M"]
+    stocking = next(one["M"] for one in journey["stages"]["L"] if one["M"]["name"]["S"] == "stocking")
+    assert [int(one["M"]["latest"]["N"]) for one in stocking["promises"]["L"]] == [instant_of(ready)]
+    assert [one["S"] for one in stocking["papers"]["L"]] == ["qc_report"]
