@@ -9,7 +9,8 @@ from .buying import TEXTS as BUYING
 from .common import TEXTS as COMMON
 from .desk import TEXTS as DESK
 from .goods import TEXTS as GOODS
+from .supply import TEXTS as SUPPLY
 from .text import Texts
 
-TEXTS: Texts = {**COMMON, **BUYING, **ACCOUNT, **DESK, **GOODS}
+TEXTS: Texts = {**COMMON, **BUYING, **ACCOUNT, **DESK, **GOODS, **SUPPLY}
 """A new file of words is two lines here."""

@@ -25,8 +25,9 @@ PUBLIC = {
 """Pages for which nobody needs to sign in; all others are in ROLES, by who passes."""
 
 ROLES = {
-    "buyer": re.compile(r"(GET|POST) (/my.*|/o/.*|/g/\{group_id\}/join|/c/\{campaign_id\}/teams|/logout)"),
-    "merchant": re.compile(r"(GET|POST) /desk.*"),
+    "buyer": re.compile(r"(GET|POST) (/my.*|/lead.*|/o/.*|/g/\{group_id\}/join|/c/\{campaign_id\}/teams|/logout)"),
+    "merchant": re.compile(r"(GET|POST) (/desk.*|/supply.*)"),
+    "supplier": re.compile(r"(GET|POST) /supply.*"),
     "manager": re.compile(r"GET /look|(GET|POST) /manage.*"),
     "support": re.compile(r"GET /look|(GET|POST) /support"),
     "ops": re.compile(r"GET /look|GET /support|(GET|POST) /ops.*"),
