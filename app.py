@@ -33,8 +33,8 @@ from chalicelib.handlers import (
     pages_merchant,
     pages_orders,
     pages_products,
-    pages_trade,
     pages_supply,
+    pages_trade,
     tick,
     wake,
 )

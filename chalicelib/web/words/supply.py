@@ -1,6 +1,5 @@
 """The desks of suppliers and leaders."""
 
-
 from .text import Texts
 
 TEXTS: Texts = {
