@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .config import config, real_now, trace
 from .domain.instants import Instant
 from .domain.person import Channel
-from .domain.ports import Carrier, Files, Identity, Payments, RowKey, Sender, WakeQueue, Watch
+from .domain.ports import Carrier, Chats, Files, Identity, Payments, RowKey, Sender, WakeQueue, Watch
 from .domain.writes import Row
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def world() -> "World":
         carriers=Carriers(),
         texts=Wording(),
         watch=watch(),
+        chats=chats(),
         draw=random.SystemRandom().random,
         new_id=lambda: uuid.uuid4().hex[:20],
         rest=lambda ms: time.sleep(ms / 1000),
@@ -157,6 +158,13 @@ def during(function: str, request: str, **ids: str) -> AbstractContextManager[No
     from .gateways.watch import during
 
     return during(function=function, request=request, trace=trace(), **ids)
+
+
+@cache
+def chats() -> Chats:
+    from .gateways.chat import Robots
+
+    return Robots(real_now)
 
 
 @cache

@@ -86,6 +86,9 @@ TEMPLATES: Mapping[str, Template] = {
     "leader_approved": Template(Urgency.MONEY, ("community", "link")),
     "leader_refused": Template(Urgency.MONEY, ("community", "link")),
     "leader_suspended": Template(Urgency.MONEY, ("community", "link")),
+    "feed_digest": Template(Urgency.COURTESY, ("title", "count", "latest", "link")),
+    "question_answered": Template(Urgency.COURTESY, ("title", "answer", "link")),
+    "team_hour": Template(Urgency.COURTESY, ("title", "units", "joined", "share", "ending", "link")),
     "campaign_offer": Template(Urgency.MARKETING, ("title", "price", "closes_at", "link")),
 }
 """Every notice there is. A new one is a line here and its two texts."""

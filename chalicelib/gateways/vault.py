@@ -2,6 +2,7 @@
 
     person#<id>   contact               phone and e-mail, sealed
     person#<id>   address#<address id>  one address, sealed
+    person#chats:<campaign>  secret#<robot>  a chat robot's key, sealed
     reads#<id>    <when>#<reader>#<id>  who read, why and when; goes by itself after two years
 
 A sealed value is encrypted by KMS itself: contacts are far smaller than its 4 KB, so no data key ever is in
@@ -123,6 +124,22 @@ class SealedVault:
             with aws.answered("vault"):
                 self._clients("dynamodb").delete_item(TableName=self._table, Key=key)
 
+    def keep(self, owner: str, name: str, what: Mapping[str, str], now: Instant) -> None:
+        """Seals a secret that is nobody's contact: a robot's key."""
+        self._put(owner, f"secret#{name}", what, now)
+
+    def kept(self, owner: str, name: str, *, reader: str, why: str, now: Instant) -> Mapping[str, str] | None:
+        rows = self._row(owner, f"secret#{name}")
+        if not rows:
+            return None
+        self._record(VaultRead(person_id=owner, reader=reader, why=why, at=now))
+        return self._open(owner, rows[0]["sealed"]["B"])
+
+    def forget(self, owner: str, name: str) -> None:
+        key = {"pk": {"S": f"person#{owner}"}, "sk": {"S": f"secret#{name}"}}
+        with aws.answered("vault"):
+            self._clients("dynamodb").delete_item(TableName=self._table, Key=key)
+
     def _record(self, read: VaultRead) -> None:
         """The id is derived, so a repeated call is one record; `gone_at` is what the table's TTL looks at."""
         name = derived(read.person_id, read.reader, read.why, str(read.at), length=8)
@@ -137,7 +154,7 @@ class SealedVault:
         with aws.answered("vault"):
             self._clients("dynamodb").put_item(TableName=self._table, Item=item)
 
-    def _put(self, person_id: str, name: str, what: Mapping[str, str | None], now: Instant) -> None:
+    def _put(self, person_id: str, name: str, what: Mapping[str, str | None] | Mapping[str, str], now: Instant) -> None:
         plain = json.dumps(what, ensure_ascii=False, separators=(",", ":")).encode()
         with aws.answered("vault"):
             sealed = self._clients("kms").encrypt(

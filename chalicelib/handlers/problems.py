@@ -50,6 +50,13 @@ PROBLEMS: Mapping[str, Problem] = {
     "key_reused": Problem(422, "此 Idempotency-Key 已用于另一个请求，请换一个。", "This Idempotency-Key was used for another request: take a new one."),
     "time_in_the_future": Problem(422, "该时间尚未到来，请填写实际发生的时间。", "That time is still to come: give the time at which it happened."),
     # products, and what a campaign may be
+    # a group's feed and chats
+    "media_not_https": Problem(422, "请填写以 https:// 开头的地址。", "Give an address that starts with https://."),
+    "post_not_yours": Problem(403, "只能撤回自己发布的动态。", "You can take back only what you posted yourself."),
+    "question_not_found": Problem(404, "没有这个提问，可能已被删除。", "There is no such question: it may have been removed."),
+    "too_many_questions": Problem(429, "您在本团已有 {most} 个待回复的提问，请等待回复。", "You have {most} questions waiting in this group: wait for an answer first."),
+    "wrong_chat_address": Problem(422, "机器人地址不对，应为 {host} 给出的完整 Webhook 地址。", "This is not a robot's address: copy the whole webhook address that {host} gave."),
+    "too_many_chats": Problem(409, "一个活动最多 {most} 个群机器人，请先删除一个。", "A campaign has at most {most} chat robots: remove one first."),
     "file_not_uploaded": Problem(
         409, "文件尚未上传，请先用表单上传文件。", "The file has not been uploaded: use the form you were given first."
     ),

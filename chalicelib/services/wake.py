@@ -5,6 +5,8 @@ from typing import Any
 
 from ..domain.batch import Batch
 from ..domain.campaign import Campaign
+from ..domain.chat import ChatMessage, Hook
+from ..domain.feed import Digest, Question
 from ..domain.group import Group, GroupState, Part
 from ..domain.instants import SECOND, Instant
 from ..domain.journey import Journey
@@ -24,14 +26,17 @@ from .announce import announce
 from .attempts import attempts
 from .batch_wake import batch_wake
 from .carry_out import carry_out_part, finish
+from .chats import hook_wake, message_wake
 from .close import count_part
 from .collect import collect_part
 from .entry_wake import entry_wake
+from .feed import digest_wake
 from .group_wake import group_wake
 from .journey_wake import journey_wake
 from .open_groups import open_groups
 from .order_wake import order_wake
 from .purchase import demand_wake, purchase_wake
+from .questions import question_wake
 from .recount import recount
 from .routes import match_queue, reroute_wake
 from .send_notice import send_notice
@@ -85,6 +90,10 @@ WAKES: Mapping[type[Row], Callable[[World, Any, Instant], None]] = {
     Demand: demand_wake,
     PurchaseOrder: purchase_wake,
     Receipt: receipt_wake,
+    Digest: digest_wake,
+    Question: question_wake,
+    Hook: hook_wake,
+    ChatMessage: message_wake,
 }
 """What each kind of row does when its timer goes off."""
 

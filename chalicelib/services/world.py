@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ..domain.instants import MINUTE, Instant
 from ..domain.person import CHINA, Channel, Home
-from ..domain.ports import Carrier, Files, Identity, Payments, Sender, Store, Texts, Vault, WakeQueue, Watch
+from ..domain.ports import Carrier, Chats, Files, Identity, Payments, Sender, Store, Texts, Vault, WakeQueue, Watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,7 @@ class World:
     carriers: Mapping[str, Carrier]
     texts: Texts
     watch: Watch
+    chats: Chats
     draw: Callable[[], float]
     new_id: Callable[[], str]
     rest: Callable[[int], None]

@@ -11,6 +11,8 @@ from ..domain import ids
 from ..domain.audit import Act
 from ..domain.batch import Batch
 from ..domain.campaign import Campaign, Restocked, Stock, Terms
+from ..domain.chat import Hook
+from ..domain.feed import Digest, GroupChat, Post, Question, QuestionState
 from ..domain.group import Group, Part, Slice
 from ..domain.hours import Hour
 from ..domain.instants import SECOND, Instant
@@ -417,6 +419,32 @@ class Reads:
         for row in self._query(Row, orders_pk(group_id, part), Stored.sk.between("ENTRY#", "ORDER$")):
             if isinstance(row, Order | Entry):
                 yield row
+
+    def hooks(self, campaign_id: str) -> list[Hook]:
+        return list(self._query(Hook, f"CHATS#{campaign_id}", Stored.sk.startswith("HOOK#")))
+
+    def post(self, group_id: str, post_id: str) -> Post | None:
+        return self._get(Post, f"FEED#{group_id}", f"POST#{post_id}")
+
+    def posts(self, group_id: str, limit: int, start: str | None) -> Page[Post]:
+        return self._query_page(Post, f"FEED#{group_id}", Stored.sk.startswith("POST#"), limit, start, forward=False)
+
+    def question(self, group_id: str, question_id: str) -> Question | None:
+        return self._get(Question, f"FEED#{group_id}", f"QUESTION#{question_id}")
+
+    def questions(
+        self, group_id: str, states: frozenset[QuestionState], asker: str | None, limit: int, start: str | None
+    ) -> Page[Question]:
+        page = self._query_page(
+            Question, f"FEED#{group_id}", Stored.sk.startswith("QUESTION#"), limit, start, forward=False
+        )
+        return Page([row for row in page.rows if row.state in states or row.asked_by == asker], page.next)
+
+    def group_chat(self, group_id: str) -> GroupChat | None:
+        return self._get(GroupChat, f"FEED#{group_id}", "CHAT")
+
+    def digest(self, group_id: str) -> Digest | None:
+        return self._get(Digest, f"FEED#{group_id}", "DIGEST")
 
     def notices_about(self, person_id: str, about: str) -> list[Notice]:
         return list(self._query(Notice, f"PERSON#{person_id}", Stored.sk.startswith(f"NOTICE#{about}#")))

@@ -15,6 +15,8 @@ import msgspec
 from ..domain import audit, ids
 from ..domain.batch import Batch
 from ..domain.campaign import Campaign, Restocked, Stock, Terms
+from ..domain.chat import ChatMessage, Hook
+from ..domain.feed import Digest, GroupChat, Post, Question
 from ..domain.group import Group, Part, Slice
 from ..domain.hours import Hour
 from ..domain.instants import DAY
@@ -215,6 +217,13 @@ KINDS: tuple[Kind[Any], ...] = (
          listed=lambda p: (f"PLACES#{p.leader_id}", stamp(p.created_at))),
     Kind("neighbour", Neighbour, lambda n: neighbour_key(n.leader_id, n.code),
          listed=lambda n: (f"LEADERS_FOR#{n.person_id}", stamp(n.said_at))),
+    Kind("hook", Hook, lambda h: (f"CHATS#{h.campaign_id}", f"HOOK#{h.id}")),
+    Kind("chat_message", ChatMessage, lambda m: (f"CHATS#{m.campaign_id}", f"SAID#{m.event}#{m.hook_id}"),
+         state=lambda m: m.state.value, gone_at=lambda m: (m.created_at + 30 * DAY) // 1000),
+    Kind("post", Post, lambda p: (f"FEED#{p.group_id}", f"POST#{p.id}")),
+    Kind("question", Question, lambda q: (f"FEED#{q.group_id}", f"QUESTION#{q.id}")),
+    Kind("group_chat", GroupChat, lambda c: (f"FEED#{c.group_id}", "CHAT")),
+    Kind("digest", Digest, lambda d: (f"FEED#{d.group_id}", "DIGEST")),
     Kind("allowance", Allowance, lambda a: (f"ALLOWANCE#{a.campaign_id}#{a.buyer_id}", "ALLOWANCE")),
 )  # fmt: skip
 

@@ -38,6 +38,7 @@ from . import data_stack
 from .aws import Hook
 from .people import AUDIENCE, ISSUER, People
 from .quick_moto import quick_moto
+from .rooms import Rooms
 from .swift_moto import swift_moto
 
 REGION = "ap-southeast-1"
@@ -104,6 +105,7 @@ class Bed:
         self.dice = dice
         self.hook = Hook()
         self.people = People()
+        self.rooms = Rooms()
         self.provider = SandboxProvider(
             lambda: self.now,
             secrets=("sandbox_webhook-" + "x" * 40,),
@@ -150,6 +152,7 @@ class Bed:
             "identity": lambda: self.people,
             "provider": self._provider,
             "carrier": self._carrier,
+            "chats": lambda: self.rooms,
         }
         for name, stand_in in replaced.items():
             stack.enter_context(mock.patch.object(wiring, name, stand_in))

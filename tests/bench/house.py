@@ -207,6 +207,7 @@ class House:
             carriers={},
             texts=Wording(),
             watch=self.counts,
+            chats=OpenVault(),
             draw=self.dice.random,
             new_id=lambda: f"{next(self._ids):020d}",
             rest=rest,

@@ -14,6 +14,8 @@ from chalicelib.domain.batch import (
     Stop,
     Temperature,
 )
+from chalicelib.domain.chat import Audience, ChatKind, ChatMessage, ChatState, Hook
+from chalicelib.domain.feed import Digest, GroupChat, Media, MediaKind, Post, Question, QuestionState
 from chalicelib.domain.instants import DAY, MINUTE
 from chalicelib.domain.review import Rating, Review
 from chalicelib.domain.routing import Diversion, Haulier, Load, Reroute, Routes, Rule, Warehouse
@@ -108,6 +110,44 @@ OTHERS: tuple[Row, ...] = (
         issued_at=AT,
         heard_at=AT + MINUTE,
         events=(Track(state=WaybillState.IN_TRANSIT, at=AT, heard_at=AT + MINUTE, place="中转站"),),
+    ),
+    Hook(campaign_id="c1", id="h1", kind=ChatKind.WECOM, audience=Audience.TEAM, name="水果群", by="m1", created_at=AT),
+    ChatMessage(
+        campaign_id="c1",
+        hook_id="h1",
+        event="hour@498612",
+        text="最近一小时售出 5 件",
+        created_at=AT,
+        state=ChatState.FAILED,
+        tries=2,
+        reason="refused_93000",
+    ),
+    Post(
+        group_id="g1",
+        id=f"{AT:015d}-ab12cd34",
+        at=AT,
+        by="m1",
+        role="merchant",
+        text="装车出发",
+        media=(Media(kind=MediaKind.VIDEO, ref="https://video.example/1", caption="装车"),),
+        statement=True,
+    ),
+    Question(
+        group_id="g1",
+        id=f"{AT:015d}-ab12cd35",
+        at=AT,
+        asked_by="b1",
+        text="甜吗？",
+        state=QuestionState.SHOWN,
+        answer="甜",
+        answered_at=AT + MINUTE,
+        answered_by="m1",
+        role="merchant",
+        owed=True,
+    ),
+    GroupChat(group_id="g1", url="https://work.weixin.qq.com/gm/abc", by="m1", at=AT),
+    Digest(
+        group_id="g1", posts=1, latest="到货", round=2, telling=True, told=3, told_latest="装车出发", cursor="g1-00ab"
     ),
     Load(merchant_id="m1", day="2026-11-22", place="warehouse.a.chilled", orders=120, capacity=100, alerted=True),
     Reroute(merchant_id="m1", key="k1", zone="浦东", warehouse="a", to="b", at=AT, moved=3, done_at=AT + MINUTE),

@@ -187,6 +187,7 @@ class Town:
             carriers={},
             texts=Wording(),
             watch=self.loud,
+            chats=mock.Mock(),
             draw=self.rng.random,
             new_id=self._new_id,
             rest=doors.rest,

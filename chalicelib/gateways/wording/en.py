@@ -412,6 +412,21 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "ask support what to do.\n\n"
         "Details: {link}",
     ),
+    "feed_digest": (
+        "News from your groups: {title}",
+        'News from {title}: {count} today, the latest "{latest}". {link}',
+        "Hello,\n\nthere is news from {title}: {count} today. The latest begins: {latest}\n\nRead on: {link}",
+    ),
+    "question_answered": (
+        "Your question is answered: {title}",
+        'On your question about "{title}": {answer} {link}',
+        'Hello,\n\nyour question about "{title}" has been answered:\n\n{answer}\n\nSee: {link}',
+    ),
+    "team_hour": (
+        "{title}",
+        '"{title}": {units} sold in the last hour, {joined} people so far[ ({share} of the target)][, heading for {ending}]. {link}',
+        '"{title}": {units} sold in the last hour, {joined} people so far[ ({share} of the target)][, heading for {ending}]. {link}',
+    ),
     "campaign_offer": (
         "New group: {title}",
         '【Tuan】"{title}" from {price}, until {closes_at}: cheaper with your neighbours. {link} Reply R to stop',

@@ -354,6 +354,21 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "您在{community}的团长资格已暂停,请联系客服了解情况:{link}",
         "您好,\n\n您在{community}的团长资格已暂停,暂时不会有新货送到您的自提点。请联系客服了解情况。\n\n详情:{link}",
     ),
+    "feed_digest": (
+        "团购动态：{title}",
+        "{title}今日有{count}条新动态：{latest} {link}",
+        "您好,\n\n{title}今日有{count}条新动态，最新一条：{latest}\n\n查看全部：{link}",
+    ),
+    "question_answered": (
+        "您的提问有了回复：{title}",
+        "关于「{title}」的提问，回复如下：{answer} {link}",
+        "您好,\n\n您关于「{title}」的提问已有回复：\n\n{answer}\n\n查看：{link}",
+    ),
+    "team_hour": (
+        "{title}",
+        "「{title}」最近一小时售出{units}件，累计{joined}人参团[，为目标的{share}][，按目前速度预计{ending}人]。{link}",
+        "「{title}」最近一小时售出{units}件，累计{joined}人参团[，为目标的{share}][，按目前速度预计{ending}人]。{link}",
+    ),
     "campaign_offer": (
         "新团上线:{title}",
         "【团】「{title}」{price}起,{closes_at}截止,邻居一起买更便宜。{link} 拒收请回复R",

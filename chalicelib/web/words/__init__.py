@@ -8,9 +8,10 @@ from .account import TEXTS as ACCOUNT
 from .buying import TEXTS as BUYING
 from .common import TEXTS as COMMON
 from .desk import TEXTS as DESK
+from .feed import TEXTS as FEED
 from .goods import TEXTS as GOODS
 from .supply import TEXTS as SUPPLY
 from .text import Texts
 
-TEXTS: Texts = {**COMMON, **BUYING, **ACCOUNT, **DESK, **GOODS, **SUPPLY}
+TEXTS: Texts = {**COMMON, **BUYING, **ACCOUNT, **DESK, **GOODS, **SUPPLY, **FEED}
 """A new file of words is two lines here."""

@@ -190,7 +190,8 @@ def test_what_moves_money_is_urgent_and_what_only_pleases_is_not() -> None:
     on_the_way = {"batch_sorted", "batch_in_transit", "batch_promise"}
     milestones = {f"milestone_{m}" for m in ("half", "most", "one_more", "reached")}
     of_supply = {"purchase_promised", "lot_shipped"}
-    assert by_urgency[Urgency.COURTESY] == milestones | on_the_way | of_supply | {"eta_moved"}
+    of_the_feed = {"feed_digest", "question_answered", "team_hour"}
+    assert by_urgency[Urgency.COURTESY] == milestones | on_the_way | of_supply | of_the_feed | {"eta_moved"}
     assert by_urgency[Urgency.MARKETING] == {"campaign_offer"}
     of_buying = {"payment_reminder", "pickup_missing", "pickup_defaulted", "batch_ready", "uncollected"}
     of_work = {name for name in TEMPLATES if name.startswith(("stage", "review_"))} - {"stage_urgent"}

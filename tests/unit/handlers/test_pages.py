@@ -18,14 +18,17 @@ from chalicelib.services import log_in
 from .conftest import NOW, Door, Said, Watch
 
 PUBLIC = {
-    "GET /", "GET /g/{group_id}", "GET /g/{group_id}/share", "GET /s/{code}", "GET /c/{campaign_id}",
+    "GET /", "GET /g/{group_id}", "GET /g/{group_id}/feed", "GET /g/{group_id}/share", "GET /s/{code}",
+    "GET /c/{campaign_id}",
     "GET /c/{campaign_id}/p/{product_id}",
     "GET /static/{name}", "GET /pictures/{owner}/{name}", "GET /login", "POST /login", "POST /login/code",
 }  # fmt: skip
 """Pages for which nobody needs to sign in; all others are in ROLES, by who passes."""
 
 ROLES = {
-    "buyer": re.compile(r"(GET|POST) (/my.*|/lead.*|/o/.*|/g/\{group_id\}/join|/c/\{campaign_id\}/teams|/logout)"),
+    "buyer": re.compile(
+        r"(GET|POST) (/my.*|/lead.*|/o/.*|/g/\{group_id\}/join|/g/\{group_id\}/feed/.*|/c/\{campaign_id\}/teams|/logout)"
+    ),
     "merchant": re.compile(r"(GET|POST) (/desk.*|/supply.*)"),
     "supplier": re.compile(r"(GET|POST) /supply.*"),
     "manager": re.compile(r"GET /look|(GET|POST) /manage.*"),
