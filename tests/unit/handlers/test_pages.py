@@ -27,7 +27,7 @@ PUBLIC = {
 
 ROLES = {
     "buyer": re.compile(
-        r"(GET|POST) (/my.*|/lead.*|/o/.*|/g/\{group_id\}/join|/g/\{group_id\}/feed/.*|/c/\{campaign_id\}/teams|/logout)"
+        r"(GET|POST) (/my.*|/lead.*|/o/.*|/logout|/g/\{group_id\}/(join|feed/.*)|/c/\{campaign_id\}/teams)"
     ),
     "merchant": re.compile(r"(GET|POST) (/desk.*|/supply.*)"),
     "supplier": re.compile(r"(GET|POST) /supply.*"),
