@@ -1,13 +1,17 @@
 """What a leader receives, and how a shortage is shared and paid back (S9, E21, R8): exactly once, whatever happens."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from chalicelib.domain.instants import HOUR, MINUTE
+from chalicelib import wiring
+from chalicelib.domain import ledger
+from chalicelib.domain.instants import HOUR, MINUTE, rfc3339
 from chalicelib.domain.receipt import ticket_of
+from chalicelib.domain.writes import Create, Replace
 
 from .shop import APPLE, Offer, Shop, Taken, answers_lost, item, money_adds_up, rows, trouble
 
@@ -114,8 +118,6 @@ def test_a_repeated_entry_and_repeated_wakings_pay_back_once(shop: Shop) -> None
     before = money_adds_up(shop, offer.group)
     for _ in range(2):  # the row is woken again, as a lost message that turns up late would do
         key = {"pk": f"GROUP#{offer.group}", "sk": f"RECEIPT#{GATE}"}
-        import json
-
         shop.bed._sqs.send_message(QueueUrl=shop.bed._queue_url, MessageBody=json.dumps(key))
         shop.bed.drain()
     assert money_adds_up(shop, offer.group) == before | {"as_of": money_adds_up(shop, offer.group)["as_of"]}
@@ -181,6 +183,32 @@ def test_everything_lost_is_everything_back_and_not_a_cent_more(shop: Shop) -> N
     money = money_adds_up(shop, offer.group)
     assert (money["captured_minor"], money["refunded_minor"], money["held_minor"]) == (5400, 5400, 0)
     assert refunds(shop, taken[3]) == [("price_drop", 150), ("shortage", 2550)]
+
+
+@pytest.mark.req("S9", "R8")
+def test_all_refunds_together_stay_within_what_was_paid(shop: Shop) -> None:
+    """Somebody else has paid back most of it meanwhile: only the rest goes back for what did not arrive."""
+    who, offer, taken = formed(shop, [2, 2, 2])
+    store = wiring.world().store
+    order = store.order(taken[2].id)
+    assert order is not None and order.captured_id is not None
+    payment = store.entry(order.captured_id)
+    assert payment is not None
+    other = ledger.refund_of(payment, cause="spoiled", amount_minor=1500, now=shop.bed.now)
+    store.commit(Replace(order), Create(other))
+    enter(shop, who, offer, received=5, short=1)
+    shop.bed.later(HOUR)
+    assert sorted(refunds(shop, taken[2])) == [("shortage", 500), ("spoiled", 1500)]
+    money_adds_up(shop, offer.group)
+
+
+@pytest.mark.req("S9", "O5")
+def test_nothing_is_received_while_buyers_may_still_choose_another_point(shop: Shop) -> None:
+    cutoff = shop.bed.now + 8 * HOUR
+    who, offer, _ = formed(shop, [2, 2, 2], choose_pickup_by=rfc3339(cutoff))
+    assert enter(shop, who, offer, received=6, short=0).json["code"] == "choices_still_open"
+    shop.bed.advance_to(cutoff + MINUTE)
+    assert enter(shop, who, offer, received=6, short=0).status == 200
 
 
 @pytest.mark.req("S9", "E21")
