@@ -62,8 +62,20 @@ def _looks(labels: Sequence[str]) -> dict[str, Any]:
 def _drawn(chart: Any, labels: Sequence[str], series: Sequence[tuple[str, Sequence[int | None]]]) -> str:
     """The address of the picture: it is all in there."""
     highest = max((value for _, values in series for value in values if value is not None), default=0)
-    chart.range = (0, max(highest, 1))
+    chart.y_labels = _steps(max(highest, 1))
+    chart.range = (0, chart.y_labels[-1])
     chart.x_labels = list(labels)
     for name, values in series:
         chart.add(name, list(values))
     return "data:image/svg+xml;base64," + b64encode(chart.render().encode()).decode()
+
+
+def _steps(highest: int) -> list[int]:
+    """Up to six whole numbers to write beside the plot: nobody joins by halves."""
+    size = 10 ** (len(str(highest)) - 1)
+    step = next(
+        step
+        for step in (max(1, size // 10), max(1, size // 5), max(1, size // 2), size, 2 * size)
+        if highest / step <= 5
+    )
+    return list(range(0, highest + step, step))

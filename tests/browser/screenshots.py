@@ -1,6 +1,7 @@
 """Pictures of every page, on a phone and on a desk, in both languages and both colours: `make screenshots`.
 
-They land in .build/screenshots/, named PAGE-SIZE-LANGUAGE[-dark].png.
+They land in .build/screenshots/, named PAGE-SIZE-LANGUAGE[-dark].png; the few that the README shows, as one first sees
+them, in docs/pictures/ as well.
 """
 
 import argparse
@@ -19,6 +20,8 @@ from .site import Site, public_at
 from .town import Town, apple, built
 
 OUT = Path(__file__).parents[2] / ".build" / "screenshots"
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+IN_THE_README = {("hall", "phone"), ("group", "phone"), ("order-formed", "phone"), ("desk-board", "desk")}
 DESK = {"viewport": {"width": 1200, "height": 820}, "device_scale_factor": 1}
 LIN = "+8613800000001"
 
@@ -111,6 +114,7 @@ def main() -> None:
     if not CHROMIUM:
         raise SystemExit("no Chromium here (Debian: apt install chromium)")
     OUT.mkdir(parents=True, exist_ok=True)
+    PICTURES.mkdir(exist_ok=True)
     with Bed.made() as bed, Site(bed).open() as site, sync_playwright() as playwright:
         public_at(site.url)
         town = built(bed)
@@ -151,6 +155,7 @@ LOOKS = (
     ("desk", "zh-CN", "light"),
     ("phone", "en-GB", "dark"),
     ("desk", "en-GB", "light"),
+    ("phone", "en-GB", "light"),
 )
 
 
@@ -164,6 +169,8 @@ def guest(page: Any, site: Site, town: Town, ending: str, only: str) -> None:
 
 def shoot(page: Any, name: str, ending: str) -> None:
     page.wait_for_timeout(150)
+    if (name, ending.partition("-")[0]) in IN_THE_README and not ending.endswith("-dark"):
+        page.screenshot(path=PICTURES / f"{name}-{ending[-2:]}.png")
     page.screenshot(path=OUT / f"{name}-{ending}.png", full_page=True)
 
 
