@@ -28,6 +28,9 @@ LEAST_GAP, MOST_GAP = 10 * MINUTE, 12 * HOUR
 DAILY = time(18, 0)
 """By this local time each stage in work must have been updated (S12)."""
 
+CHECKED_FOR = 14 * DAY
+"""After so long a silence nobody is reminded every evening any more; that it is silent is said ever more rarely."""
+
 TEMPLATES = {
     Step.DUE_SOON: "stage_due_soon",
     Step.OVERDUE: "stage_overdue",
@@ -68,12 +71,18 @@ def _moments(journey: Journey, terms: Campaign, number: int) -> Iterator[Instant
     yield from (at for step, at in schedule(stage, planned) if step not in taken)
     if stage.alert is not None and stage.alert.ask_next_at is not None:
         yield stage.alert.ask_next_at
-    yield next_slot(journey.checked_at, (DAILY,), terms.zone)
+    if (evening := next_slot(journey.checked_at, (DAILY,), terms.zone)) < journey.said_at + CHECKED_FOR:
+        yield evening
     yield _silent_at(journey, terms)
 
 
 def _silent_at(journey: Journey, terms: Campaign) -> Instant:
-    return max(journey.said_at, journey.silent_said_at or 0) + terms.silence_days * DAY
+    """When silence is next remarked on: after the campaign's days, then after as long again, and so on."""
+    patience = terms.silence_days * DAY
+    remarked = journey.silent_said_at
+    if remarked is None or remarked <= journey.said_at:
+        return journey.said_at + patience
+    return remarked + max(patience, remarked - journey.said_at)
 
 
 def looked_at(journey: Journey, terms: Campaign, now: Instant) -> Journey:
@@ -179,7 +188,7 @@ def _checked_today(journey: Journey, terms: Campaign, number: int, now: Instant)
     while (later := next_slot(slot, (DAILY,), terms.zone)) <= now:
         slot = later
     checked = replace(journey, checked_at=slot)
-    if journey.said_at >= at_local(slot, time(0, 0), terms.zone):
+    if slot >= journey.said_at + CHECKED_FOR or journey.said_at >= at_local(slot, time(0, 0), terms.zone):
         return checked
     stage, planned = journey.stages[number], terms.plan[number]
     event = f"unsaid@{slot}"

@@ -207,10 +207,10 @@ def test_a_suppliers_promise_is_what_buyers_see_and_earlier_ones_stay(shop: Shop
 
 
 @pytest.mark.req("P16")
-def test_a_presales_shipping_date_is_its_limit_and_its_promise(shop: Shop) -> None:
-    ships = shop.bed.now + 10 * DAY
-    road = Road(shop, promised_ship_date=rfc3339(ships))
-    assert shop.ok("GET", f"/campaigns/{road.offer.id}")["promised_ship_date"] == rfc3339(ships)
+def test_a_presales_shipping_date_is_its_limit_and_its_promise(own: Shop) -> None:
+    ships = own.bed.now + 10 * DAY
+    road = Road(own, promised_ship_date=rfc3339(ships))
+    assert own.ok("GET", f"/campaigns/{road.offer.id}")["promised_ship_date"] == rfc3339(ships)
     road.formed()
     assert road.due("stocking") == ships
     assert road.progress()["eta"]["latest"] == rfc3339(ships + 2 * HOUR)
@@ -219,14 +219,14 @@ def test_a_presales_shipping_date_is_its_limit_and_its_promise(shop: Shop) -> No
 
 
 @pytest.mark.req("S2", "S17")
-def test_the_groups_page_shows_stages_expected_times_and_the_last_word_in_both_languages(shop: Shop) -> None:
-    road = Road(shop).formed()
+def test_the_groups_page_shows_stages_expected_times_and_the_last_word_in_both_languages(own: Shop) -> None:
+    road = Road(own).formed()
     road.does("enter", "stocking", who=road.supplier)
     road.does("updates", "stocking", who=road.supplier, text="<b>已装车</b>")
-    road.does("promises", "stocking", who=road.supplier, latest=rfc3339(shop.bed.now + 30 * HOUR))
+    road.does("promises", "stocking", who=road.supplier, latest=rfc3339(own.bed.now + 30 * HOUR))
 
     def page(language: str) -> str:
-        return str(shop.bed.call("GET", f"/g/{road.group}", headers={"Accept-Language": language}).text)
+        return str(own.bed.call("GET", f"/g/{road.group}", headers={"Accept-Language": language}).text)
 
     zh, en = page("zh"), page("en")
     for words in ('id="way"', "备货", "最后一公里", "&lt;b&gt;已装车&lt;/b&gt;", "预计时间的变化", "前完成"):
@@ -235,7 +235,7 @@ def test_the_groups_page_shows_stages_expected_times_and_the_last_word_in_both_l
         assert words in en, words
     road.at(road.due("stocking") + MINUTE)
     assert "已超时" in page("zh") and "It is late" in page("en")
-    road.at(shop.bed.now + 4 * DAY)
+    road.at(own.bed.now + 4 * DAY)
     assert "已经 4 天没有消息" in page("zh")
 
 
@@ -274,11 +274,11 @@ def test_lateness_goes_to_the_owner_then_the_manager_then_the_fallback_each_once
 
 
 @pytest.mark.req("S5")
-def test_a_stage_finished_in_time_sets_nothing_off(shop: Shop) -> None:
-    road = Road(shop).formed()
+def test_a_stage_finished_in_time_sets_nothing_off(own: Shop) -> None:
+    road = Road(own).formed()
     road.through("stocking", road.supplier)
     road.through("delivery")
-    road.at(shop.bed.now + 10 * DAY)
+    road.at(own.bed.now + 10 * DAY)
     assert [road.steps(name) for name in ("stocking", "delivery")] == [[], []]
     assert road.progress()["way"]["limits_broken"] == 0
 

@@ -201,6 +201,22 @@ def test_the_check_at_six_looks_at_the_day_that_has_passed() -> None:
         assert looked.checked_at == six
 
 
+@pytest.mark.req("S2", "S12")
+def test_a_journey_that_everybody_left_is_chased_ever_more_rarely_and_never_forgotten() -> None:
+    way, evenings, remarks = journey(), 0, []
+    for _ in range(200):
+        following = escalation.next_due(way, TERMS)
+        assert following is not None
+        if following > BEGAN + 365 * DAY:
+            break
+        way = escalation.looked_at(way, TERMS, following)
+        evenings += sum(word.template == "stage_unsaid_today" for word in way.owed)
+        remarks += [(word.at - BEGAN) // DAY for word in way.owed if word.template == "stage_silent"]
+        way = replace(way, owed=())
+    assert evenings == 13
+    assert remarks == [3, 6, 12, 24, 48, 96, 192]
+
+
 @pytest.mark.req("S17")
 def test_a_compensation_is_a_share_of_the_order_rounded_half_up() -> None:
     late = escalation.looked_at(journey(), TERMS, BEGAN + DAY)
