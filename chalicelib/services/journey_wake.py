@@ -29,7 +29,7 @@ def journey_wake(world: World, journey: Journey, now: Instant) -> None:
     terms = world.store.terms(group.campaign_id, group.terms_version)
     for word in journey.owed:
         _told(world, journey, group, terms, word, now)
-    new = escalation.looked_at(replace(journey, owed=()), terms, now)
+    new = escalation.settled(escalation.looked_at(replace(journey, owed=()), terms, now), terms)
     world.store.commit(*writes_of(journey, new, terms))
 
 

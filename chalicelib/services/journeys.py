@@ -18,11 +18,11 @@ def journey_of(group: Group, terms: Campaign, now: Instant) -> list[Write]:
 
 
 def writes_of(old: Journey, new: Journey, terms: Campaign) -> list[Write]:
-    """The journey at the version it was read at, and the difference to everybody's list.
+    """The journey (settled) at the version it was read at, and the difference to everybody's list.
 
     A line never changes once it is there, so it can be removed without having been read.
     """
     before, after = journeys.duties(old, terms), journeys.duties(new, terms)
-    writes: list[Write] = [Replace(escalation.settled(new, terms))]
+    writes: list[Write] = [Replace(new)]
     writes += [Remove(replace(line, version=1)) for key, line in before.items() if key not in after]
     return writes + [Create(line) for key, line in after.items() if key not in before]

@@ -6,9 +6,9 @@ other is told what happened. The timer's own steps do not count as changes, so t
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..domain import eta, ids
+from ..domain import escalation, eta, ids
 from ..domain import journey as journeys
 from ..domain.campaign import Campaign
 from ..domain.group import Group
@@ -158,8 +158,9 @@ def changed(world: World, group_id: str, decide: Decide, why: str | None = None,
             if new is view.journey:
                 return view
             new = eta.noted(new, view.terms, now, why) if why is not None else new
+            new = escalation.settled(new, view.terms)
             world.store.commit(*writes_of(view.journey, new, view.terms))
-            return of_group(world, group_id)
+            return replace(view, journey=replace(new, version=new.version + 1))
     raise Unavailable("busy")
 
 

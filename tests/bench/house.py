@@ -27,6 +27,7 @@ from chalicelib.domain.campaign import (
     Stock,
     Target,
     Terms,
+    with_profile,
 )
 from chalicelib.domain.group import Group
 from chalicelib.domain.instants import DAY, MINUTE, Instant
@@ -216,7 +217,7 @@ class House:
 
 def terms_of(number: int, *, stock: int, target: int, seats: int | None = None, now: Instant = START) -> Campaign:
     """A campaign like many: one item, three price steps, a day to pay, one pickup point."""
-    return Campaign(
+    draft = Campaign(
         id=f"{number:020x}",
         merchant_id="5f0c2a9e-3b7d-4e61-8a14-9c2d7e5b6f30",
         title="赣南脐橙 5kg 周六团",
@@ -245,6 +246,7 @@ def terms_of(number: int, *, stock: int, target: int, seats: int | None = None, 
         terms_version=1,
         published_at=now,
     )
+    return with_profile(draft)  # as publishing does it: what forms has its stages before it
 
 
 def open_pot(store: Store, terms: Campaign, *, escrowed: int | None = None) -> Group:

@@ -6,15 +6,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from chalicelib.domain.group import Group, GroupState
-from chalicelib.domain.instants import Instant
-from chalicelib.domain.ports import RowKey
-from chalicelib.services import browse
+from chalicelib.domain.instants import HOUR, Instant
+from chalicelib.domain.ports import Caller, RowKey
+from chalicelib.services import browse, stages
 from chalicelib.services.cancel import cancel
 from chalicelib.services.carry_out import carry_out
 from chalicelib.services.close import close
 from chalicelib.services.follow import follow
 from chalicelib.services.join import join
 from chalicelib.services.money_in import money_in
+from chalicelib.services.stages import Where
 from chalicelib.services.start_payment import start_payment
 from chalicelib.services.wake import wake, wake_part
 from chalicelib.store.rows import from_image
@@ -127,6 +128,23 @@ def play(house: House, *, formed: bool) -> list[Cost]:
     return walk.costs
 
 
+def on_its_way(walk: Walk, now: Instant) -> None:
+    """The stages of a formed group, which do not know how many have bought."""
+    world, group = walk.world, walk.group()
+    merchant = Caller(id=group.merchant_id, roles=frozenset({"merchant"}), phone_verified=True)
+    journey = world.store.journey(group.id)
+    assert journey is not None and journey.due_at is not None
+    key = world.store.key_of(journey)
+    walk.count("a journey begins: its owner is told", lambda: wake(world, key, now))
+    where = Where(group_id=group.id, stage="stocking")
+    walk.count("take up a stage", lambda: stages.enter(world, merchant, where, now=now))
+    walk.count("say how a stage goes", lambda: stages.update(world, merchant, where, "on the road", now=now))
+    late = now + 40 * HOUR
+    walk.count("a stage runs late: warned, escalated, told", lambda: wake(world, key, late))
+    walk.count("finish a stage", lambda: stages.finish(world, merchant, where, now=late))
+    walk.count("progress of a group on its way", lambda: browse.progress(world, group.id, strong=False, now=late))
+
+
 def end(walk: Walk, *, formed: bool) -> None:
     later = walk.group().closes_at + 30_000
     orders = sum(1 for part in range(walk.group().parts) for _ in walk.world.store.orders_of_part(walk.group_id, part))
@@ -139,6 +157,8 @@ def end(walk: Walk, *, formed: bool) -> None:
     walk.count(
         f"carry the verdict out ({outcome}; a paid order)", lambda: carry_out(walk.world, closed, later), among=paid
     )
+    if formed:
+        on_its_way(walk, later)
     refunds = [row for row in walk.world.store.entries_of_group(closed) if row.due_at is not None]
     keys = [walk.world.store.key_of(row) for row in refunds if row.kind.value == "refund"]
     if keys:
