@@ -7,6 +7,7 @@ from functools import partial
 from chalicelib.domain import ids
 from chalicelib.domain.campaign import Kind, Measure, Target
 from chalicelib.domain.instants import HOUR, MINUTE, SECOND, Instant
+from chalicelib.domain.receipt import GRACE, Receipt
 from chalicelib.domain.writes import Row
 from chalicelib.handlers.wake import looked_at
 from chalicelib.services.follow import follow
@@ -61,8 +62,8 @@ class Scene:
             self.story.joins(buyer(number), self.group_id, lines or ONE, f"k{number}", method=method)
             self.passes(SECOND)
 
-    def paid(self, *numbers: int) -> None:
-        self.joined(*numbers)
+    def paid(self, *numbers: int, lines: dict[str, int] | None = None) -> None:
+        self.joined(*numbers, lines=lines)
         for number in numbers:
             self.story.pays(self.order_id(number))
             self.passes(SECOND)
@@ -257,9 +258,48 @@ def _reviews(approved: bool) -> Callable[[Scene], None]:
     return lambda scene: scene.story.reviews(scene.group_id, approved=approved)
 
 
+def _asked(scene: Scene) -> None:
+    """Two have paid for two apples each, the group has formed, and its supplier has been asked."""
+    scene.paid(0, 1, lines={"apples": 2})
+    scene.closing()
+    scene.worked_off()
+
+
+def _supplies(what: str) -> Callable[[Scene], None]:
+    return lambda scene: scene.story.supplies(scene.group_id, what)
+
+
+def _acknowledged(scene: Scene) -> None:
+    _asked(scene)
+    scene.story.supplies(scene.group_id, "acknowledge")
+    scene.passes(SECOND)
+
+
+def _receives(lost: int, number: int = 1) -> Callable[[Scene], None]:
+    def receive(scene: Scene) -> None:
+        (receipt,) = (row for row in map(from_image, scene.town.table.rows()) if isinstance(row, Receipt))
+        scene.story.receives(scene.group_id, receipt.destination, receipt.expected["apples"], lost, number)
+
+    return receive
+
+
+def _short(scene: Scene) -> None:
+    """One of the four apples did not come, and the time for corrections is over."""
+    _asked(scene)
+    _receives(1)(scene)
+    scene.passes(GRACE + SECOND)
+
+
+def _sharing(scene: Scene) -> None:
+    _short(scene)
+    scene.wakes("RECEIPT#")
+    scene.passes(0)
+
+
 DROP = Plan(target=alone(1))
 SHARED = Plan(kind=Kind.COMMUNITY, target=alone(1), limit=3)
 TEAM = Plan(kind=Kind.TEAM, team_sizes=(2,))
+SUPPLIED = Plan(target=alone(1), supplier="orchard")
 REVIEWED = Plan(target=alone(1), review_ms=10 * MINUTE)
 MANY = Plan(target=alone(2), stock=(9,), slices=3)
 
@@ -421,6 +461,50 @@ CASES = (
         shows="groups_failed",
     ),
     Case(name="close a full team", act=lambda scene: scene.wakes("ORDER#"), set_up=_full_team, plan=TEAM),
+    Case(
+        name="count what is needed, and ask for it",
+        act=lambda scene: scene.wakes("DEMAND"),
+        set_up=_then(_paid(0, 1), Scene.closing, lambda scene: scene.worked_off("DEMAND")),
+        plan=SUPPLIED,
+        shows="purchases_issued",
+    ),
+    Case(
+        name="tell a supplier",
+        act=lambda scene: scene.wakes("PO#"),
+        plan=SUPPLIED,
+        set_up=_then(_paid(0, 1), Scene.closing, lambda scene: scene.worked_off("PO#")),
+    ),
+    Case(
+        name="a supplier answers",
+        act=_supplies("acknowledge"),
+        task="acknowledge orchard",
+        set_up=_asked,
+        plan=SUPPLIED,
+    ),
+    Case(name="a supplier promises", act=_supplies("promise"), task="promise orchard", set_up=_asked, plan=SUPPLIED),
+    Case(name="a supplier ships", act=_supplies("ship"), task="ship orchard", set_up=_acknowledged, plan=SUPPLIED),
+    Case(
+        name="silence is escalated",
+        act=lambda scene: scene.wakes("PO#"),
+        set_up=_then(_asked, lambda scene: scene.passes(25 * HOUR)),
+        plan=SUPPLIED,
+    ),
+    Case(
+        name="receive",
+        act=_receives(1),
+        task="receive merchant 1",
+        set_up=_asked,
+        plan=SUPPLIED,
+        shows="receipts_entered",
+    ),
+    Case(name="begin to share", act=lambda scene: scene.wakes("RECEIPT#"), set_up=_short, plan=SUPPLIED),
+    Case(
+        name="share a shortage out",
+        act=lambda scene: scene.wakes("RECEIPT#"),
+        set_up=_sharing,
+        plan=SUPPLIED,
+        shows="orders_short",
+    ),
     Case(name="refund", act=lambda scene: scene.wakes(".failed"), set_up=_failed),
     Case(
         name="send notices",
@@ -552,6 +636,18 @@ RACES = (
         set_up=_then(_reviewed, lambda scene: scene.passes(11 * MINUTE)),
         acts=(_reviews(True), _reviews(False), lambda scene: scene.wakes("|GROUP")),
         plan=REVIEWED,
+    ),
+    Race(
+        name="a supplier answers while silence is escalated",
+        set_up=_then(_asked, lambda scene: scene.passes(25 * HOUR)),
+        acts=(lambda scene: scene.wakes("PO#"), _supplies("acknowledge"), _supplies("promise")),
+        plan=SUPPLIED,
+    ),
+    Race(
+        name="two share one shortage, and more is missing",
+        set_up=_short,
+        acts=(lambda scene: scene.wakes("RECEIPT#"), lambda scene: scene.wakes("RECEIPT#"), _receives(2, 2)),
+        plan=SUPPLIED,
     ),
     Race(name="two cancel, one changes", set_up=_paid(0), acts=(_cancels(0), _cancels(0), _joins(0, "again"))),
 )

@@ -8,6 +8,7 @@ from chalicelib.domain import group as groups
 from chalicelib.domain import journey as journeys
 from chalicelib.domain import pricing
 from chalicelib.domain.campaign import Campaign, Terms
+from chalicelib.domain.destination import destination_of, wants_goods
 from chalicelib.domain.group import Group, Part, Slice
 from chalicelib.domain.instants import SECOND
 from chalicelib.domain.journey import Duty, Journey
@@ -15,6 +16,8 @@ from chalicelib.domain.ledger import Entry, EntryState, Kind, RefundStage
 from chalicelib.domain.notice import Notice, NoticeState
 from chalicelib.domain.order import Order, OrderState
 from chalicelib.domain.person import Urgency
+from chalicelib.domain.receipt import Receipt
+from chalicelib.domain.supply import Demand, PurchaseOrder, totals
 from chalicelib.domain.upkeep import Parked
 from chalicelib.domain.writes import Row
 from chalicelib.services.close import count_of
@@ -46,6 +49,9 @@ class Rest:
         self.slices: list[Slice] = []
         self.journeys: dict[str, Journey] = {}
         self.duties: list[Duty] = []
+        self.demands: dict[str, Demand] = {}
+        self.purchases: list[PurchaseOrder] = []
+        self.receipts: list[Receipt] = []
         for item in self.town.table.rows():
             match row := from_image(item):
                 case Group():
@@ -72,6 +78,12 @@ class Rest:
             self.journeys[row.group_id] = row
         elif isinstance(row, Duty):
             self.duties.append(row)
+        elif isinstance(row, Demand):
+            self.demands[row.group_id] = row
+        elif isinstance(row, PurchaseOrder):
+            self.purchases.append(row)
+        elif isinstance(row, Receipt):
+            self.receipts.append(row)
 
     def orders_of(self, group: Group) -> list[Order]:
         return [order for order in self.orders.values() if order.group_id == group.id]
@@ -79,7 +91,7 @@ class Rest:
     def broken(self) -> list[str]:
         checks = (
             self.closed, self.counted, self.resolved, self.money, self.refunds, self.answers, self.told, self.sent,
-            self.nothing_waits, self.on_their_way,
+            self.nothing_waits, self.on_their_way, self.asked_for, self.shared_out,
         )  # fmt: skip
         return [what for check in checks for what in check()]
 
@@ -152,6 +164,45 @@ class Rest:
                 if stage.broken_at is not None and (journey.group_id, f"{stage.name}.overdue", owner) not in told:
                     yield f"the owner of {stage.name} of {journey.group_id} never heard that it is late"
 
+    def asked_for(self) -> Iterator[str]:
+        """Whatever formed is asked for once: neither more nor less than was paid for, from the right suppliers (S4)."""
+        for group in self.groups.values():
+            wanted: Counter[str] = Counter()
+            for order in self.orders_of(group):
+                if wants_goods(order):
+                    wanted.update(order.lines)
+            formed = group.verdict is not None and group.verdict.formed
+            purchases = [one for one in self.purchases if one.group_id == group.id]
+            demand = self.demands.get(group.id)
+            if formed is not (demand is not None and demand.done == demand.number):
+                yield f"group {group.id} is {group.state.value}, and its demand is {demand}"
+            asked = sum((Counter(totals(one.units)) for one in purchases), Counter())
+            if formed and asked != +wanted:
+                yield f"group {group.id} needs {wanted} and asks for {asked}"
+            told = {(notice.about, notice.template) for notice in self.notices}
+            for one in purchases:
+                if one.owed or ((one.id, "purchase_issued") not in told and one.supplier_id != one.merchant_id):
+                    yield f"purchase order {one.id} was never told, or still owes {one.owed}"
+
+    def shared_out(self) -> Iterator[str]:
+        """What did not come is missing for somebody once, by all rounds together, and each was told (S9)."""
+        for receipt in self.receipts:
+            if receipt.latest is None:
+                continue
+            group, terms = self.groups[receipt.group_id], self.terms[receipt.campaign_id]
+            short: Counter[str] = Counter()
+            for order in self.orders_of(group):
+                if destination_of(order, group, terms) == receipt.destination:
+                    short.update(order.short)
+            if +short != +Counter(receipt.settled):
+                yield f"{receipt.group_id} {receipt.destination} has shared {receipt.settled}, and {short} is missing"
+            if receipt.sharing:
+                yield f"{receipt.group_id} {receipt.destination} is still being shared"
+        told = {notice.about for notice in self.notices if notice.template == "order_short"}
+        for order in self.orders.values():
+            if order.short and order.id not in told:
+                yield f"nobody told {order.id} that it is short of {order.short}"
+
     # ------------------------------------------------------------- money
 
     def kept(self, entry: Entry) -> int:
@@ -162,7 +213,9 @@ class Rest:
         verdict = self.groups[order.group_id].verdict
         if verdict is None:
             return order.amount_minor
-        return pricing.amount(order.lines, verdict.prices) + order.fee_minor if verdict.formed else 0
+        came = {sku: units - order.short.get(sku, 0) for sku, units in order.lines.items()}
+        fee = order.fee_minor if any(came.values()) else 0
+        return pricing.amount(came, verdict.prices) + fee if verdict.formed else 0
 
     def money(self) -> Iterator[str]:
         """By the provider's own list: whatever came is kept for goods sold, or went back once."""
@@ -184,7 +237,7 @@ class Rest:
             parked = any(e.payment_id == entry.id and e.stage is RefundStage.PARKED for e in self.entries.values())
             if sum(back[payment.ref]) != wanted and not (parked and sum(back[payment.ref]) < wanted):
                 yield f"{payment.key}: {payment.amount_minor} came, {back[payment.ref]} went back, {wanted} should"
-            if len(back[payment.ref]) > 1:
+            if len(back[payment.ref]) > 1 and not self.orders[entry.order_id].short:
                 yield f"{payment.key} was refunded more than once: {back[payment.ref]}"
 
     def refunds(self) -> Iterator[str]:

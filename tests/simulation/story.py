@@ -25,8 +25,10 @@ from chalicelib.domain.group import Group
 from chalicelib.domain.instants import MINUTE, SECOND, Instant
 from chalicelib.domain.ports import Caller, RowKey
 from chalicelib.domain.pricing import Tier
+from chalicelib.domain.receipt import Line
 from chalicelib.domain.refusals import Refused
-from chalicelib.services import draft, products, publish, seats, stages
+from chalicelib.domain.supply import purchase_id
+from chalicelib.services import draft, products, publish, receive, seats, stages, supply
 from chalicelib.services.cancel import cancel
 from chalicelib.services.change import change
 from chalicelib.services.join import JoinAnswer, JoinRequest, join
@@ -89,6 +91,7 @@ class Plan:
     pickup: bool = True
     communities: int = 2
     review_ms: int | None = None
+    supplier: str | None = None
 
     @classmethod
     def of(cls, rng: random.Random) -> "Plan":
@@ -128,6 +131,7 @@ def campaign_of(plan: Plan, product_ids: list[str]) -> Campaign:
             tiers=(Tier(participants=2, unit_price_minor=901), Tier(participants=4, unit_price_minor=777 - k)),
             stock=units,
             low_stock=2,
+            supplier_id=plan.supplier,
         )
         for k, units in enumerate(plan.stock)
     )
@@ -348,6 +352,27 @@ class Story:
             "finish": lambda world, now: stages.finish(world, MERCHANT, where, now=now),
         }
         self.request(said, commands[what])
+
+    def supplies(self, group_id: str, what: str) -> None:
+        """The supplier acknowledges, promises, or sends one apple."""
+        who = Caller(id=self.plan.supplier or MERCHANT.id, roles=frozenset({"supplier"}), phone_verified=True)
+        purchase = purchase_id(group_id, who.id)
+        lot = supply.LotRequest(units={"apples": 1}, key="lot")
+        ready_at = self.town.now + 20 * MINUTE
+        commands: Mapping[str, Callable[[World, Instant], Any]] = {
+            "acknowledge": lambda world, now: supply.acknowledge(world, who, purchase, 1, now=now),
+            "promise": lambda world, now: supply.promise(world, who, purchase, ready_at, "", now=now),
+            "ship": lambda world, now: supply.ship(world, who, purchase, lot, now=now),
+        }
+        self.request(Said(what, who.id, group_id, "", {}, 0, False), commands[what])
+
+    def receives(self, group_id: str, destination: str, expected: int, lost: int, number: int = 1) -> None:
+        """The merchant, who has no leader there, says how many apples came."""
+        lines = {"apples": Line(received=expected - lost, short=lost)}
+        self.request(
+            Said("receive", MERCHANT.id, group_id, str(number), {}, 0, False),
+            lambda world, now: receive.receive(world, MERCHANT, group_id, destination, lines, number=number, now=now),
+        )
 
     def reviews(self, group_id: str, *, approved: bool) -> None:
         said = Said("review", MERCHANT.id, group_id, str(approved), {}, 0, False)
