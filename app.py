@@ -24,6 +24,7 @@ from chalicelib.handlers import (
     http_supply,
     http_webhooks,
     pages_buying,
+    pages_deliver,
     pages_desk,
     pages_drafts,
     pages_feed,
@@ -44,7 +45,7 @@ from chalicelib.handlers import (
 SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 app = Chalice(app_name="tuan", debug=False)
-app.api.binary_types = ["application/octet-stream", "image/png", "multipart/form-data", SPREADSHEET]
+app.api.binary_types = ["application/octet-stream", "image/png", "multipart/form-data", "application/pdf", SPREADSHEET]
 app.register_middleware(edge.at_the_door, "http")
 
 for blueprint in (
@@ -79,6 +80,7 @@ for blueprint in (
     pages_desk.bp,
     pages_supply.bp,
     pages_lead.bp,
+    pages_deliver.bp,
     challenge.bp,
     tick.bp,
     changes.bp,

@@ -42,7 +42,7 @@ WITHOUT_DEPENDENCIES = "pynamodb"
 # Nothing imports these at run time; without them the zips halve.
 IDLE_SUFFIXES = (".pyc", ".pyi", ".h", ".c", ".pxd", ".dist-info")
 # Babel brings a thousand locales; the pages speak two languages.
-LOCALES = ("root", "en", "zh")
+LOCALES = ("en", "root", "zh")
 
 TOKENS = ("jwt", "cryptography", "cffi", "pycparser", "_cffi_backend")
 PAGES = (
@@ -50,6 +50,7 @@ PAGES = (
     "markupsafe",
     "babel",
     "segno",
+    "pydyf",
     "pygal",
     "importlib_metadata",
     "zipp",
@@ -238,7 +239,7 @@ def drop_idle(target: Path) -> None:
         if path.suffix in IDLE_SUFFIXES or path.name == "__pycache__" or path == target / "bin":
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     for path in (target / "babel" / "locale-data").glob("*.dat"):
-        if path.stem.split("_")[0] not in LOCALES:
+        if path.stem not in LOCALES:  # en_CA and zh_Hant are other languages than ours
             path.unlink()
 
 

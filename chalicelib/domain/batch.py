@@ -208,7 +208,7 @@ def places(terms: Campaign, group: Group) -> list[Place]:
             for point in terms.pickup_points
             if point.community_id in (None, group.community_id) or group.community_id is None
         ]
-    named = [one.zone for one in getattr(terms, "delivery", ())] or [zone_of_group(group, terms)]
+    named = [one.zone for one in terms.delivery] or [zone_of_group(group, terms)]
     return [Place(destination=zone_destination(zone), name=zone or group.title, zone=zone) for zone in named]
 
 
@@ -246,14 +246,14 @@ def planned(terms: Campaign, group: Group, place: Place, now: Instant) -> Batch:
 def _crew(terms: Campaign, place: Place) -> tuple[str, ...]:
     owners = [
         f"{stage.owner_role}:{stage.owner_id}"
-        for stage in getattr(terms, "plan", ())
+        for stage in terms.plan
         if stage.name in ("sorting", "delivery") and stage.owner_id
     ]
     return tuple(dict.fromkeys([*owners, *([f"leader:{place.leader_id}"] if place.leader_id else [])]))
 
 
 def coldest(terms: Campaign) -> Temperature:
-    kept = {getattr(item, "keep", "ambient") for item in terms.items}
+    kept = {item.keep for item in terms.items}
     return next((one for one in reversed(Temperature) if one.value in kept), Temperature.AMBIENT)
 
 

@@ -172,6 +172,15 @@ def sent_elsewhere(batch: Batch, table: Routes, to: str, now: Instant) -> Batch:
     return replace(new, promises=(*new.promises, told)[-20:], owed=(*new.owed, f"batch_promise@{now}"), due_at=now)
 
 
+def by_carrier(batch: Batch, table: Routes, carrier: str) -> Batch:
+    """The same way, driven by another carrier and its people."""
+    before = {f"carrier:{who}" for one in table.carriers for who in one.people}
+    driving = haulier(table, carrier)
+    people = [f"carrier:{who}" for who in (driving.people if driving else ())]
+    crew = (*(one for one in batch.crew if one not in before), *people)
+    return replace(batch, carrier=carrier, crew=tuple(dict.fromkeys(crew)))
+
+
 def _through(batch: Batch, table: Routes, house: Warehouse, carrier: str, pace: Pace) -> Batch:
     before = {f"sorter:{who}" for one in table.warehouses for who in one.sorters}
     before |= {f"carrier:{who}" for one in table.carriers for who in one.people}

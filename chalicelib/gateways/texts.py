@@ -21,6 +21,12 @@ three parts.
 OPTIONAL: Mapping[str, frozenset[str]] = {
     # Cancelled before any money moved: there is nothing to pay back, and nothing is said about it.
     "order_cancelled": frozenset({"amount", "arrives_by"}),
+    # Told late, when the goods are there already: then nothing is expected any more.
+    "batch_sorted": frozenset({"earliest", "latest"}),
+    "batch_in_transit": frozenset({"earliest", "latest"}),
+    "batch_promise": frozenset({"earliest", "latest"}),
+    # What was paid may have gone back before.
+    "uncollected_returned": frozenset({"amount", "arrives_by"}),
 }
 """Parameters that may be empty. Any other must say something."""
 
@@ -73,7 +79,14 @@ FALLBACKS: Mapping[str, Mapping[str, str]] = {
     "other_supplier": {"zh": "备用供应商", "en": "the other supplier"},
 }
 
-SPELLED = {"method": METHODS, "stage": STAGES, "fallback": FALLBACKS}
+KEPT: Mapping[str, Mapping[str, str]] = {
+    "ambient": {"zh": "常温", "en": "goods kept at room temperature"},
+    "chilled": {"zh": "冷藏", "en": "chilled goods"},
+    "frozen": {"zh": "冷冻", "en": "frozen goods"},
+}
+"""Temperature classes."""
+
+SPELLED = {"method": METHODS, "stage": STAGES, "fallback": FALLBACKS, "kept": KEPT}
 """Parameters that are words of ours, and are put into the reader's."""
 
 

@@ -4,6 +4,7 @@ from chalice.app import Blueprint
 
 from ..services import batches, waybills
 from ..services import hand_over as handing
+from ..services.labels import labels
 from .edge import CARRIER, LEADER, MERCHANT, OPS, PUBLIC, SORTER, SUPPORT, Call, route, secrets
 from .shapes.batches import (
     BatchList,
@@ -13,11 +14,14 @@ from .shapes.batches import (
     HandedLine,
     HandedLines,
     HandOverBody,
+    LabelSheet,
+    LabelShown,
     NotedLine,
     NotedLines,
     NumbersBody,
     PositionInput,
     PromiseInput,
+    SheetQuery,
     ShipBody,
     TemperatureInput,
     WaitingLine,
@@ -26,6 +30,7 @@ from .shapes.batches import (
     micro,
 )
 from .shapes.money import Received
+from .shapes.products import PictureForm, PictureKey
 from .shapes.words import PageQuery, to_instant
 
 bp = Blueprint(__name__)
@@ -185,6 +190,42 @@ def read_batch(call: Call[TemperatureInput, None], group_id: str, destination: s
 @route(
     bp,
     "POST",
+    f"{_ONE}/photos/form",
+    answer=PictureForm,
+    status=201,
+    roles=CREW,
+    summary="A form that brings one photo of a batch: sorted, loaded, arrived",
+    refusals=("batch_not_found", "batch_finished"),
+)
+def photo_form(call: Call[None, None], group_id: str, destination: str) -> PictureForm:
+    return PictureForm.of(batches.photo_form(call.world, call.caller, group_id, destination))
+
+
+@route(
+    bp,
+    "POST",
+    f"{_ONE}/photos",
+    body=PictureKey,
+    answer=BatchShown,
+    roles=CREW,
+    summary="Puts the photo that was brought by such a form onto its batch",
+    refusals=(
+        "batch_not_found",
+        "batch_finished",
+        "too_many_photos",
+        "file_not_uploaded",
+        "file_too_large",
+        "wrong_file_type",
+    ),
+)
+def add_photo(call: Call[PictureKey, None], group_id: str, destination: str) -> BatchShown:
+    found = batches.keep_photo(call.world, call.caller, group_id, destination, call.body.key, now=call.now)
+    return BatchShown.of(found, call.now)
+
+
+@route(
+    bp,
+    "POST",
     f"{_ONE}/waybills",
     body=ShipBody,
     answer=BatchShown,
@@ -196,6 +237,21 @@ def read_batch(call: Call[TemperatureInput, None], group_id: str, destination: s
 def ship_batch(call: Call[ShipBody, None], group_id: str, destination: str) -> BatchShown:
     found = waybills.request(call.world, call.caller, group_id, destination, call.body.carrier, now=call.now)
     return BatchShown.of(found, call.now)
+
+
+@route(
+    bp,
+    "GET",
+    f"{_ONE}/labels",
+    query=SheetQuery,
+    answer=LabelSheet,
+    roles=MERCHANT | SORTER,
+    summary="One sheet of a batch's labels in the order of the walk: community, building, unit; phones are masked",
+    refusals=("batch_not_found", "not_yours_to_ship"),
+)
+def batch_labels(call: Call[None, SheetQuery], group_id: str, destination: str) -> LabelSheet:
+    _, found = labels(call.world, call.caller, group_id, destination, sheet=call.query.sheet, now=call.now)
+    return LabelSheet(items=[LabelShown.of(one) for one in found])
 
 
 @route(

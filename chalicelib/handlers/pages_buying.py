@@ -8,6 +8,7 @@ from chalice.app import Blueprint
 
 from ..domain.campaign import Fulfilment
 from ..domain.group import GroupState
+from ..domain.hand_over import pickup_code
 from ..domain.ids import fingerprint as hashed
 from ..domain.ledger import Entry, EntryState, Kind, RefundStage
 from ..domain.links import page_path
@@ -25,8 +26,10 @@ from ..services.orders import OrderView
 from ..services.send_notice import LINKS
 from ..services.start_payment import start_payment
 from . import reading
+from .edge import secrets
 from .page import BUYER, Ask, Gone, Shown, page
 from .pages_hall import campaign_page, group_page, most, phase
+from .shapes.delivery import OrderDelivery
 from .shapes.orders import JoinBody, OrderChange, TeamBody, compensation_of, timeline
 from .ways import bar_of, way
 
@@ -111,6 +114,7 @@ def order_page(ask: Ask, order_id: str) -> Shown:
         "refunds": [refund_steps(refund) for refund in refunds],
         "timeline": timeline(order, group, entries),
         "notices": notices(ask, view.notices),
+        "delivery": OrderDelivery.of_or_none(view, pickup_code(order.id, secrets()["pickup_key"]), ask.now),
         "can_review": order.state is OrderState.PAID and group.state is GroupState.FORMED,
         "can_pay": order.state is OrderState.HELD and ask.now < order.pay_by,
         "can_cancel": order.state in (OrderState.HELD, OrderState.PAID) and open_still,
@@ -122,7 +126,7 @@ def order_page(ask: Ask, order_id: str) -> Shown:
         "choose_by": pickup_cutoff(group, view.terms),
         "waiting": order.state is OrderState.HELD or any(r.state is EntryState.PENDING for r in refunds),
     }
-    return Shown("order.html", values)
+    return Shown("order.html", values, files=bool(view.photos))
 
 
 def lines(view: OrderView) -> list[dict[str, Any]]:

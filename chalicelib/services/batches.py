@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from ..domain import batch as rules
 from ..domain.batch import Batch, BatchState, Place, Stop
 from ..domain.campaign import Campaign
+from ..domain.files import UploadForm, Use
 from ..domain.group import Group, GroupState
+from ..domain.ids import derived
 from ..domain.instants import Instant
 from ..domain.order import Order
 from ..domain.ports import Caller, Page
@@ -222,6 +224,33 @@ def temperature(
         return rules.read_temperature(found, tenths, by=caller.id, at=at, now=now)
 
     return change(world, caller, group_id, destination, decide, now)
+
+
+def photo_form(world: World, caller: Caller, group_id: str, destination: str) -> UploadForm:
+    """Where a photo of this batch can be brought to (S14): type and size are judged there and again when it is kept."""
+    batch, _ = mine(world, caller, group_id, destination)
+    rules.check_open(batch)
+    return world.files.form(Use.PHOTO, _owner(batch), world.new_id())
+
+
+def keep_photo(world: World, caller: Caller, group_id: str, destination: str, key: str, *, now: Instant) -> Batch:
+    """Puts a photo that was brought onto its batch; the same one again changes nothing."""
+    batch, _ = mine(world, caller, group_id, destination)
+    kept = world.files.keep(Use.PHOTO, _owner(batch), key)
+
+    def decide(found: Batch, roles: frozenset[str]) -> Batch:
+        return rules.photographed(found, kept.key, by=caller.id, now=now)
+
+    return change(world, caller, group_id, destination, decide, now)
+
+
+def photo_links(world: World, batch: Batch) -> list[str]:
+    """Addresses under which its photos can be seen for some minutes, oldest first."""
+    return [world.files.link(one.key) for one in batch.photos]
+
+
+def _owner(batch: Batch) -> str:
+    return derived("batch", batch.group_id, batch.destination)
 
 
 def forwarded(

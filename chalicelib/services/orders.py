@@ -15,6 +15,7 @@ from ..domain.ports import Caller, Page
 from ..domain.refusals import Broken, Refused
 from ..domain.waybill import Waybill
 from . import waybills
+from .batches import photo_links
 from .money import seen_group
 from .world import World
 
@@ -28,6 +29,7 @@ class OrderView:
     notices: Sequence[Notice] = ()
     batch: Batch | None = None
     waybill: Waybill | None = None
+    photos: Sequence[str] = ()
     journey: Journey | None = None
 
 
@@ -48,6 +50,7 @@ def one(world: World, caller: Caller, order_id: str) -> OrderView:
         group=group,
         terms=terms,
         batch=batch,
+        photos=photo_links(world, batch) if batch else (),
         waybill=waybills.of_order(world, order, batch, terms.fulfilment) if rides(order) else None,
         entries=world.store.entries_of_order(order.id),
         notices=world.store.notices_about(order.buyer_id, order.id),

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..domain import routing as rules
-from ..domain.batch import Batch
+from ..domain.batch import UNSHIPPED, Batch
 from ..domain.instants import DAY, HOUR, Instant, moment
+from ..domain.plan import Fallback, FallbackKind
 from ..domain.ports import Caller
 from ..domain.refusals import Lost, Refused, Unavailable
 from ..domain.routing import Diversion, Load, Reroute, Routes
@@ -14,6 +15,7 @@ from . import audit, tell
 from .attempts import attempts
 from .world import World
 
+ELSEWHERE = (FallbackKind.OTHER_WAREHOUSE, FallbackKind.OTHER_SORTING_CENTRE)
 AT_ONCE = 50
 """Batches one waking looks at."""
 
@@ -93,7 +95,7 @@ def _alert(world: World, table: Routes, load: Load, now: Instant) -> list[Write]
         "orders": str(load.orders),
         "capacity": str(load.capacity),
         "fallback": rules.fallback_of(table, load.place) or "-",
-        "link": "/desk/batches",
+        "link": "/deliver",
     }
     event = f"capacity:{load.day}:{load.place}"
     return [
@@ -230,6 +232,28 @@ def _move(world: World, table: Routes, batch: Batch, command: Reroute, now: Inst
             world.store.commit(Replace(new), *writes)
             return 1
     return 0
+
+
+def switch(world: World, batch: Batch, fallback: Fallback, now: Instant) -> None:
+    """A stage stayed late (S5): what is not shipped goes through the other warehouse, or by the other carrier, with its
+    loads, its people and its time. One that has switched already is left alone, so it may be asked again."""
+    table = table_of(world, batch.merchant_id)
+    new = batch
+    if batch.state not in UNSHIPPED:
+        return
+    if fallback.kind is FallbackKind.OTHER_CARRIER and batch.carrier != fallback.to:
+        new = rules.by_carrier(batch, table, fallback.to)
+    elif fallback.kind in ELSEWHERE and batch.warehouse_id != fallback.to:
+        known = any(one.id == fallback.to for one in table.warehouses)
+        new = (
+            rules.sent_elsewhere(batch, table, fallback.to, now) if known else replace(batch, warehouse_id=fallback.to)
+        )
+    if new == batch:
+        return
+    writes: list[Write] = []
+    if batch.counted:
+        new, writes = load_writes(world, table, batch, new, now)
+    world.store.commit(Replace(new), *writes)
 
 
 def rerouted(world: World, caller: Caller, key: str) -> Reroute:

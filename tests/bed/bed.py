@@ -183,6 +183,10 @@ class Bed:
         keys = wiring.secrets()
         return SandboxCarrier("", keys["carrier_api_key"], [keys["carrier_webhook"]], transport=self.carrier.transport)
 
+    def _carrier(self, name: str) -> Any:
+        keys = wiring.secrets()
+        return SandboxCarrier("", keys["carrier_api_key"], [keys["carrier_webhook"]], transport=self.carrier.transport)
+
     def _logged(self, line: str) -> None:
         self.log.append(line)
         record = json.loads(line)

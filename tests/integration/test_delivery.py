@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import boto3
 import pytest
 
 from chalicelib.domain.instants import DAY, HOUR, MINUTE, rfc3339
+from tests.bed.bed import REGION
 
 from .shop import APPLE, Offer, Shop, Taken, item, money_adds_up, overtaken
 
@@ -171,6 +173,24 @@ def test_a_temperature_out_of_range_raises_one_incident_until_it_is_back(own: Sh
     assert refused(own, "POST", at(offer, "temperatures"), body) == "temperature_impossible"
 
 
+@pytest.mark.req("S14")
+def test_photos_of_a_batch_are_shown_to_its_buyers_and_only_pictures_are_taken(shop: Shop) -> None:
+    offer, (mei, *_) = formed(shop)
+
+    def brought(content: bytes) -> str:
+        form = shop.ok("POST", at(offer, "photos/form"), who=shop.merchant)
+        client = boto3.client("s3", region_name=REGION)
+        client.put_object(Bucket="tuan-bed-files", Key=form["key"], Body=content)
+        return str(form["key"])
+
+    key = brought(b"\xff\xd8\xff\xe0" + b"j" * 200)
+    for _ in range(2):
+        assert shop.ok("POST", at(offer, "photos"), {"key": key}, who=shop.merchant)["photos"] == 1
+    (link,) = shop.story(mei)["delivery"]["photos"]
+    assert link.startswith("https://") and "photos/" in link
+    assert refused(shop, "POST", at(offer, "photos"), {"key": brought(b"<html>")}) == "wrong_file_type"
+
+
 @pytest.mark.req("S8")
 def test_a_new_promise_is_told_and_the_old_one_kept(own: Shop) -> None:
     offer, (mei, *_) = formed(own, contact=True)
@@ -265,6 +285,21 @@ def test_what_nobody_fetches_is_reminded_of_and_then_follows_the_rule(own: Shop,
     assert own.ok("GET", at(offer), who=own.merchant)["state"] == "handed_over"
     assert own.story(mei)["refunds"] == own.story(lu)["refunds"] == []
     money_adds_up(own, offer.group)
+
+
+@pytest.mark.req("S24", "R1")
+def test_what_went_back_before_is_not_paid_back_again(own: Shop) -> None:
+    """A better price has been paid back already; only the rest follows the goods."""
+    offer = own.offer(uncollected={"remind_after_days": [], "until_days": 1, "then": "returned"})
+    took = [own.buy(offer.group) for _ in range(5)]
+    own.close(offer.group)
+    own.ok("POST", f"/groups/{offer.group}/batches", who=own.merchant)
+    move(own, offer, "sorted", "in_transit", "ready")
+    own.bed.later(DAY + HOUR)
+    for taken in took:
+        back = {one["cause"]: one["amount_minor"] for one in own.story(taken)["refunds"]}
+        assert back == {"price_drop": 100, "uncollected": 800}
+    assert money_adds_up(own, offer.group)["held_minor"] == 0
 
 
 # ----------------------------------------------------------------- fees

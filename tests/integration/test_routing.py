@@ -66,6 +66,22 @@ def test_too_much_for_a_day_is_said_before_the_day_with_the_fallback(own: Shop) 
     assert "5" in own.sent_to(own.merchant, "备用")[0].text
 
 
+@pytest.mark.req("S7", "S5")
+def test_a_sorting_stage_that_stays_late_sends_its_batches_to_the_other_warehouse(own: Shop) -> None:
+    table(own, A)
+    fallback = {"kind": "other_warehouse", "to": "b"}
+    late = {"name": "sorting", "limit": {"minutes": 240}, "fallback": fallback}
+    offer = own.offer(**ZONED, plan=[late])
+    took = [own.buy(offer.group) for _ in range(3)]
+    assert own.close(offer.group)["state"] == "formed"
+    (batch,) = own.ok("GET", f"/groups/{offer.group}/batches", who=own.merchant)["items"]
+    assert (batch["warehouse"], batch["orders"]) == ("a", 3), "planned as the turn of sorting came"
+    own.bed.later(2 * DAY)
+    (batch,) = own.ok("GET", f"/groups/{offer.group}/batches", who=own.merchant)["items"]
+    assert (batch["warehouse"], batch["promises"][-1]["why"]) == ("b", "rerouted")
+    assert own.story(took[0])["delivery"]["promises"] == batch["promises"]
+
+
 @pytest.mark.req("S7")
 def test_one_command_sends_all_unshipped_batches_of_a_zone_another_way_once(own: Shop) -> None:
     table(own, A)

@@ -8,6 +8,7 @@ from chalicelib.domain import ids
 from chalicelib.domain.campaign import Kind, Measure, Target
 from chalicelib.domain.instants import HOUR, MINUTE, SECOND, Instant
 from chalicelib.domain.receipt import GRACE, Receipt
+from chalicelib.domain.waybill import WaybillState
 from chalicelib.domain.writes import Row
 from chalicelib.handlers.wake import looked_at
 from chalicelib.services.follow import follow
@@ -248,6 +249,42 @@ def _handles(what: str) -> Callable[[Scene], None]:
     return lambda scene: scene.story.handles(scene.group_id, what)
 
 
+def _planned(scene: Scene) -> None:
+    """The group has formed, and its batch is planned and counted."""
+    _on_its_way(scene)
+    scene.worked_off()
+    scene.story.delivers(scene.group_id, "plan")
+    scene.passes(SECOND)
+    scene.worked_off()
+
+
+def _arrived(scene: Scene) -> None:
+    _planned(scene)
+    for state in ("sorted", "in_transit", "ready"):
+        scene.story.delivers(scene.group_id, state)
+        scene.passes(SECOND)
+        scene.worked_off()
+
+
+def _shipped(scene: Scene) -> None:
+    _planned(scene)
+    scene.story.delivers(scene.group_id, "ship")
+    scene.passes(SECOND)
+    scene.worked_off()
+
+
+def _delivers(what: str) -> Callable[[Scene], None]:
+    return lambda scene: scene.story.delivers(scene.group_id, what)
+
+
+def _hands_over(code: str = "") -> Callable[[Scene], None]:
+    return lambda scene: scene.story.hands_over(scene.order_id(0), code=code)
+
+
+def _reports(state: WaybillState) -> Callable[[Scene], None]:
+    return lambda scene: scene.story.reports(scene.group_id, state)
+
+
 def _reviewed(scene: Scene) -> None:
     scene.paid(0)
     scene.closing()
@@ -439,6 +476,22 @@ CASES = (
     Case(name="finish a stage", act=_handles("finish"), task="finish merchant", set_up=_on_its_way, plan=DROP),
     Case(name="escalate", act=lambda scene: scene.wakes("JOURNEY"), set_up=_late, plan=DROP),
     Case(
+        name="plan the batches",
+        act=_delivers("plan"),
+        task="plan merchant",
+        set_up=_then(_on_its_way, Scene.worked_off),
+        plan=DROP,
+    ),
+    Case(name="move a batch", act=_delivers("sorted"), task="sorted merchant", set_up=_planned, plan=DROP),
+    Case(name="hand goods over", act=_hands_over(), task="hand over merchant", set_up=_arrived, plan=DROP),
+    Case(
+        name="a carrier reports",
+        act=_reports(WaybillState.DELIVERED),
+        task="report carrier",
+        set_up=_shipped,
+        plan=DROP,
+    ),
+    Case(
         name="ask for a review",
         act=lambda scene: scene.wakes("|GROUP"),
         set_up=_then(_paid(0), Scene.closing),
@@ -629,6 +682,24 @@ RACES = (
         name="an owner finishes while it escalates, and another hand too",
         set_up=_late,
         acts=(lambda scene: scene.wakes("JOURNEY"), _handles("finish"), _handles("update")),
+        plan=DROP,
+    ),
+    Race(
+        name="two hands move one batch, and its carrier reports",
+        set_up=_shipped,
+        acts=(_delivers("sorted"), _delivers("sorted"), _reports(WaybillState.DELIVERED)),
+        plan=DROP,
+    ),
+    Race(
+        name="reports out of order, again and at once",
+        set_up=_shipped,
+        acts=(_reports(WaybillState.DELIVERED), _reports(WaybillState.PICKED_UP), _reports(WaybillState.DELIVERED)),
+        plan=DROP,
+    ),
+    Race(
+        name="the right code twice and a wrong one",
+        set_up=_arrived,
+        acts=(_hands_over(), _hands_over(), _hands_over("wrong")),
         plan=DROP,
     ),
     Race(

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from chalicelib.domain import group as groups
 from chalicelib.domain import journey as journeys
 from chalicelib.domain import pricing
+from chalicelib.domain.batch import WAY, Batch, BatchState
 from chalicelib.domain.campaign import Campaign, Terms
 from chalicelib.domain.destination import destination_of, wants_goods
 from chalicelib.domain.group import Group, Part, Slice
+from chalicelib.domain.hand_over import MOST_TRIES
 from chalicelib.domain.instants import SECOND
 from chalicelib.domain.journey import Duty, Journey
 from chalicelib.domain.ledger import Entry, EntryState, Kind, RefundStage
@@ -52,6 +54,7 @@ class Rest:
         self.demands: dict[str, Demand] = {}
         self.purchases: list[PurchaseOrder] = []
         self.receipts: list[Receipt] = []
+        self.batches: dict[tuple[str, str], Batch] = {}
         for item in self.town.table.rows():
             match row := from_image(item):
                 case Group():
@@ -84,6 +87,8 @@ class Rest:
             self.purchases.append(row)
         elif isinstance(row, Receipt):
             self.receipts.append(row)
+        elif isinstance(row, Batch):
+            self.batches[row.group_id, row.destination] = row
 
     def orders_of(self, group: Group) -> list[Order]:
         return [order for order in self.orders.values() if order.group_id == group.id]
@@ -91,7 +96,7 @@ class Rest:
     def broken(self) -> list[str]:
         checks = (
             self.closed, self.counted, self.resolved, self.money, self.refunds, self.answers, self.told, self.sent,
-            self.nothing_waits, self.on_their_way, self.asked_for, self.shared_out,
+            self.nothing_waits, self.on_their_way, self.asked_for, self.shared_out, self.delivered,
         )  # fmt: skip
         return [what for check in checks for what in check()]
 
@@ -140,6 +145,28 @@ class Rest:
                     yield f"paid order {order.id} of a closed group is not resolved"
                 if order.state is not OrderState.PAID and order.resolution is not None:
                     yield f"order {order.id} is {order.state.value} and was resolved as {order.resolution}"
+
+    def delivered(self) -> Iterator[str]:
+        """A batch went forward, each step once, and told so; goods changed hands once, and after they had arrived."""
+        for batch in self.batches.values():
+            states = tuple(move.state for move in batch.moves)
+            if states != WAY[1 : len(states) + 1] or batch.state is not WAY[len(states)]:
+                yield f"batch {batch.destination} of {batch.group_id} went {states} and is {batch.state}"
+            if batch.owed:
+                yield f"batch {batch.destination} of {batch.group_id} still owes {batch.owed}"
+        for order in self.orders.values():
+            steps = sum(step.state == "handed_over" for step in order.steps)
+            if steps != (order.handed_at is not None):
+                yield f"order {order.id} was handed over {steps} times"
+            if order.handed_at is not None and not self.arrived(order):
+                yield f"order {order.id} was handed over before it arrived"
+            if order.code_tries > MOST_TRIES:
+                yield f"order {order.id} was tried {order.code_tries} times"
+
+    def arrived(self, order: Order) -> bool:
+        group = self.groups[order.group_id]
+        batch = self.batches.get((group.id, destination_of(order, group, self.terms[group.campaign_id])))
+        return batch is not None and batch.state in (BatchState.READY, BatchState.HANDED_OVER)
 
     def on_their_way(self) -> Iterator[str]:
         """Whatever formed has its journey, and no other; it is in the right hands, and its words are told (S1, S5)."""

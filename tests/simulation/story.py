@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalicelib.domain import ids
+from chalicelib.domain.batch import BatchState
 from chalicelib.domain.campaign import (
     Campaign,
     Community,
@@ -22,15 +23,19 @@ from chalicelib.domain.campaign import (
     Target,
 )
 from chalicelib.domain.group import Group
+from chalicelib.domain.hand_over import pickup_code
 from chalicelib.domain.instants import MINUTE, SECOND, Instant
-from chalicelib.domain.ports import Caller, RowKey
+from chalicelib.domain.ports import Caller, Report, RowKey
 from chalicelib.domain.pricing import Tier
 from chalicelib.domain.receipt import Line
 from chalicelib.domain.refusals import Refused
 from chalicelib.domain.supply import purchase_id
-from chalicelib.services import draft, products, publish, receive, seats, stages, supply
+from chalicelib.domain.waybill import WaybillState
+from chalicelib.domain.waybill import batch_key as waybill_key
+from chalicelib.services import batches, draft, products, publish, receive, seats, stages, supply, waybills
 from chalicelib.services.cancel import cancel
 from chalicelib.services.change import change
+from chalicelib.services.hand_over import Handing, hand_over
 from chalicelib.services.join import JoinAnswer, JoinRequest, join
 from chalicelib.services.move_deadline import move_deadline
 from chalicelib.services.open_team import TeamRequest, open_team
@@ -48,6 +53,8 @@ from .watch import Wish
 
 SKUS = ("apples", "pears", "plums")
 MERCHANT = Caller(id="merchant", roles=frozenset({"merchant"}), phone_verified=True)
+DESTINATION = "point.gate"
+PICKUP_KEY = "the town's own"
 FULL = ("sold_out", "group_full")
 TRIES = 4
 
@@ -373,6 +380,39 @@ class Story:
             Said("receive", MERCHANT.id, group_id, str(number), {}, 0, False),
             lambda world, now: receive.receive(world, MERCHANT, group_id, destination, lines, number=number, now=now),
         )
+
+    def delivers(self, group_id: str, what: str) -> None:
+        """The merchant plans the group's batches, asks for a waybill, or brings the only batch into its next state."""
+        said = Said(what, MERCHANT.id, group_id, DESTINATION, {}, 0, False)
+
+        def work(world: World, now: Instant) -> Any:
+            if what == "plan":
+                return batches.plan_for(world, MERCHANT, group_id, now=now)
+            if what == "ship":
+                return waybills.request(world, MERCHANT, group_id, DESTINATION, "sandbox", now=now)
+            ask = batches.MoveRequest(state=BatchState(what))
+            return batches.move(world, MERCHANT, group_id, DESTINATION, ask, now=now)
+
+        self.request(said, work)
+
+    def hands_over(self, order_id: str, *, code: str = "") -> None:
+        """With the right code, or the one that is given."""
+        group_id = ids.group_of(order_id)
+        ask = Handing(order_id=order_id, code=code or pickup_code(order_id, PICKUP_KEY))
+        said = Said("hand over", MERCHANT.id, group_id, f"{order_id} {ask.code}", {}, 0, False)
+
+        def work(world: World, now: Instant) -> Any:
+            return hand_over(world, MERCHANT, group_id, DESTINATION, [ask], key=lambda: PICKUP_KEY, now=now)
+
+        self.request(said, work)
+
+    def reports(self, group_id: str, state: WaybillState) -> None:
+        """The carrier says where the batch is: late, again, out of order, as it likes."""
+        key = waybill_key(group_id, DESTINATION)
+        (parcel,) = [one for one in self.town.carrier.state.parcels.values() if one.key == key]
+        report = Report(key=key, number=parcel.number, state=state, at=self.town.now)
+        said = Said("report", "carrier", group_id, state.value, {}, 0, False)
+        self.request(said, lambda world, now: waybills.take(world, "sandbox", report, now=now))
 
     def reviews(self, group_id: str, *, approved: bool) -> None:
         said = Said("review", MERCHANT.id, group_id, str(approved), {}, 0, False)

@@ -21,6 +21,7 @@ from chalicelib.domain.instants import MINUTE, SECOND, Instant
 from chalicelib.domain.person import Channel
 from chalicelib.domain.ports import Vault
 from chalicelib.domain.refusals import Refused, Unavailable
+from chalicelib.gateways.carriers.sandbox import SandboxCarrier
 from chalicelib.gateways.email import Email
 from chalicelib.gateways.payments.sandbox import Sandbox
 from chalicelib.gateways.payments.transfer import Transfer
@@ -37,6 +38,7 @@ from chalicelib.store.commit import Commits
 from chalicelib.store.reads import Reads
 from chalicelib.store.stored import Stored, bind
 from chalicelib.store.timers import DynamoStore
+from infra.local.carrier.core import CarrierServer
 from infra.local.sandbox_provider import Fault as Manner
 from infra.local.sandbox_provider import SandboxProvider
 from tests.bed.data_stack import TEMPLATES, passes, stream_filters
@@ -124,6 +126,7 @@ class Town:
         self.provider = SandboxProvider(
             lambda: self.now, secrets=(WEBHOOK_KEY,), api_key=API_KEY, base_url="http://sandbox.invalid"
         )
+        self.carrier = CarrierServer(lambda: self.now, secrets=("secret",), api_key="key")
         self.watch = Watch(self.table)
         self.draw: Draw = draw or weather.draw(self.rng)
         self.faults: dict[str, list[Fault]] = {}
@@ -184,7 +187,7 @@ class Town:
             identity=mock.Mock(),
             queue=Queue("queue", clients=doors.client),
             files=mock.Mock(),
-            carriers={},
+            carriers={"sandbox": SandboxCarrier("", "key", ["secret"], transport=self.carrier.transport)},
             texts=Wording(),
             watch=self.loud,
             chats=mock.Mock(),

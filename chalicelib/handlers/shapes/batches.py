@@ -7,6 +7,7 @@ from msgspec import Meta
 from ...domain import batch as rules
 from ...domain.batch import Batch, BatchState, Temperature
 from ...domain.instants import Instant
+from ...domain.label import Label
 from ...services.batches import MoveRequest
 from ...services.hand_over import Handed, Handing, Waiting
 from ...services.waybills import MOST_ROWS, Noted, Typed
@@ -100,6 +101,42 @@ class ShipBody(Input):
     """Another carrier than the batch's route says; usually left out."""
 
     carrier: Id | None = None
+
+
+class SheetQuery(Input):
+    """Sheets are counted from 0; each holds up to 300 labels."""
+
+    sheet: Annotated[int, Meta(ge=0, le=1_000)] = 0
+
+
+class LabelShown(Output):
+    number: int
+    order_id: str
+    place: str
+    door: str
+    recipient: str
+    phone: str
+    goods: list[str]
+    carrier: str
+    waybill: str
+
+    @classmethod
+    def of(cls, one: Label) -> Self:
+        return cls(
+            number=one.number,
+            order_id=one.order_id,
+            place=one.place,
+            door=one.door,
+            recipient=one.recipient,
+            phone=one.phone,
+            goods=list(one.goods),
+            carrier=one.carrier,
+            waybill=one.waybill,
+        )
+
+
+class LabelSheet(Output):
+    items: list[LabelShown]
 
 
 class NumberLine(Input):

@@ -70,6 +70,8 @@ class OrderDelivery(Output):
     carrier: str
     waybill: str
     tracking: list[TrackShown]
+    temperature: Reading | None
+    photos: list[str]
     handed_at: Moment | None
     pickup_code: str | None
 
@@ -91,6 +93,8 @@ class OrderDelivery(Output):
             next_stop=next_stop(batch) if batch and state is Delivery.IN_TRANSIT else None,
             carrier=bill.carrier if bill else batch.carrier if batch else "",
             waybill=bill.number if bill else "",
+            temperature=reading(batch.readings[-1]) if batch and batch.readings else None,
+            photos=list(view.photos),
             tracking=[TrackShown(state=one.state, at=shown(one.at), place=one.place) for one in bill.events]
             if bill
             else [],

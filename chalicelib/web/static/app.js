@@ -164,11 +164,11 @@
   for (const button of all("[data-file]")) {
     button.hidden = false;
     button.addEventListener("click", async () => {
-      const answer = await fetch(button.dataset.file, { headers: { Accept: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" } });
+      const answer = await fetch(button.dataset.file, { headers: { Accept: button.dataset.accept || "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" } });
       if (!answer.ok) return;
       const link = document.createElement("a");
       link.href = URL.createObjectURL(await answer.blob());
-      link.download = button.dataset.file.split("/").slice(-2).join("-");
+      link.download = button.dataset.file.split("?")[0].split("/").slice(-2).join("-");
       link.click();
     });
   }

@@ -7,11 +7,12 @@ Babel's rules. A key that is missing is a bug that shows at once, and a test rea
 from .account import TEXTS as ACCOUNT
 from .buying import TEXTS as BUYING
 from .common import TEXTS as COMMON
+from .deliver import TEXTS as DELIVER
 from .desk import TEXTS as DESK
 from .feed import TEXTS as FEED
 from .goods import TEXTS as GOODS
 from .supply import TEXTS as SUPPLY
 from .text import Texts
 
-TEXTS: Texts = {**COMMON, **BUYING, **ACCOUNT, **DESK, **GOODS, **SUPPLY, **FEED}
+TEXTS: Texts = {**COMMON, **BUYING, **ACCOUNT, **DELIVER, **DESK, **GOODS, **SUPPLY, **FEED}
 """A new file of words is two lines here."""

@@ -22,6 +22,7 @@ SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 
 PERSONAL = {"phone", "email", "recipient", "room", "building", "unit", "address"}
 MAY_CARRY = {
+    "LabelShown": {"phone", "recipient"},  # masked
     "ContactCard": {"phone", "email"},
     "SavedAddress": {"phone", "recipient", "room", "building", "unit"},
     "ContactInput": {"email"},

@@ -29,7 +29,10 @@ ROLES = {
     "buyer": re.compile(
         r"(GET|POST) (/my.*|/lead.*|/o/.*|/logout|/g/\{group_id\}/(join|feed/.*)|/c/\{campaign_id\}/teams)"
     ),
-    "merchant": re.compile(r"(GET|POST) (/desk.*|/supply.*)"),
+    "merchant": re.compile(r"(GET|POST) (/desk.*|/supply.*|/deliver.*)"),
+    "sorter": re.compile(r"GET /deliver.*|POST /deliver.*/(move|ship|hand)"),
+    "carrier": re.compile(r"GET /deliver(/\{group_id\})?|POST /deliver.*/(move|hand)"),
+    "leader": re.compile(r"GET /deliver(/\{group_id\})?|POST /deliver.*/(move|hand)"),
     "supplier": re.compile(r"(GET|POST) /supply.*"),
     "manager": re.compile(r"GET /look|(GET|POST) /manage.*"),
     "support": re.compile(r"GET /look|(GET|POST) /support"),

@@ -1,0 +1,134 @@
+"""Pages of those who deliver: a merchant's batches, or a group's for whoever serves it, and what is done with them."""
+
+import csv
+import io
+from collections.abc import Sequence
+
+from chalice.app import Blueprint
+
+from ..domain.batch import WAY, Batch, BatchState, acts_as, estimates
+from ..domain.label import HEADING, as_rows
+from ..domain.refusals import Refused
+from ..services import batches, waybills
+from ..services import hand_over as handing
+from ..services.batches import MoveRequest
+from ..services.hand_over import Handing
+from ..services.labels import SHEET, labels
+from ..services.waybills import Typed
+from ..web import sheets
+from ..web.labels import PDF, as_pdf
+from .edge import CARRIER, LEADER, MERCHANT, NO_STORE, SORTER, secrets
+from .page import NAV, Ask, Gone, Link, Sent, Shown, page
+from .shapes.batches import HandOverLine, NumberLine
+
+bp = Blueprint(__name__)
+
+CREW = MERCHANT | SORTER | CARRIER | LEADER
+A_PAGE = 50
+NAV.append(Link("/deliver", "nav.deliver", CREW))
+
+
+@page(bp, "GET", "/deliver", roles=CREW)
+def deliver_page(ask: Ask) -> Shown | Gone:
+    """A merchant's batches, newest first; the others come with the group they were told of."""
+    group = ask.query.one("group")
+    if group:
+        return Gone(f"/deliver/{group.replace('/', '')}")
+    if not ask.caller.roles & MERCHANT:
+        return _shown(ask, "", [], None)
+    found = batches.of_merchant(ask.world, ask.caller, limit=A_PAGE, start=ask.opened())
+    return _shown(ask, "", found.rows, ask.sealed(found.next))
+
+
+@page(bp, "GET", "/deliver/{group_id}", roles=CREW)
+def group_deliveries(ask: Ask, group_id: str, destination: str = "") -> Shown:
+    return _shown(ask, group_id, batches.of_group(ask.world, ask.caller, group_id), None)
+
+
+def _shown(ask: Ask, group: str, rows: Sequence[Batch], after: str | None) -> Shown:
+    values = {
+        "group": group,
+        "rows": [
+            (
+                row,
+                _next(row),
+                estimates(row, ask.now),
+                range(1 + max(0, row.orders - 1) // SHEET),
+                acts_as(row, ask.caller.id, ask.caller.roles),
+            )
+            for row in rows
+        ],
+        "next": after,
+        "merchant": bool(ask.caller.roles & MERCHANT),
+    }
+    return Shown("deliver.html", values)
+
+
+def _next(row: Batch) -> BatchState | None:
+    here = WAY.index(row.state)
+    return WAY[here + 1] if here + 1 < len(WAY) else None
+
+
+@page(bp, "POST", "/deliver/{group_id}/plan", roles=MERCHANT, again=group_deliveries)
+def batches_planned(ask: Ask, group_id: str) -> Gone:
+    batches.plan_for(ask.world, ask.caller, group_id, now=ask.now)
+    return Gone(f"/deliver/{group_id}")
+
+
+@page(bp, "POST", "/deliver/{group_id}/{destination}/move", roles=CREW, again=group_deliveries)
+def batch_moved(ask: Ask, group_id: str, destination: str) -> Gone:
+    to = BatchState(ask.form.one("to")) if ask.form.one("to") in set(BatchState) else BatchState.PLANNED
+    batches.move(ask.world, ask.caller, group_id, destination, MoveRequest(state=to), now=ask.now)
+    return Gone(f"/deliver/{group_id}", said="batch_moved")
+
+
+@page(bp, "POST", "/deliver/{group_id}/{destination}/ship", roles=MERCHANT | SORTER, again=group_deliveries)
+def batch_shipped(ask: Ask, group_id: str, destination: str) -> Gone:
+    waybills.request(ask.world, ask.caller, group_id, destination, ask.form.one("carrier") or None, now=ask.now)
+    return Gone(f"/deliver/{group_id}", said="batch_shipped")
+
+
+@page(bp, "POST", "/deliver/{group_id}/{destination}/hand", roles=CREW, again=group_deliveries)
+def goods_handed(ask: Ask, group_id: str, destination: str) -> Gone:
+    line = ask.read(HandOverLine, {"order_id": ask.form.one("order"), "code": ask.form.one("code")})
+    one = Handing(order_id=line.order_id, code=line.code)
+    (said,) = handing.hand_over(
+        ask.world, ask.caller, group_id, destination, [one], key=lambda: secrets()["pickup_key"], now=ask.now
+    )
+    if said.said != handing.DONE:
+        raise Refused(said.said, order=said.order_id)
+    return Gone(f"/deliver/{group_id}", said="handed_over")
+
+
+@page(bp, "POST", "/deliver/{group_id}/numbers", roles=MERCHANT, again=group_deliveries)
+def numbers_noted(ask: Ask, group_id: str) -> Shown:
+    """A line each: order, carrier, number. What is wrong is said line by line."""
+    rows, wrong = [], []
+    for number, cells in enumerate(csv.reader(io.StringIO(ask.form.one("numbers")[:60_000])), start=1):
+        try:
+            names = ("order_id", "carrier", "number")
+            line = ask.read(NumberLine, dict(zip(names, [cell.strip() for cell in cells], strict=False)))
+            rows.append(Typed(order_id=line.order_id, carrier=line.carrier, number=line.number))
+        except Refused as refused:
+            wrong.append((str(number), refused.code))
+    said = waybills.note_numbers(ask.world, ask.caller, group_id, rows[: waybills.MOST_ROWS], now=ask.now)
+    wrong += [(one.order_id, one.said) for one in said if one.said not in ("noted", "known")]
+    shown = group_deliveries(ask, group_id)
+    return Shown("deliver.html", {**shown.values, "noted": len(rows) - len(wrong), "wrong": wrong})
+
+
+@page(bp, "GET", "/deliver/{group_id}/{destination}/labels.pdf", roles=MERCHANT | SORTER)
+def labels_pdf(ask: Ask, group_id: str, destination: str) -> Sent:
+    batch, found = labels(ask.world, ask.caller, group_id, destination, sheet=_sheet(ask), now=ask.now)
+    return Sent(as_pdf(found, batch.name), PDF, NO_STORE, f"{destination}-labels.pdf")
+
+
+@page(bp, "GET", "/deliver/{group_id}/{destination}/labels.csv", roles=MERCHANT | SORTER)
+def labels_csv(ask: Ask, group_id: str, destination: str) -> Sent:
+    _, found = labels(ask.world, ask.caller, group_id, destination, sheet=_sheet(ask), now=ask.now)
+    return Sent(sheets.as_csv(HEADING, as_rows(found)), sheets.CSV, NO_STORE, f"{destination}-labels.csv")
+
+
+def _sheet(ask: Ask) -> int:
+    given = ask.query.one("sheet", "0")
+    return int(given) if given.isdecimal() and len(given) < 5 else 0
