@@ -330,11 +330,14 @@ def local_region(
         gradual=False,  # the engine has no CodeDeploy
         poll_s=0.1,
         tell=tell,
-        mend=lambda outputs: answer_as_the_gateway(
-            local_client(endpoint_url, "apigateway", aws_region), outputs["RestAPIId"]
-        ),
+        mend=lambda outputs: mend(local_client(endpoint_url, "apigateway", aws_region), outputs["RestAPIId"]),
         api_url=lambda outputs: f"{endpoint_url}/_aws/execute-api/{API_ID}/api",
     )
+
+
+def mend(client: Any, api: str) -> None:
+    answer_as_the_gateway(client, api)
+    take_files_whole(client, api)
 
 
 def answer_as_the_gateway(client: Any, api: str) -> None:
@@ -357,6 +360,17 @@ def answer_as_the_gateway(client: Any, api: str) -> None:
         )
     if changed:
         client.create_deployment(restApiId=api, stageName="api")
+
+
+def take_files_whole(client: Any, api: str) -> None:
+    """The engine overlooks the binary media types in an API's document, and would read a picture as text. It takes
+    them from an update of the API, as a list."""
+    from app import app
+
+    wanted = list(app.api.binary_types)
+    if client.get_rest_api(restApiId=api).get("binaryMediaTypes") != wanted:
+        told = [{"op": "replace", "path": "/binaryMediaTypes", "value": wanted}]
+        client.update_rest_api(restApiId=api, patchOperations=told)
 
 
 def real_ms() -> int:
@@ -424,7 +438,12 @@ def local_client(endpoint_url: str, service: str, aws_region: str = AWS_REGION) 
         region_name=aws_region,
         aws_access_key_id="test",
         aws_secret_access_key="test",
-        config=Config(connect_timeout=2, read_timeout=60, retries={"total_max_attempts": 3}),
+        config=Config(
+            connect_timeout=2,
+            read_timeout=60,
+            retries={"total_max_attempts": 3},
+            parameter_validation=service != "apigateway",  # the engine wants a list where AWS wants a text
+        ),
     )
 
 
