@@ -7,11 +7,12 @@ from typing import TypeVar
 
 from ..domain.campaign import Campaign, CampaignState
 from ..domain.instants import DAY, Instant
+from ..domain.leader import LeaderState
 from ..domain.ledger import SAGAS, EntryState
 from ..domain.order import HOLDING, Order, OrderState
 from ..domain.ports import Caller, Page
 from ..domain.refusals import Refused
-from ..domain.writes import Create, Replace
+from ..domain.writes import Create, Remove, Replace
 from . import audit, sessions
 from .tell import preferences_of
 from .world import World
@@ -33,11 +34,25 @@ def close_account(world: World, caller: Caller, *, now: Instant) -> None:
     if sales := _sales_under_way(world, caller, now):
         raise Refused("sales_under_way", campaigns=sales)
     audit.record(world, caller, "erased", caller.id, now)
+    _leave_places(world, caller)
     preferences = replace(preferences_of(world, caller.id), channels=(), consents=(), hours=None)
     world.store.commit(Replace(preferences) if preferences.version else Create(preferences))
     world.vault.erase(caller.id)
     world.identity.forget(caller.id)
     sessions.revoke_all(world, caller)
+
+
+def _leave_places(world: World, caller: Caller) -> None:
+    """A leader's places close and lose their address; nobody orders for them or by them any more."""
+    for place in _every(lambda start: world.store.places_of(caller.id, PAGE, start)):
+        world.store.commit(Replace(replace(place, open=False, name="", address="", hours="")))
+    for said in _every(lambda start: world.store.leaders_for(caller.id, PAGE, start)):
+        world.store.commit(Remove(said))
+    for known in _every(lambda start: world.store.neighbours_of(caller.id, PAGE, start)):
+        world.store.commit(Replace(replace(known, allowed=False)))
+    leader = world.store.leader(caller.id)
+    if leader is not None and leader.state is LeaderState.APPROVED:
+        world.store.commit(Replace(replace(leader, state=LeaderState.SUSPENDED)))
 
 
 def _under_way(world: World, caller: Caller, now: Instant) -> list[str]:

@@ -355,3 +355,22 @@ def test_no_row_of_leaders_and_neighbours_says_how_to_reach_them(shop: Shop) -> 
     text = str([row for row in rows(shop.bed).values() if row["kind"]["S"] in kinds])
     for person in (who, neighbour):
         assert shop.phone(person) not in text and f"{person}@example.com" not in text
+
+
+@pytest.mark.req("E21", "X10")
+def test_a_leader_who_leaves_takes_their_address_along_and_orders_for_nobody(shop: Shop) -> None:
+    who, place = leader(shop)
+    neighbour = shop.person()
+    code = shop.ok("POST", "/me/helpers", {"place_id": place}, who=neighbour)["code"]
+    shop.ok("POST", "/me/erasure", who=who)
+    left = rows(shop.bed)[f"PLACE#{place}", "PLACE"]
+    assert "花园里南门" not in str(left) and "南门小店" not in str(left)
+    offer = shop.offer(hours=2)
+    headers = {"Idempotency-Key": shop.key()}
+    said = shop.bed.call("POST", f"/groups/{offer.group}/join-for", shop.ask(neighbour=code), who=who, headers=headers)
+    assert said.json["code"] in ("not_a_leader", "bad_token")
+    draft = shop.drafted(pickup_points=[{"id": "gate", "name": "南门", "place_id": place}])
+    assert shop.bed.call("POST", f"/campaigns/{draft}/publish", who=shop.merchant).json["code"] == "place_closed"
+    # the neighbour leaves: no trace of the consent stays
+    shop.ok("POST", "/me/erasure", who=neighbour)
+    assert not [row for row in rows(shop.bed).values() if row["kind"]["S"] == "neighbour" and neighbour in str(row)]

@@ -114,6 +114,9 @@ def test_a_leader_applies_adds_a_place_and_receives_on_pages(shop: Shop) -> None
     shop.bed.later(HOUR)
     assert sorted(one["cause"] for buyer in taken for one in shop.story(buyer)["refunds"]) == ["shortage"]
     assert "已收货" in reader.get(page).text
+    unlucky = next(one for one in taken if shop.story(one)["order"]["short"])
+    seen = Reader(shop, unlucky.who).get(f"/o/{unlucky.id}")
+    assert seen.status == 200 and "没有到货" in seen.text and "后参团的先少" in seen.text and "到货不足" in seen.text
     refused = reader.post(f"{page}/hand-over", page, order_id=taken[0].id, code="000000")
     assert refused.status >= 400
     assert Reader(shop, shop.person()).get(page).status == 404

@@ -152,6 +152,7 @@ class MyOrder(Output):
     pickup_defaulted: bool
     address_id: str | None
     resolution: str | None
+    short: dict[str, int]
     version: int
 
     @classmethod
@@ -175,6 +176,7 @@ class MyOrder(Output):
             pickup_defaulted=order.pickup_defaulted,
             address_id=order.address_id,
             resolution=order.resolution,
+            short=dict(order.short),
             version=order.version,
         )
 

@@ -11,6 +11,7 @@ TEXTS: Texts = {
     "said.applied": ("申请已提交，审核后会通知您。", "Your application is in. You will hear from us."),
     "said.received": ("收货已登记。十分钟内还可更正。", "Recorded. You can still correct it for ten minutes."),
     "said.handed_over": ("已提货。", "Handed over."),
+    "order.short": ("没有到货", "What did not arrive"),
     "supply.none": (
         "还没有采购单。成团后会通知您。",
         "Nothing is asked of you yet. You hear of it when a group forms.",

@@ -53,6 +53,16 @@ def test_what_is_named_in_the_domain_has_its_words() -> None:
     assert RefundStage.PARKED.value == "parked"
 
 
+def test_every_step_of_an_order_and_every_cause_of_a_refund_has_its_words() -> None:
+    """An order's page shows them all: one without words would break it."""
+    sources = "\n".join(source.read_text() for source in ROOT.rglob("*.py"))
+    steps = set(re.findall(r'and_then\([^,\n]+, "([a-z_]+)"', sources)) | {"returned", "forfeited"}
+    causes = set(re.findall(r'cause="([a-z_]+)"', sources))
+    assert {"held", "short", "handed_over"} <= steps and {"shortage", "uncollected"} <= causes
+    assert {f"step.order_{step}" for step in steps} <= TEXTS.keys()
+    assert {f"refund.cause.{cause}" for cause in causes} <= TEXTS.keys()
+
+
 @pytest.mark.parametrize(
     ("language", "n", "said"),
     [
