@@ -10,12 +10,13 @@ is skipped, nothing finished is touched again, and a promised time never leaves 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import time
 from enum import StrEnum
 
 from . import plan as plans
 from .campaign import Campaign
 from .group import Group
-from .instants import DAY, HOUR, MINUTE, Instant
+from .instants import DAY, HOUR, MINUTE, Instant, at_local
 from .plan import BEFORE_FORMING, FallbackKind, StagePlan
 from .refusals import Broken, Refused
 from .workdays import calendar
@@ -184,7 +185,8 @@ class Journey(Row):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duty(Row):
     """A line in somebody's list: a stage in their hand, or (`late`) one they must see to. It never changes: it comes
-    with the turn of the stage (or the manager's warning) and goes with its end, in the journey's own transaction."""
+    with the turn of the stage (or what the manager must hear of) and goes with its end (or the next word), in the
+    journey's own transaction."""
 
     person_id: str
     group_id: str
@@ -431,7 +433,8 @@ def last_update(journey: Journey) -> tuple[str, Update] | None:
 
 
 def duties(journey: Journey, terms: Campaign) -> Mapping[tuple[str, str, bool], Duty]:
-    """The lines there are for this journey now: the owner's of the stage in turn, and the manager's when it is late."""
+    """The lines there are for this journey now: the owner's of the stage in turn; and the manager's, when it is late or
+    the last check at 18:00 found that nothing had been said that day (S12)."""
     number = current(journey)
     if number is None:
         return {}
@@ -442,7 +445,8 @@ def duties(journey: Journey, terms: Campaign) -> Mapping[tuple[str, str, bool], 
         person_id=owner_of(journey, terms.plan[number]), group_id=journey.group_id, stage=stage.name, since=stage.since
     )
     lines = [owner]
-    if any(taken.step is Step.MANAGER for taken in stage.steps):
+    unsaid = journey.said_at < at_local(journey.checked_at, time(0, 0), terms.zone)
+    if unsaid or any(taken.step is Step.MANAGER for taken in stage.steps):
         lines.append(replace(owner, person_id=manager_of(journey), late=True))
     return {(line.person_id, line.stage, line.late): line for line in lines}
 

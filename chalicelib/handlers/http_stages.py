@@ -190,7 +190,7 @@ def my_stages(call: Call[None, PageQuery]) -> StagePage:
     query=PageQuery,
     answer=StagePage,
     roles=MANAGER,
-    summary="The stages that run late and that I must see to",
+    summary="The stages I must see to: they run late, or nothing was said of them by 18:00 of the last day",
 )
 def late_stages(call: Call[None, PageQuery]) -> StagePage:
     return _page(call, late=True)

@@ -380,6 +380,20 @@ def test_at_six_whoever_said_nothing_today_is_reminded_and_the_manager_gets_one_
     assert len(own.told(road.manager, "stages_unsaid_today")) == 2
 
 
+@pytest.mark.req("S12")
+def test_a_stage_unsaid_at_six_is_in_the_managers_list_until_somebody_says_something(own: Shop) -> None:
+    road = Road(own, plan=[*PLAN[:2], {"name": "stocking", "limit": {"minutes": 14_400}}]).formed()
+    road.does("enter", "stocking", who=road.supplier)
+    six = at_local(own.bed.now, time(18, 0), "Asia/Shanghai")
+    road.at(six + DAY - MINUTE)
+    assert own.ok("GET", "/stages/late", who=road.manager)["items"] == []
+    road.at(six + DAY + MINUTE)
+    (line,) = own.ok("GET", "/stages/late", who=road.manager)["items"]
+    assert (line["group_id"], line["overdue_minutes"], line["said_hours_ago"]) == (road.group, 0, 33)
+    road.does("updates", "stocking", who=road.supplier, text="在路上")
+    assert own.ok("GET", "/stages/late", who=road.manager)["items"] == []
+
+
 @pytest.mark.req("S2")
 def test_silence_of_days_says_itself_and_chases_the_owner(own: Shop) -> None:
     road = Road(own, contact=True, silence_days=2).formed()

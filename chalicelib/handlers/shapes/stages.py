@@ -395,7 +395,7 @@ class NudgeAnswer(Output):
 
 
 class StageLine(Output):
-    """A stage in a list: which group, how long it has been there, and how late it is."""
+    """A stage in a list: which group, how late it is, and how long nothing has been said."""
 
     group_id: str
     group_title: str
@@ -403,6 +403,7 @@ class StageLine(Output):
     version: int
     owner_id: str
     overdue_minutes: int
+    said_hours_ago: int
     stage: StageShown
 
     @classmethod
@@ -415,6 +416,7 @@ class StageLine(Output):
             version=line.journey.changes,
             owner_id=domain.owner_of(line.journey, line.planned),
             overdue_minutes=max(0, now - due) // MINUTE if due is not None else 0,
+            said_hours_ago=max(0, now - line.journey.said_at) // HOUR,
             stage=StageShown.of(line.stage, line.planned),
         )
 
