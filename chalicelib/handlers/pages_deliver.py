@@ -25,6 +25,7 @@ bp = Blueprint(__name__)
 
 CREW = MERCHANT | SORTER | CARRIER | LEADER
 A_PAGE = 50
+TAKEN = ("noted", "known")
 NAV.append(Link("/deliver", "nav.deliver", CREW))
 
 
@@ -112,9 +113,9 @@ def numbers_noted(ask: Ask, group_id: str) -> Shown:
         except Refused as refused:
             wrong.append((str(number), refused.code))
     said = waybills.note_numbers(ask.world, ask.caller, group_id, rows[: waybills.MOST_ROWS], now=ask.now)
-    wrong += [(one.order_id, one.said) for one in said if one.said not in ("noted", "known")]
+    wrong += [(one.order_id, one.said) for one in said if one.said not in TAKEN]
     shown = group_deliveries(ask, group_id)
-    return Shown("deliver.html", {**shown.values, "noted": len(rows) - len(wrong), "wrong": wrong})
+    return Shown("deliver.html", {**shown.values, "noted": sum(one.said in TAKEN for one in said), "wrong": wrong})
 
 
 @page(bp, "GET", "/deliver/{group_id}/{destination}/labels.pdf", roles=MERCHANT | SORTER)
