@@ -320,8 +320,9 @@ def _note(world: World, group: Group, row: Typed, now: Instant) -> str:
 
 
 def of_order(world: World, order: Order, batch: Batch | None, fulfilment: Fulfilment | None) -> Waybill | None:
-    """An order's own waybill, or the one it rides under."""
-    own = world.store.waybill(order.id)
-    if own is not None or batch is None or fulfilment is not Fulfilment.PICKUP or not batch.waybill:
-        return own
+    """The one it rides under with all that go to its pickup point, or its own. One read at most."""
+    if fulfilment is Fulfilment.DELIVERY:
+        return world.store.waybill(order.id)
+    if batch is None or not batch.waybill:
+        return None
     return world.store.waybill(rules.batch_key(batch.group_id, batch.destination))
