@@ -128,6 +128,11 @@ def test_requests_at_the_door(shop: Shop) -> None:
 
 # ----------------------------------------------------------------- what is no campaign
 
+
+def stage(minutes: int = 60, **over: Any) -> dict[str, Any]:
+    return {"name": "stocking", "limit": {"minutes": minutes}, **over}
+
+
 DRAFTS: list[tuple[dict[str, Any], int, str]] = [
     ({"items": [{"list_price_minor": 0}]}, 400, "out_of_bounds"),
     ({"items": [{"list_price_minor": -5}]}, 400, "out_of_bounds"),
@@ -170,6 +175,19 @@ DRAFTS: list[tuple[dict[str, Any], int, str]] = [
     ({"description": "团" * 5001}, 400, "out_of_bounds"),
     ({"merchant_id": "somebody"}, 400, "unknown_field"),
     ({"state": "published"}, 400, "unknown_field"),
+    ({"profile": "sweets"}, 422, "unknown_profile"),
+    ({"calendar": "moon"}, 422, "unknown_calendar"),
+    ({"days_off": ["2026-02-30"]}, 422, "bad_day"),
+    ({"days_off": ["1.10.2026"]}, 400, "out_of_bounds"),
+    ({"plan": [stage(), stage()]}, 422, "bad_plan"),
+    ({"plan": [stage(name="presale")]}, 422, "bad_plan"),
+    ({"plan": [stage(minutes=0)]}, 422, "limit_out_of_range"),
+    ({"plan": [stage(minutes=-1)]}, 400, "out_of_bounds"),
+    ({"plan": [stage(owner_role="supplier")]}, 422, "bad_stage_owner"),
+    ({"plan": [stage(owner_role="king")]}, 400, "bad_value"),
+    ({"plan": [stage(fallback={"kind": "teleport", "to": "x"})]}, 400, "bad_value"),
+    ({"review_minutes": 0}, 400, "out_of_bounds"),
+    ({"late_compensation_bp": 5_001}, 400, "out_of_bounds"),
 ]
 
 
