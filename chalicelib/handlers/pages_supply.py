@@ -9,7 +9,7 @@ from ..domain import supply as rules
 from ..domain.instants import instant, zone_of
 from ..domain.refusals import Refused
 from ..domain.supply import PurchaseOrder
-from ..services import reports, supply
+from ..services import receive, reports, supply
 from ..web import sheets
 from .edge import MERCHANT, NO_STORE, SUPPLIER
 from .page import NAV, Ask, Gone, Link, Sent, Shown, page
@@ -100,3 +100,24 @@ def purchase_file(ask: Ask, purchase_id: str) -> Sent:
 @page(bp, "GET", "/supply/{purchase_id}/print", roles=SUPPLIERS)
 def purchase_sheet(ask: Ask, purchase_id: str) -> Shown:
     return Shown("supply_print.html", _values(supply.own(ask.world, ask.caller, purchase_id)))
+
+
+# ------------------------------------------------------------------ the merchant's view of it
+
+
+@page(bp, "GET", "/desk/g/{group_id}/supply", roles=MERCHANT)
+def asked_page(ask: Ask, group_id: str) -> Shown:
+    """What a group asks of its suppliers and what they said, and what its destinations received."""
+    values = {
+        "group_id": group_id,
+        "purchases": supply.of_group(ask.world, ask.caller, group_id),
+        "receipts": receive.of_group(ask.world, ask.caller, group_id),
+        "totals": rules.totals,
+    }
+    return Shown("desk_supply.html", values)
+
+
+@page(bp, "POST", "/desk/g/{group_id}/supply/recount", roles=MERCHANT, again=asked_page)
+def counted_anew(ask: Ask, group_id: str) -> Gone:
+    supply.recount(ask.world, ask.caller, group_id, now=ask.now)
+    return Gone(f"/desk/g/{group_id}/supply", said="recounted")

@@ -197,7 +197,7 @@ def _with_report(purchase: PurchaseOrder, now: Instant) -> stages.Decide:
 def _concerned(world: World, purchase: PurchaseOrder, event: str, now: Instant) -> list[tuple[str, str]]:
     """Whom an event concerns, each with where it leads them."""
     supplier = (purchase.supplier_id, f"/supply/{purchase.id}")
-    merchant = (purchase.merchant_id, f"/desk/g/{purchase.group_id}")
+    merchant = (purchase.merchant_id, f"/desk/g/{purchase.group_id}/supply")
     if event in ("purchase_issued", "purchase_amended"):
         return [supplier]
     if event == "purchase_unanswered":

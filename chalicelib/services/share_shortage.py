@@ -142,7 +142,7 @@ def _tell_owed(world: World, receipt: Receipt, now: Instant) -> None:
 
 
 def _concerned(receipt: Receipt) -> list[tuple[str, str]]:
-    people = {receipt.merchant_id: f"/desk/g/{receipt.group_id}"}
+    people = {receipt.merchant_id: f"/desk/g/{receipt.group_id}/supply"}
     if receipt.leader_id is not None:
         people.setdefault(receipt.leader_id, f"/lead/r/{receipt.group_id}/{receipt.destination}")
     return list(people.items())

@@ -76,6 +76,11 @@ def test_a_supplier_reads_prints_answers_promises_and_ships_on_pages(shop: Shop)
     assert "南门" in printed.text and "<nav" not in printed.text
     assert file.text.splitlines()[1] == f"南门,{APPLE},红富士苹果,6"
     assert file.headers["Content-Type"].startswith("text/csv")
+    # its merchant sees what was said, and has the orders counted anew
+    boss = Reader(shop, shop.merchant, "merchant")
+    page_of_merchant = f"/desk/g/{offer.group}/supply"
+    assert "4/6" in boss.get(page_of_merchant).text and "南门" in boss.get(page_of_merchant).text
+    assert boss.post(f"{page_of_merchant}/recount", page_of_merchant).status == 303
     # uploaded reports come back by the page's own address
     assert "multipart/form-data" in reader.get(page).text
     # others find nothing

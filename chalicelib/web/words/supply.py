@@ -12,6 +12,13 @@ TEXTS: Texts = {
     "said.received": ("收货已登记。十分钟内还可更正。", "Recorded. You can still correct it for ten minutes."),
     "said.handed_over": ("已提货。", "Handed over."),
     "order.short": ("没有到货", "What did not arrive"),
+    "said.recounted": (
+        "正在重新计数，有变化会生成变更。",
+        "The orders are being counted anew; changes become amendments.",
+    ),
+    "supply.not_yet": ("成团后才有。", "Nothing until the group has formed."),
+    "supply.recount": ("重新计数", "Count anew"),
+    "supply.received": ("收货", "Received"),
     "supply.none": (
         "还没有采购单。成团后会通知您。",
         "Nothing is asked of you yet. You hear of it when a group forms.",
