@@ -221,7 +221,8 @@ def destination_of(order: Order, group: Group, terms: Campaign) -> str:
 
 def rides(order: Order) -> bool:
     """Whether this order is in its batch: paid, resolved as formed, and not given back since."""
-    return order.state is OrderState.PAID and order.resolution in ("formed", "price_drop")
+    formed = order.state is OrderState.PAID and order.resolution in ("formed", "price_drop")
+    return formed and order.withdrawn_at is None
 
 
 def planned(terms: Campaign, group: Group, place: Place, now: Instant) -> Batch:
@@ -447,10 +448,13 @@ class Delivery(StrEnum):
     DELIVERED = "delivered"
     RETURNED = "returned"
     FORFEITED = "forfeited"
+    WITHDRAWN = "withdrawn"
 
 
 def delivery_of(order: Order, batch: Batch | None, terms: Campaign) -> Delivery | None:
     """None while the order has nothing to be delivered."""
+    if order.withdrawn_at is not None:
+        return Delivery.WITHDRAWN
     if not rides(order):
         return None
     pickup = terms.fulfilment is Fulfilment.PICKUP

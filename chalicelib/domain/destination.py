@@ -15,4 +15,5 @@ def destination_name(terms: Campaign, group: Group, destination: str) -> str:
 
 def wants_goods(order: Order) -> bool:
     """Whether anything is to be delivered for it: paid, in a group that has formed or is about to."""
-    return order.state is OrderState.PAID and order.resolution in (None, "formed", "price_drop")
+    formed = order.state is OrderState.PAID and order.resolution in (None, "formed", "price_drop")
+    return formed and order.withdrawn_at is None

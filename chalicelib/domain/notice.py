@@ -89,6 +89,10 @@ TEMPLATES: Mapping[str, Template] = {
     "feed_digest": Template(Urgency.COURTESY, ("title", "count", "latest", "link")),
     "question_answered": Template(Urgency.COURTESY, ("title", "answer", "link")),
     "team_hour": Template(Urgency.COURTESY, ("title", "units", "joined", "share", "ending", "link")),
+    "incident_opened": Template(Urgency.MONEY, ("title", "level", "text", "link")),
+    "incident_closed": Template(Urgency.MONEY, ("title", "level", "text", "link")),
+    "self_refund_open": Template(Urgency.MONEY, ("title", "link")),
+    "coupon_given": Template(Urgency.MONEY, ("title", "amount", "min_spend", "until", "link")),
     "campaign_offer": Template(Urgency.MARKETING, ("title", "price", "closes_at", "link")),
 }
 """Every notice there is. A new one is a line here and its two texts."""

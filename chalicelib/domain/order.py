@@ -80,6 +80,8 @@ class Order(Row):
     `handed_at` says that the goods are with the buyer; `uncollected` that nobody came for them, and what followed.
     `resolution` is set once, when the group's verdict has been carried out for this order. `collected_at` is when its
     money was asked for, where the verdict waits for that.
+    `withdrawn_at` is when the buyer took the money back in an incident. `swaps` says, by item, what became of a
+    substitute that was offered: accepted, refused, or lapsed.
     `placed_by` is the leader who ordered for this buyer, if one did. `short` are units that did not arrive, found by
     the rounds of sharing up to `shared`.
     """
@@ -127,6 +129,8 @@ class Order(Row):
     handed_by: str = ""
     code_tries: int = 0
     uncollected: str | None = None
+    withdrawn_at: Instant | None = None
+    swaps: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def goods_minor(self) -> int:

@@ -13,6 +13,7 @@ from .feed import Digest, GroupChat, Post, Question, QuestionState
 from .files import StoredFile, UploadForm, Use
 from .group import Group, Part, Slice
 from .hours import Hour, Pulse
+from .incident import Coupon, Incident
 from .instants import HOUR, Instant
 from .journey import Duty, Journey
 from .leader import Leader, Neighbour, Place
@@ -29,6 +30,7 @@ from .session import Brake, LoginCode, Session
 from .share import Share
 from .supply import Demand, Lot, PurchaseOrder
 from .tally import Numbers, Scope, Tally
+from .task import Task
 from .upkeep import Allowance, Announcement, Listing, Parked, Visit
 from .waybill import Waybill, WaybillState
 from .writes import Row, Write
@@ -228,6 +230,15 @@ class Store(Protocol):
     def receipt(self, group_id: str, destination: str) -> Receipt | None: ...
     def receipts_of(self, group_id: str) -> list[Receipt]: ...
     def receipts_of_leader(self, leader_id: str, limit: int, start: str | None) -> Page[Receipt]: ...
+
+    # incidents, coupons, tasks
+    def incident(self, group_id: str, incident_id: str) -> Incident | None: ...
+    def incidents(self, group_id: str) -> list[Incident]: ...
+    def coupons_of(self, person_id: str, limit: int, start: str | None) -> Page[Coupon]: ...
+    def task(self, task_id: str) -> Task | None: ...
+    def tasks(self, queue: str, limit: int, start: str | None) -> Page[Task]:
+        """What waits in a list; from the index, newest first."""
+        ...
 
     # the audit log
     def last_act(self, actor_id: str) -> Act | None: ...

@@ -132,6 +132,15 @@ def haulier(table: Routes, carrier_id: str) -> Haulier | None:
     return next((one for one in table.carriers if one.id == carrier_id), None)
 
 
+def carried_by(batch: Batch, table: Routes, carrier: str) -> Batch:
+    """The same batch with another carrier, whose people may serve it instead of the ones before."""
+    before = {f"carrier:{who}" for one in table.carriers for who in one.people}
+    driving = haulier(table, carrier)
+    people = [f"carrier:{who}" for who in (driving.people if driving else ())]
+    crew = [one for one in batch.crew if one not in before]
+    return replace(batch, carrier=carrier, crew=tuple(dict.fromkeys([*crew, *people])))
+
+
 def rule_for(table: Routes, zone: str, keep: str) -> Rule | None:
     """The highest priority; of equals the most particular, and of those the first by name."""
     fitting = [one for one in table.rules if one.zone in (zone, ANY) and one.keep in (keep, ANY)]

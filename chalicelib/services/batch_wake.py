@@ -8,12 +8,13 @@ from ..domain import hand_over as fetching
 from ..domain.batch import Batch, BatchState
 from ..domain.campaign import Campaign
 from ..domain.group import Group
+from ..domain.incident import What
 from ..domain.instants import Instant, local_text
 from ..domain.order import Order
 from ..domain.refusals import Broken
 from ..domain.upkeep import Announcement
 from ..domain.writes import Create, Replace, Write
-from . import routes, tell
+from . import incidents, routes, tell
 from .uncollected import give_up
 from .waybills import request_for_orders
 from .world import World
@@ -63,7 +64,12 @@ def _said(world: World, batch: Batch, event: str, now: Instant) -> list[Write]:
     """What one event means for those it concerns. A fan-out is a row of its own, so half-done is ordinary."""
     name, _, number = event.partition("@")
     if name == "temperature":
-        return incident(world, batch, "temperature", temperature_facts(batch, int(number)), now)
+        facts = temperature_facts(batch, int(number))
+        text = f"{batch.name} {facts['degrees']} °C"
+        return [
+            *incident(world, batch, "temperature", facts, now),
+            *incidents.sensed(world, batch, What.TEMPERATURE, text, f"{batch.destination} {event}", now),
+        ]
     template = {"batch_promise": "batch_promise"}.get(name) or TOLD[BatchState(name.removeprefix("batch_"))]
     return [announcement(batch, template, event, now)] if template else []
 

@@ -72,7 +72,7 @@ def post(
         with attempt:
             if (known := _under(world, group_id, new.id.partition("-")[2], caller.id)) is not None:
                 return known
-            world.store.commit(Create(new), *_told_of(world, here.group, new, now))
+            world.store.commit(Create(new), *told_of(world, here.group, new, now))
             return new
     raise Unavailable("busy")
 
@@ -91,7 +91,7 @@ def _kept(world: World, group_id: str, media: Media) -> Media:
     return replace(media, ref=world.files.keep(Use.PHOTO, group_id, media.ref).key)
 
 
-def _told_of(world: World, group: Group, new: Post, now: Instant) -> list[Write]:
+def told_of(world: World, group: Group, new: Post, now: Instant) -> list[Write]:
     digest = world.store.digest(group.id)
     next_one = feed.with_post(digest or Digest(group_id=group.id), new.text, group.zone, now)
     link = f"{world.public_url}/g/{group.id}/feed"

@@ -8,6 +8,7 @@ from ..domain.campaign import Campaign
 from ..domain.chat import ChatMessage, Hook
 from ..domain.feed import Digest, Question
 from ..domain.group import Group, GroupState, Part
+from ..domain.incident import Incident
 from ..domain.instants import SECOND, Instant
 from ..domain.journey import Journey
 from ..domain.ledger import Entry
@@ -32,6 +33,7 @@ from .collect import collect_part
 from .entry_wake import entry_wake
 from .feed import digest_wake
 from .group_wake import group_wake
+from .incident_wake import incident_wake
 from .journey_wake import journey_wake
 from .open_groups import open_groups
 from .order_wake import order_wake
@@ -94,6 +96,7 @@ WAKES: Mapping[type[Row], Callable[[World, Any, Instant], None]] = {
     Question: question_wake,
     Hook: hook_wake,
     ChatMessage: message_wake,
+    Incident: incident_wake,
 }
 """What each kind of row does when its timer goes off."""
 

@@ -15,6 +15,7 @@ from ..domain.chat import Hook
 from ..domain.feed import Digest, GroupChat, Post, Question, QuestionState
 from ..domain.group import Group, Part, Slice
 from ..domain.hours import Hour
+from ..domain.incident import Coupon, Incident
 from ..domain.instants import SECOND, Instant
 from ..domain.journey import Duty, Journey
 from ..domain.leader import Leader, Neighbour, Place
@@ -33,6 +34,7 @@ from ..domain.session import Brake, LoginCode, Session
 from ..domain.share import Share
 from ..domain.supply import Demand, Lot, PurchaseOrder
 from ..domain.tally import Scope, Tally
+from ..domain.task import Task
 from ..domain.upkeep import Allowance, Announcement, Listing, Visit
 from ..domain.waybill import Waybill
 from ..domain.writes import Row
@@ -43,6 +45,7 @@ from .rows import (
     entry_key,
     from_stored,
     hall_pk,
+    incident_key,
     journey_key,
     key_of,
     lot_key,
@@ -483,6 +486,22 @@ class Reads:
     def receipts_of(self, group_id: str) -> list[Receipt]:
         pk, sk = receipt_key(group_id, "")
         return list(self._query(Receipt, pk, Stored.sk.startswith(sk)))
+
+    def incident(self, group_id: str, incident_id: str) -> Incident | None:
+        return self._get(Incident, *incident_key(group_id, incident_id))
+
+    def incidents(self, group_id: str) -> list[Incident]:
+        pk, sk = incident_key(group_id, "")
+        return list(self._query(Incident, pk, Stored.sk.startswith(sk)))
+
+    def coupons_of(self, person_id: str, limit: int, start: str | None) -> Page[Coupon]:
+        return self._query_page(Coupon, f"PERSON#{person_id}", Stored.sk.startswith("COUPON#"), limit, start)
+
+    def task(self, task_id: str) -> Task | None:
+        return self._get(Task, f"TASK#{task_id}", "TASK")
+
+    def tasks(self, queue: str, limit: int, start: str | None) -> Page[Task]:
+        return self._page(Task, f"TASKS#{queue}", limit, start)
 
     def visitors(self, campaign_id: str) -> int:
         with translated():

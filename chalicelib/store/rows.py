@@ -19,6 +19,7 @@ from ..domain.chat import ChatMessage, Hook
 from ..domain.feed import Digest, GroupChat, Post, Question
 from ..domain.group import Group, Part, Slice
 from ..domain.hours import Hour
+from ..domain.incident import Coupon, Incident
 from ..domain.instants import DAY
 from ..domain.journey import Duty, Journey
 from ..domain.leader import Leader, Neighbour, Place
@@ -37,6 +38,7 @@ from ..domain.session import Brake, LoginCode, Session
 from ..domain.share import Share
 from ..domain.supply import Demand, Lot, PurchaseOrder
 from ..domain.tally import Tally
+from ..domain.task import Task
 from ..domain.upkeep import Allowance, Announcement, Listing, Parked, Visit
 from ..domain.waybill import Waybill, of_batch
 from ..domain.writes import Row
@@ -153,6 +155,10 @@ def neighbour_key(leader_id: str, code: str) -> tuple[str, str]:
     return f"LEADER#{leader_id}", f"NEIGHBOUR#{code}"
 
 
+def incident_key(group_id: str, incident_id: str) -> tuple[str, str]:
+    return f"GROUP#{group_id}", f"INCIDENT#{incident_id}"
+
+
 def hall_pk(community_id: str, category: str) -> str:
     return f"HALL#{community_id}#{category}"
 
@@ -224,6 +230,10 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("question", Question, lambda q: (f"FEED#{q.group_id}", f"QUESTION#{q.id}")),
     Kind("group_chat", GroupChat, lambda c: (f"FEED#{c.group_id}", "CHAT")),
     Kind("digest", Digest, lambda d: (f"FEED#{d.group_id}", "DIGEST")),
+    Kind("incident", Incident, lambda i: incident_key(i.group_id, i.id)),
+    Kind("coupon", Coupon, lambda c: (f"PERSON#{c.person_id}", f"COUPON#{c.id}")),
+    Kind("task", Task, lambda t: (f"TASK#{t.id}", "TASK"),
+         listed=lambda t: (f"TASKS#{t.queue}" if t.done_at is None else f"TASKS#{t.queue}#DONE", stamp(t.created_at))),
     Kind("allowance", Allowance, lambda a: (f"ALLOWANCE#{a.campaign_id}#{a.buyer_id}", "ALLOWANCE")),
 )  # fmt: skip
 

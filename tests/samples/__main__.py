@@ -29,6 +29,7 @@ from tests.story.on_moto import OnMoto
 from tests.story.player import Player
 from tests.story.script import read
 
+from .incidents import INCIDENTS
 from .rows import ROWS, sample_path
 from .supply import SUPPLY
 
@@ -152,6 +153,7 @@ OTHERS: tuple[Row, ...] = (
     Load(merchant_id="m1", day="2026-11-22", place="warehouse.a.chilled", orders=120, capacity=100, alerted=True),
     Reroute(merchant_id="m1", key="k1", zone="浦东", warehouse="a", to="b", at=AT, moved=3, done_at=AT + MINUTE),
     *SUPPLY,
+    *INCIDENTS,
 )
 
 

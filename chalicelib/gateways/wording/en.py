@@ -218,6 +218,30 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "Hello,\n\nthe time of {title} has changed. [It is now expected between {earliest} and {latest} at {place}.] "
         "What was said before stays on your order's page.\n\nSee: {link}",
     ),
+    "incident_opened": (
+        "Level {level} incident: {title}",
+        'Level {level} incident at "{title}": {text}. {link}',
+        'Hello,\n\nthere is an incident of level {level} at "{title}": {text}\n\nSee what can be done about it: {link}',
+    ),
+    "incident_closed": (
+        "Incident over: {title}",
+        'The level {level} incident at "{title}" is over: {text}. {link}',
+        'Hello,\n\nthe incident of level {level} at "{title}" is over: {text}\n\nSee: {link}',
+    ),
+    "self_refund_open": (
+        "You may take your money back: {title}",
+        'Something went wrong with "{title}". Until your goods are sent you may take your money back yourself. {link}',
+        "Hello,\n\n"
+        'we are sorry: something went wrong with "{title}". As long as your goods have not been sent, you may take '
+        "your money back yourself, in one step. If you would rather wait, you need do nothing.\n\nYour order: {link}",
+    ),
+    "coupon_given": (
+        "{amount} for your trouble: {title}",
+        'For the trouble with "{title}" you get {amount} off from {min_spend} on, until {until}. {link}',
+        "Hello,\n\n"
+        'for the trouble with "{title}" you get a coupon: {amount} off a purchase of {min_spend} or more from the same '
+        "merchant, to be used once, until {until}.\n\nYour order: {link}",
+    ),
     "batch_temperature": (
         "Temperature out of range: {title}",
         "{title} for {place}: {degrees} C at {at}, out of range for {kept}. Please act now. {link}",

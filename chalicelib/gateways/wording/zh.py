@@ -181,6 +181,28 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "您好,\n\n「{title}」的到货时间有变。[新的预计时间是{earliest}至{latest},地点{place}。]"
         "以前说过的时间都留在订单页上。\n\n查看:{link}",
     ),
+    "incident_opened": (
+        "{level}级应急：{title}",
+        "「{title}」启动{level}级应急：{text}。{link}",
+        "您好，\n\n「{title}」已启动{level}级应急响应：{text}\n\n查看并处理：{link}",
+    ),
+    "incident_closed": (
+        "应急解除：{title}",
+        "「{title}」的{level}级应急已解除：{text}。{link}",
+        "您好，\n\n「{title}」的{level}级应急响应已解除：{text}\n\n查看：{link}",
+    ),
+    "self_refund_open": (
+        "您可以自助退款：{title}",
+        "很抱歉，「{title}」出了问题。发货前您可一键自助退款，愿意等待则无需操作。{link}",
+        "您好，\n\n很抱歉，「{title}」出了问题。在您的货发出之前，您可以一键自助退款，款项原路退回；"
+        "如果愿意继续等待，则无需任何操作。\n\n您的订单：{link}",
+    ),
+    "coupon_given": (
+        "补偿您{amount}：{title}",
+        "因「{title}」给您添麻烦，补偿{amount}优惠券一张，满{min_spend}可用，{until}前有效。{link}",
+        "您好，\n\n因「{title}」给您带来的不便，我们补偿您一张优惠券：在该商家消费满{min_spend}减{amount}，"
+        "限用一次，{until}前有效。\n\n您的订单：{link}",
+    ),
     "batch_temperature": (
         "温度超限:{title}",
         "「{title}」往{place}的货{at}测得{degrees}℃,超出{kept}的限度,请立即处理。{link}",

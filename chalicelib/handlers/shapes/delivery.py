@@ -82,7 +82,8 @@ class OrderDelivery(Output):
         if state is None:
             return None
         batch, bill = view.batch, view.waybill
-        fetchable = view.order.handed_at is None and view.order.uncollected is None
+        waits = view.order.handed_at is None and view.order.uncollected is None
+        fetchable = waits and view.order.withdrawn_at is None
         return cls(
             state=state,
             place=batch.name if batch else "",

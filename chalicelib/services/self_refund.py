@@ -1,0 +1,72 @@
+"""A buyer takes the money back in one call, while an incident of level 3 covers goods that have not left (R11)."""
+
+from ..domain import incident as rules
+from ..domain import ledger
+from ..domain.batch import Batch, destination_of
+from ..domain.campaign import Campaign
+from ..domain.group import Group
+from ..domain.instants import Instant
+from ..domain.ledger import EntryState
+from ..domain.order import Order, weight_of
+from ..domain.ports import Caller
+from ..domain.refusals import Broken, Refused, Unavailable
+from ..domain.writes import Create, Replace, Unchanged, Write
+from . import batches, routes
+from .attempts import attempts
+from .cancel import payment_of
+from .change import mine
+from .purchase import count_again
+from .world import World
+
+
+def self_refund(world: World, caller: Caller, order_id: str, *, now: Instant) -> Order:
+    """Taken back already is done already. What is no longer wanted is counted out of what suppliers are asked for."""
+    for attempt in attempts(world):
+        with attempt:
+            order, group, terms = mine(world, caller, order_id)
+            if order.withdrawn_at is not None:
+                return order
+            world.store.commit(*_writes(world, order, group, terms, now))
+            world.watch.count("orders_self_refunded")
+            break
+    else:
+        raise Unavailable("busy")
+    count_again(world, group.id, now)
+    return world.store.order(order_id) or order
+
+
+def _writes(world: World, order: Order, group: Group, terms: Campaign, now: Instant) -> list[Write]:
+    """Order, refund and batch move together: a batch that leaves meanwhile has moved, and the goods with it."""
+    destination = destination_of(order, group, terms)
+    if not any(rules.opens_refund(one, destination) for one in world.store.incidents(group.id)):
+        raise Refused("self_refund_not_open")
+    batch = _batch(world, group, destination, now)
+    rules.check_may_withdraw(order, batch)
+    payment = payment_of(world, order)
+    if payment is None:
+        raise Broken(f"paid order {order.id} has no payment")
+    if payment.state is EntryState.AUTHORISED:  # its capture is under way; what nobody has taken cannot go back
+        raise Refused("payment_under_way")
+    amount = ledger.refundable(payment, world.store.entries_of_order(order.id))
+    writes: list[Write] = [Replace(rules.withdrawn(order, now))]
+    if amount > 0:
+        writes.append(Create(ledger.refund_of(payment, cause="incident", amount_minor=amount, now=now)))
+    return [*writes, *_out_of(world, batch, order, terms, now)]
+
+
+def _batch(world: World, group: Group, destination: str, now: Instant) -> Batch:
+    """The batch is there from here on, so that its leaving is always noticed."""
+    found = {one.destination: one for one in batches.plan(world, group, now)}
+    if destination not in found:
+        raise Broken(f"group {group.id} has no batch {destination}")
+    return found[destination]
+
+
+def _out_of(world: World, batch: Batch, order: Order, terms: Campaign, now: Instant) -> list[Write]:
+    less = rules.without(batch, order, weight_of(terms, order.lines))
+    if less == batch:
+        return [Unchanged(batch)]
+    if not batch.loaded_on:
+        return [Replace(less)]
+    less, loads = routes.load_writes(world, routes.table_of(world, batch.merchant_id), batch, less, now)
+    return [Replace(less), *loads]

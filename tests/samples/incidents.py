@@ -1,0 +1,57 @@
+"""Rows of incidents, as they stand in the middle of things: half of the coupons granted."""
+
+from chalicelib.domain.incident import Coupon, Done, Grant, Incident, What
+from chalicelib.domain.instants import DAY, HOUR
+from chalicelib.domain.task import Errand, Task
+from chalicelib.domain.writes import Row
+
+AT = 1_795_000_000_000
+
+INCIDENTS: tuple[Row, ...] = (
+    Incident(
+        group_id="g5k2",
+        id="7q2",
+        campaign_id="c1",
+        merchant_id="m1",
+        title="周末水果团",
+        what=What.QUALITY,
+        level=3,
+        text="果子有坏的",
+        destinations=("point.gate",),
+        opened_at=AT,
+        opened_by="m1",
+        done=(Done(what="opened", at=AT, by="m1"), Done(what="statement", at=AT + HOUR, by="m1", note="ab12")),
+        grant=Grant(amount_minor=500, min_spend_minor=2000, expires_at=AT + 30 * DAY),
+        granting=True,
+        granted=100,
+        cursor="g5k2-00mei",
+        owed=("closed",),
+        closed_at=AT + DAY,
+        due_at=AT,
+    ),
+    Coupon(
+        id="7q2.g5k2-00mei",
+        person_id="mei",
+        issuer_id="m1",
+        incident_id="7q2",
+        order_id="g5k2-00mei",
+        amount_minor=500,
+        min_spend_minor=2000,
+        currency="CNY",
+        granted_at=AT,
+        expires_at=AT + 30 * DAY,
+        used_at=AT + DAY,
+    ),
+    Task(
+        id="t1",
+        queue="support",
+        errand=Errand.CALL,
+        about="g5k2-00mei",
+        person_id="mei",
+        facts={"title": "周末水果团"},
+        created_at=AT,
+        done_at=AT + DAY,
+        done_by="s1",
+        note="已通知",
+    ),
+)
