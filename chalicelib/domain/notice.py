@@ -93,6 +93,8 @@ TEMPLATES: Mapping[str, Template] = {
     "incident_closed": Template(Urgency.MONEY, ("title", "level", "text", "link")),
     "self_refund_open": Template(Urgency.MONEY, ("title", "link")),
     "coupon_given": Template(Urgency.MONEY, ("title", "amount", "min_spend", "until", "link")),
+    "substitute_offered": Template(Urgency.REMINDER, ("title", "item", "substitute", "until", "link")),
+    "substitute_refunded": Template(Urgency.MONEY, ("title", "item", "amount", "arrives_by", "link")),
     "campaign_offer": Template(Urgency.MARKETING, ("title", "price", "closes_at", "link")),
 }
 """Every notice there is. A new one is a line here and its two texts."""

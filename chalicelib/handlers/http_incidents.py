@@ -2,7 +2,7 @@
 
 from chalice.app import Blueprint
 
-from ..services import incidents, tasks
+from ..services import incidents, substitutes, tasks
 from ..services.self_refund import self_refund
 from .edge import BUYER, MANAGER, MERCHANT, OPS, SUPPORT, Call, route
 from .shapes.incidents import (
@@ -16,12 +16,17 @@ from .shapes.incidents import (
     NoteInput,
     OtherCarrierInput,
     StatementInput,
+    SubstituteAnswer,
+    SubstituteInput,
+    SubstituteList,
+    SubstituteShown,
+    Swaps,
     TaskDone,
     TaskLine,
     TaskPage,
     Withdrawn,
 )
-from .shapes.words import PageQuery
+from .shapes.words import PageQuery, to_instant
 
 bp = Blueprint(__name__)
 
@@ -209,3 +214,65 @@ def my_tasks(call: Call[None, PageQuery]) -> TaskPage:
 )
 def task_done(call: Call[TaskDone, None], task_id: str) -> TaskLine:
     return TaskLine.of(tasks.finish(call.world, call.caller, task_id, call.body.note, now=call.now))
+
+
+@route(
+    bp,
+    "POST",
+    "/groups/{group_id}/substitutes",
+    body=SubstituteInput,
+    answer=SubstituteShown,
+    roles=IN_CHARGE,
+    summary="Offers something else for an item that has run out; who has not accepted in time is paid back",
+    refusals=(
+        "group_not_found",
+        "group_not_formed",
+        "unknown_item",
+        "offer_time_out_of_range",
+        "time_out_of_range",
+        "substitute_offered",
+        "already_shipped",
+    ),
+)
+def substitute_offered(call: Call[SubstituteInput, None], group_id: str) -> SubstituteShown:
+    ask = call.body
+    until = to_instant(ask.until)
+    made = substitutes.offer(call.world, call.caller, group_id, ask.sku, ask.title, until, now=call.now)
+    return SubstituteShown.of(made)
+
+
+@route(
+    bp,
+    "GET",
+    "/groups/{group_id}/substitutes",
+    answer=SubstituteList,
+    roles=BUYER,
+    summary="What is offered in a group for what has run out",
+    refusals=("group_not_found",),
+)
+def group_substitutes(call: Call[None, None], group_id: str) -> SubstituteList:
+    found = substitutes.of_group(call.world, group_id, call.now)
+    return SubstituteList(items=[SubstituteShown.of(one) for one in found])
+
+
+@route(
+    bp,
+    "POST",
+    "/orders/{order_id}/substitute",
+    body=SubstituteAnswer,
+    answer=Swaps,
+    roles=BUYER,
+    summary="Takes what is offered instead, or the money",
+    refusals=(
+        "order_not_found",
+        "no_substitute_offered",
+        "nothing_to_replace",
+        "already_answered",
+        "offer_over",
+        "payment_under_way",
+    ),
+)
+def substitute_answered(call: Call[SubstituteAnswer, None], order_id: str) -> Swaps:
+    ask = call.body
+    order = substitutes.answer(call.world, call.caller, order_id, ask.sku, accept=ask.accept, now=call.now)
+    return Swaps.of(order)

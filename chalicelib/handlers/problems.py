@@ -240,6 +240,12 @@ PROBLEMS: Mapping[str, Problem] = {
     "order_not_refundable": Problem(409, "订单状态为 {state}，不能自助退款。", "The order is {state}: there is nothing to take back."),
     "already_shipped": Problem(409, "货已发出，不能再自助退款；收货后可申请售后。", "The goods have been sent: ask for after-sales help once they are there."),
     "task_not_found": Problem(404, "没有这项待办，请刷新列表。", "There is no such task in your list: look at the list again."),
+    "offer_time_out_of_range": Problem(422, "答复期限须在一小时至十四天之内。", "Give buyers between an hour and fourteen days to answer."),
+    "substitute_offered": Problem(409, "该商品已提供替代品 {title}，不能再改。", "{title} is offered for this item already: that stands."),
+    "no_substitute_offered": Problem(404, "该商品没有替代方案，请检查。", "Nothing is offered instead of this item: check it."),
+    "nothing_to_replace": Problem(409, "此订单没有需要替换的商品。", "This order has nothing of it to be replaced."),
+    "already_answered": Problem(409, "您已答复（{answer}），不能再改。", "You have answered already ({answer}): that stands."),
+    "offer_over": Problem(409, "答复期限已过，款项将原路退回。", "The time to answer is over: the money goes back to you."),
     "already_handed_over": Problem(409, "该订单已取货，提货码只能用一次。", "This order is handed over already: a code works once."),
     # stages
     "unknown_profile": Problem(422, "没有该品类档案，可选：{profiles}。", "There is no such category profile: choose one of {profiles}."),

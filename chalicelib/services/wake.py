@@ -18,6 +18,7 @@ from ..domain.ports import RowKey
 from ..domain.receipt import Receipt
 from ..domain.refusals import Broken, Lost, Trouble, Unavailable
 from ..domain.routing import Reroute, Routes
+from ..domain.substitute import Substitute
 from ..domain.supply import Demand, PurchaseOrder
 from ..domain.tally import Numbers, Scope, Tally
 from ..domain.upkeep import Announcement
@@ -43,6 +44,7 @@ from .recount import recount
 from .routes import match_queue, reroute_wake
 from .send_notice import send_notice
 from .share_shortage import receipt_wake
+from .substitutes import substitute_wake
 from .waybills import waybill_wake
 from .world import World
 
@@ -97,6 +99,7 @@ WAKES: Mapping[type[Row], Callable[[World, Any, Instant], None]] = {
     Hook: hook_wake,
     ChatMessage: message_wake,
     Incident: incident_wake,
+    Substitute: substitute_wake,
 }
 """What each kind of row does when its timer goes off."""
 

@@ -32,6 +32,7 @@ from ..domain.routing import Load, Reroute, Routes
 from ..domain.second_factor import Confirmed
 from ..domain.session import Brake, LoginCode, Session
 from ..domain.share import Share
+from ..domain.substitute import Substitute
 from ..domain.supply import Demand, Lot, PurchaseOrder
 from ..domain.tally import Scope, Tally
 from ..domain.task import Task
@@ -57,6 +58,7 @@ from .rows import (
     review_key,
     slice_key,
     stamp,
+    substitute_key,
     tally_key,
     waybill_key,
 )
@@ -493,6 +495,13 @@ class Reads:
     def incidents(self, group_id: str) -> list[Incident]:
         pk, sk = incident_key(group_id, "")
         return list(self._query(Incident, pk, Stored.sk.startswith(sk)))
+
+    def substitute(self, group_id: str, sku: str) -> Substitute | None:
+        return self._get(Substitute, *substitute_key(group_id, sku))
+
+    def substitutes(self, group_id: str) -> list[Substitute]:
+        pk, sk = substitute_key(group_id, "")
+        return list(self._query(Substitute, pk, Stored.sk.startswith(sk)))
 
     def coupons_of(self, person_id: str, limit: int, start: str | None) -> Page[Coupon]:
         return self._query_page(Coupon, f"PERSON#{person_id}", Stored.sk.startswith("COUPON#"), limit, start)

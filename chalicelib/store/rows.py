@@ -36,6 +36,7 @@ from ..domain.routing import Load, Reroute, Routes
 from ..domain.second_factor import Confirmed
 from ..domain.session import Brake, LoginCode, Session
 from ..domain.share import Share
+from ..domain.substitute import Substitute
 from ..domain.supply import Demand, Lot, PurchaseOrder
 from ..domain.tally import Tally
 from ..domain.task import Task
@@ -159,6 +160,10 @@ def incident_key(group_id: str, incident_id: str) -> tuple[str, str]:
     return f"GROUP#{group_id}", f"INCIDENT#{incident_id}"
 
 
+def substitute_key(group_id: str, sku: str) -> tuple[str, str]:
+    return f"GROUP#{group_id}", f"SUBSTITUTE#{sku}"
+
+
 def hall_pk(community_id: str, category: str) -> str:
     return f"HALL#{community_id}#{category}"
 
@@ -231,6 +236,7 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("group_chat", GroupChat, lambda c: (f"FEED#{c.group_id}", "CHAT")),
     Kind("digest", Digest, lambda d: (f"FEED#{d.group_id}", "DIGEST")),
     Kind("incident", Incident, lambda i: incident_key(i.group_id, i.id)),
+    Kind("substitute", Substitute, lambda s: substitute_key(s.group_id, s.sku)),
     Kind("coupon", Coupon, lambda c: (f"PERSON#{c.person_id}", f"COUPON#{c.id}")),
     Kind("task", Task, lambda t: (f"TASK#{t.id}", "TASK"),
          listed=lambda t: (f"TASKS#{t.queue}" if t.done_at is None else f"TASKS#{t.queue}#DONE", stamp(t.created_at))),

@@ -2,6 +2,7 @@
 
 from chalicelib.domain.incident import Coupon, Done, Grant, Incident, What
 from chalicelib.domain.instants import DAY, HOUR
+from chalicelib.domain.substitute import Phase, Substitute
 from chalicelib.domain.task import Errand, Task
 from chalicelib.domain.writes import Row
 
@@ -41,6 +42,17 @@ INCIDENTS: tuple[Row, ...] = (
         granted_at=AT,
         expires_at=AT + 30 * DAY,
         used_at=AT + DAY,
+    ),
+    Substitute(
+        group_id="g5k2",
+        sku="apple",
+        title="嘎啦苹果",
+        until=AT + DAY,
+        offered_at=AT,
+        offered_by="m1",
+        phase=Phase.SETTLING,
+        cursor="g5k2-00mei",
+        due_at=AT,
     ),
     Task(
         id="t1",

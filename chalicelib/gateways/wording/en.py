@@ -242,6 +242,19 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         'for the trouble with "{title}" you get a coupon: {amount} off a purchase of {min_spend} or more from the same '
         "merchant, to be used once, until {until}.\n\nYour order: {link}",
     ),
+    "substitute_offered": (
+        "Will you take another: {title}",
+        '"{item}" of "{title}" has run out. Take {substitute} instead? Say so until {until}, or get it refunded. {link}',
+        "Hello,\n\n"
+        'we are sorry: "{item}" of "{title}" has run out. Instead you may have {substitute}. Please say until {until} '
+        "whether you take it. If you do not, or say nothing, the money for it goes back to you.\n\nAnswer: {link}",
+    ),
+    "substitute_refunded": (
+        "{amount} goes back: {title}",
+        'For "{item}" of "{title}", {amount} goes back to you by {arrives_by}. {link}',
+        'Hello,\n\nfor "{item}" of "{title}", which has run out, {amount} goes back to you by {arrives_by}.\n\n'
+        "Your order: {link}",
+    ),
     "batch_temperature": (
         "Temperature out of range: {title}",
         "{title} for {place}: {degrees} C at {at}, out of range for {kept}. Please act now. {link}",

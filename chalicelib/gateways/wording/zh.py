@@ -203,6 +203,17 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "您好，\n\n因「{title}」给您带来的不便，我们补偿您一张优惠券：在该商家消费满{min_spend}减{amount}，"
         "限用一次，{until}前有效。\n\n您的订单：{link}",
     ),
+    "substitute_offered": (
+        "缺货，换一种可以吗：{title}",
+        "「{title}」的{item}断货，可换{substitute}。请在{until}前答复，不换或未答复即退款。{link}",
+        "您好，\n\n很抱歉，「{title}」的{item}断货，可为您换成{substitute}。请在{until}前答复；"
+        "不换或未答复，该商品款项将原路退回。\n\n答复：{link}",
+    ),
+    "substitute_refunded": (
+        "{amount}退给您：{title}",
+        "「{title}」的{item}缺货，{amount}将原路退回，最迟{arrives_by}到账。{link}",
+        "您好，\n\n「{title}」的{item}缺货，{amount}将原路退回，最迟{arrives_by}到账。\n\n您的订单：{link}",
+    ),
     "batch_temperature": (
         "温度超限:{title}",
         "「{title}」往{place}的货{at}测得{degrees}℃,超出{kept}的限度,请立即处理。{link}",

@@ -7,6 +7,7 @@ from msgspec import Meta
 from ...domain import incident as domain
 from ...domain.incident import Coupon, Grant, Incident, What
 from ...domain.order import Order
+from ...domain.substitute import Phase, Substitute
 from ...domain.task import Errand, Task
 from ...services.incidents import Ask
 from .words import (
@@ -18,6 +19,8 @@ from .words import (
     MomentIn,
     Output,
     Reason,
+    Sku,
+    Title,
     shown,
     shown_or_none,
     to_instant,
@@ -200,3 +203,49 @@ class TaskPage(Output):
 
 class TaskDone(Input):
     note: Line = ""
+
+
+class SubstituteInput(Input):
+    """`title` is what may come instead of `sku`; who has not said yes `until` then is paid back."""
+
+    sku: Sku
+    title: Title
+    until: MomentIn
+
+
+class SubstituteShown(Output):
+    sku: str
+    title: str
+    until: Moment
+    offered_at: Moment
+    phase: Phase
+
+    @classmethod
+    def of(cls, offer: Substitute) -> Self:
+        return cls(
+            sku=offer.sku,
+            title=offer.title,
+            until=shown(offer.until),
+            offered_at=shown(offer.offered_at),
+            phase=offer.phase,
+        )
+
+
+class SubstituteList(Output):
+    items: list[SubstituteShown]
+
+
+class SubstituteAnswer(Input):
+    sku: Sku
+    accept: bool
+
+
+class Swaps(Output):
+    """What became of what was offered, by item: accepted, refused, or lapsed."""
+
+    order_id: str
+    swaps: dict[str, str]
+
+    @classmethod
+    def of(cls, order: Order) -> Self:
+        return cls(order_id=order.id, swaps=dict(order.swaps))
