@@ -46,6 +46,16 @@ TEXTS: Texts = {
     "delivery.picked_up": ("已提货", "picked up"),
     "delivery.delivered": ("已送达", "delivered"),
     "delivery.returned": ("逾期未取，已退回", "not fetched, returned"),
+    "delivery.withdrawn": ("已自助退款", "taken back"),
+    "refund.cause.incident": ("应急自助退款", "you took it back"),
+    "refund.cause.substitute": ("缺货未换，退款", "ran out, and not replaced"),
+    "step.order_self_refunded": ("您已自助退款，不再配送", "You took your money back: nothing is sent any more"),
+    "step.order_substitute_accepted": ("您同意换货", "You took what was offered instead"),
+    "step.order_substitute_refused": (
+        "您不换货，该商品已退款",
+        "You did not take the other, and were paid back for it",
+    ),
+    "step.order_substitute_lapsed": ("未答复换货，该商品已退款", "Nobody answered the offer: paid back for it"),
     "delivery.forfeited": ("逾期未取，不再保留", "not fetched, no longer kept"),
     "delivery.code": ("提货码", "Pickup code"),
     "delivery.code_hint": (
