@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..domain import order as rules
-from ..domain.batch import Batch, destination_of, rides
+from ..domain.batch import Batch
 from ..domain.campaign import Campaign
 from ..domain.group import Group
 from ..domain.journey import Journey
@@ -43,7 +43,7 @@ def one(world: World, caller: Caller, order_id: str) -> OrderView:
     if group is None:
         raise Broken(f"order {order_id} has no group")
     terms = world.store.terms(group.campaign_id, group.terms_version)
-    batch = world.store.batch(group.id, destination_of(order, group, terms)) if rides(order) else None
+    batch, waybill = waybills.ride_of(world, order, group, terms)
     return OrderView(
         journey=journey,
         order=order,
@@ -51,7 +51,7 @@ def one(world: World, caller: Caller, order_id: str) -> OrderView:
         terms=terms,
         batch=batch,
         photos=photo_links(world, batch) if batch else (),
-        waybill=waybills.of_order(world, order, batch, terms.fulfilment) if rides(order) else None,
+        waybill=waybill,
         entries=world.store.entries_of_order(order.id),
         notices=world.store.notices_about(order.buyer_id, order.id),
     )

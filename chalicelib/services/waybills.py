@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from ..domain import batch as batches
 from ..domain import waybill as rules
 from ..domain.batch import Batch, BatchState
-from ..domain.campaign import Fulfilment
+from ..domain.campaign import Campaign, Fulfilment
 from ..domain.group import Group
 from ..domain.hand_over import handed
 from ..domain.instants import Instant
@@ -319,10 +319,11 @@ def _note(world: World, group: Group, row: Typed, now: Instant) -> str:
     return "noted"
 
 
-def of_order(world: World, order: Order, batch: Batch | None, fulfilment: Fulfilment | None) -> Waybill | None:
-    """The one it rides under with all that go to its pickup point, or its own. One read at most."""
-    if fulfilment is Fulfilment.DELIVERY:
-        return world.store.waybill(order.id)
-    if batch is None or not batch.waybill:
-        return None
-    return world.store.waybill(rules.batch_key(batch.group_id, batch.destination))
+def ride_of(world: World, order: Order, group: Group, terms: Campaign) -> tuple[Batch | None, Waybill | None]:
+    """The batch an order rides in, and its own waybill or the one all of the batch ride under: one call, or two."""
+    if not batches.rides(order):
+        return None, None
+    batch, own = world.store.ride_of(group.id, batches.destination_of(order, group, terms), order.id)
+    if own is not None or batch is None or terms.fulfilment is not Fulfilment.PICKUP or not batch.waybill:
+        return batch, own
+    return batch, world.store.waybill(rules.batch_key(batch.group_id, batch.destination))

@@ -358,6 +358,11 @@ class Reads:
     def batch(self, group_id: str, destination: str) -> Batch | None:
         return self._get(Batch, *batch_key(group_id, destination))
 
+    def ride_of(self, group_id: str, destination: str, order_id: str) -> tuple[Batch | None, Waybill | None]:
+        rows = self._batch([batch_key(group_id, destination), waybill_key(order_id)], consistent=True)
+        batch = next((row for row in rows if isinstance(row, Batch)), None)
+        return batch, next((row for row in rows if isinstance(row, Waybill)), None)
+
     def batches(self, group_id: str) -> list[Batch]:
         return list(self._query(Batch, f"GROUP#{group_id}", Stored.sk.startswith("BATCH#")))
 
