@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from . import accounts, goods, words
+from . import accounts, goods, ways, words
 from .record import Record
 
 Check = Callable[[Record], Iterator[str]]
@@ -11,7 +11,8 @@ Check = Callable[[Record], Iterator[str]]
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """`number` is the promise of the design it belongs to; 0 is the story's own course."""
+    """`number` is the promise of the design it belongs to; 8 is what a formed
+    group is promised after its verdict, 0 the story's own course."""
 
     number: int
     says: str
@@ -36,9 +37,16 @@ PROMISES = (
     Promise(5, "Within their hours, and only on channels they want", (words.as_they_wish,)),
     Promise(5, "Reminders at 12, 17 and 22 o’clock, none once it is over", (words.reminded_in_slots,)),
     Promise(5, "A failure comes with a way out", (words.failure_has_a_way_out,)),
+    Promise(5, "Nobody is told the same thing twice", (ways.nobody_told_twice,)),
     Promise(6, "No personal data outside one’s own contact page", (words.data_stays_home,)),
     Promise(6, "Support’s reading is on record", (words.reads_are_recorded,)),
     Promise(7, "Only money that came in time counts", (goods.counts_only_money_in_time,)),
+    Promise(8, "Formed and brought: every order is handed over or accounted for", (ways.everyone_has_their_goods,)),
+    Promise(8, "What was missing is shared out and paid back, to the cent", (ways.shortages_add_up,)),
+    Promise(8, "Stages one after the other, none skipped", (ways.stages_in_order,)),
+    Promise(8, "Lateness is escalated step by step, each step once", (ways.each_step_once,)),
+    Promise(8, "Who asks is answered", (ways.nudges_answered,)),
+    Promise(8, "The page of truth is two reads at most", (ways.progress_is_cheap,)),
     Promise(0, "Joined at the price that is certain", (goods.joined_at_the_certain_price,)),
     Promise(0, "What is over is gone from the hall, and in the price history", (goods.closed_is_gone,)),
     Promise(0, "The merchant’s figures are a recount", (goods.figures_are_a_recount,)),

@@ -103,6 +103,10 @@ class OnMoto:
     def pay(self, pay_url: str, paid_at: Instant | None = None, *, late: bool = False) -> None:
         self.bed.pay(pay_url, paid_at, late=late)
 
+    def scan(self, number: str, status: str) -> None:
+        self.bed.carrier.scanned(number, status, at=self.bed.now)
+        self.bed.drain()
+
     def fault(self, **fault: Json) -> None:
         self.bed.provider.faults.append(msgspec.convert(fault, Fault))
 

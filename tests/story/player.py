@@ -10,8 +10,9 @@ from urllib.parse import quote
 import msgspec
 
 from . import reader
+from .afterwards import Afterwards, Impossible
 from .record import Heard, Record, Refusal, money, ms
-from .script import MINUTE, PAYS_AFTER, Campaign, Event, Order, Person, Script
+from .script import MINUTE, PAYS_AFTER, Campaign, Event, Order, Person, Script, spelled
 from .stack import Answer, Instant, Json, Login, Stack
 
 MOST_TRIES = 8
@@ -19,10 +20,6 @@ BROWSER = "Mozilla/5.0 (iPhone) Mobile Safari"
 ROBOT = "Mozilla/5.0 (compatible; Baiduspider/2.0)"
 
 Tell = Callable[[Instant, str, str], None]
-
-
-class Impossible(Exception):
-    """A step cannot be done because an earlier one went wrong: told, and the day goes on."""
 
 
 @dataclass(slots=True)
@@ -57,6 +54,8 @@ class Player:
         self.addresses: dict[str, str] = {}
         self.terms: dict[str, int] = {}
         self.paid_back: set[str] = set()
+        self.places: dict[str, str] = {}
+        self.after = Afterwards(self)
 
     def play(self) -> Record:
         self.arrive()
@@ -126,6 +125,7 @@ class Player:
                 self.call("PUT", "/me/preferences", wishes(one, self.script.day.zone), who=who)
 
     def publish(self) -> None:
+        self.after.open_places()
         for campaign in self.script.campaigns:
             body = self.draft(campaign)
             headers = {"Idempotency-Key": f"draft-{campaign.key}"}
@@ -142,6 +142,7 @@ class Player:
         """The campaign as the API wants it: its products first, times as moments."""
         body = {k: v for k, v in msgspec.to_builtins(campaign).items() if v not in (None, [], "")}
         key, opens, closes = body.pop("key"), body.pop("opens"), body.pop("closes")
+        body.pop("manager", None)
         for item in body["items"]:
             product = {
                 "title": item["title"],
@@ -155,6 +156,9 @@ class Player:
             item["tiers"] = [{k: v for k, v in tier.items() if v is not None} for tier in item["tiers"]]
             if item["limit_per_buyer"] is None:
                 del item["limit_per_buyer"]
+            if supplier := item.pop("supplier"):
+                item["supplier_id"] = self.stack.id_of(supplier)
+        body |= self.after.planned(campaign)
         times = {"opens_at": self.moment(opens), "closes_at": self.moment(closes), "zone": self.script.day.zone}
         return {**body, **times}
 
@@ -182,7 +186,8 @@ class Player:
                 plan.append((at(order.at), self.doing(self.join, group, order)))
                 plan += self.payment_steps(group, order)
         for event in self.script.events.all:
-            plan.append((at(event.at), self.doing(getattr(self, f"does_{event.does}"), event)))
+            does = f"does_{event.does}"
+            plan.append((at(event.at), self.doing(getattr(self, does, None) or getattr(self.after, does), event)))
         plan += [(at(clock), lambda: reader.look(self)) for clock in self.script.day.looks]
         return sorted(
             (Step(moment, number, do) for number, (moment, do) in enumerate(plan)), key=lambda s: (s.at, s.number)
@@ -413,10 +418,6 @@ class Player:
                 body = {"reference": "BANK-BACK", "paid_back_at": rfc3339(self.stack.now() - MINUTE)}
                 self.call("POST", f"/refunds/{refund['id']}/confirm", body, who=self.merchant)
                 self.say(self.merchant, f"transfers {money(refund['amount_minor'])} back to {who}")
-
-
-def spelled(units: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {sku}" for sku, count in units.items())
 
 
 def wishes(person: Person, zone: str) -> Json:

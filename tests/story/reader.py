@@ -23,6 +23,11 @@ def look(player: "Player") -> None:
 
 
 def seen(player: "Player", group_id: str) -> GroupSeen:
+    before = player.stack.dynamodb_calls()
+    player.call("GET", f"/groups/{group_id}/progress")
+    if before is not None:
+        key = next(key for key, known in player.record.group_ids.items() if known == group_id)
+        player.record.progress_reads.append((key, (player.stack.dynamodb_calls() or 0) - before))
     return GroupSeen(
         card=player.call("GET", f"/groups/{group_id}").json,
         progress=player.call("GET", f"/groups/{group_id}/progress?strong=true").json,
@@ -73,6 +78,15 @@ def read_all(player: "Player") -> None:
         seen = now  # a last refund came through while we read: what we read first is older than what we read last
     merchants(player)
     keepers(player)
+    player.record.ways = {
+        key: player.call("GET", f"/groups/{player.record.group_ids[key]}/stages", who=player.merchant).json
+        for key, group in record.groups.items()
+        if group.card["state"] == "formed"
+    }
+    for key in record.missing:
+        for path in player.after.batches_of(key):
+            shares = path.replace("/batches/", "/receipts/") + "/shares"
+            record.shares[key] = record.shares.get(key, []) + pages(player, shares, player.merchant)
     for link in {
         n["params"]["alternative"] for all in record.notices.values() for n in all if "alternative" in n["params"]
     }:

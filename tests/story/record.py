@@ -51,7 +51,9 @@ class Refusal:
 
 @dataclass(slots=True)
 class Record:
-    """`orders` and `notices` are each person's own, as they read them; `surprises` what went other than written."""
+    """`orders` and `notices` are each person's own, as they read them; `surprises` what went other than written. `ways`
+    are the stages of formed groups as their merchant sees them, `missing` what leaders
+    found missing and `shares` how that was shared out, `progress_reads` what the page of truth cost each time."""
 
     script: Script
     ended_at: Instant
@@ -75,6 +77,10 @@ class Record:
     parked: list[Json] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     books: Json = None
+    ways: dict[str, Json] = field(default_factory=dict)
+    missing: dict[str, dict[str, int]] = field(default_factory=dict)
+    shares: dict[str, list[Json]] = field(default_factory=dict)
+    progress_reads: list[tuple[str, int]] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
     surprises: list[str] = field(default_factory=list)
 

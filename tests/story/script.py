@@ -1,6 +1,7 @@
 """A story as its file tells it: who there is, what is on offer, who buys what when, and how it should end."""
 
 import tomllib
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,10 @@ Instant = int
 
 MINUTE = 60_000
 PAYS_AFTER = 2 * MINUTE
+
+
+def spelled(units: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {sku}" for sku, count in units.items())
 
 
 class StoryError(Exception):
@@ -31,6 +36,7 @@ class Day(Part):
     starts: str
     ends: str
     looks: list[str] = []
+    skips: list[list[str]] = []
 
     def at(self, clock: str) -> Instant:
         """`21:30` of the day, or `+1 00:15` of the next."""
@@ -47,6 +53,10 @@ class Day(Part):
         moment = self.moment(at)
         days = (moment.date() - date.fromisoformat(self.date)).days
         return f"{f'{days:+d} ' if days else ''}{moment:%H:%M}"
+
+    def skipped(self) -> list[tuple[Instant, Instant]]:
+        """Hours in which nobody does anything: a fast clock leaps over them."""
+        return [(self.at(begins), self.at(ends)) for begins, ends in self.skips]
 
     def moment(self, at: Instant) -> datetime:
         return datetime.fromtimestamp(at / 1000, ZoneInfo(self.zone))
@@ -83,6 +93,7 @@ class Item(Part):
     stop_threshold: int = 0
     low_stock: int = 0
     limit_per_buyer: int | None = None
+    supplier: str = ""
     tiers: list[Tier] = []
 
     @property
@@ -105,6 +116,16 @@ class Target(Part):
     at_least: int
 
 
+class Stage(Part):
+    """A stage of a campaign's plan; without an `owner` it is the merchant's."""
+
+    name: str
+    minutes: int = 0
+    title: str = ""
+    owner: str = ""
+    fallback: dict[str, str] = {}
+
+
 class Campaign(Part):
     """As the merchant writes it down. A community campaign has a group `key/community`, a pot `key/pot`."""
 
@@ -122,6 +143,9 @@ class Campaign(Part):
     target: Target | None = None
     communities: list[dict[str, str]] = []
     pickup_points: list[dict[str, str]] = []
+    plan: list[Stage] = []
+    manager: str = ""
+    shortage_rule: str = ""
     team_sizes: list[int] = []
     team_open_minutes: int | None = None
     max_participants: int | None = None
@@ -169,6 +193,8 @@ class Event(Part):
     bots: int = 0
     times: int = 1
     refused: str = ""
+    stage: str = ""
+    says: str = ""
 
 
 class Events(Part):
@@ -176,13 +202,16 @@ class Events(Part):
 
 
 class Expect(Part):
-    """How the story ends: groups by key, people by key."""
+    """How the story ends: groups by key, people by key; stages as `group stage`."""
 
     formed: list[str] = []
     failed: list[str] = []
     cheaper: list[str] = []
     seated_again: list[str] = []
     refunded_late: list[str] = []
+    delivered: list[str] = []
+    fell_back: list[str] = []
+    short: list[str] = []
 
 
 class Script(Part):
@@ -235,8 +264,14 @@ def problems(script: Script) -> list[str]:
                 f"nobody is called {name}" for name in (order.who, order.link) if name and name not in script.people
             ]
             script.day.at(order.at)
+    for campaign in script.campaigns:
+        named = [campaign.manager, *(item.supplier for item in campaign.items), *(s.owner for s in campaign.plan)]
+        named += [point.get("leader", "") for point in campaign.pickup_points]
+        found += [f"nobody is called {name}" for name in named if name and name not in script.people]
     for event in script.events.all:
         script.day.at(event.at)
+        if event.to and event.does in ("moves_deadline", "promises"):
+            script.day.at(event.to)
         found += [
             f"nobody is called {name}" for name in (event.who, event.person) if name and name not in script.people
         ]

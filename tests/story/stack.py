@@ -77,6 +77,10 @@ class Stack(Protocol):
         """The buyer pays at the provider; `late`: although the time to pay is over."""
         ...
 
+    def scan(self, number: str, status: str) -> None:
+        """The carrier's driver scans a parcel, and the carrier reports it."""
+        ...
+
     def fault(self, **fault: Json) -> None:
         """The provider misbehaves next: the fields of `Fault` in infra.local.sandbox.state."""
         ...

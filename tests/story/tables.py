@@ -87,6 +87,7 @@ def as_json(record: Record, broken: Broken, figures: Json) -> Json:
         "groups": [{name: getattr(line, name) for name in GroupLine.__slots__} for line in group_lines(record)],
         "money": {key: group.money for key, group in record.groups.items()},
         "notices": notices(record),
+        "ways": record.ways,
         "promises": [{"promise": p.number, "says": p.says, "broken": said} for p, said in broken],
         "figures": figures,
         "kept": not any(said for _, said in broken),
@@ -94,7 +95,9 @@ def as_json(record: Record, broken: Broken, figures: Json) -> Json:
 
 
 def show(console: Console, record: Record, broken: Broken, figures: Json) -> None:
-    console.print(of_groups(record, figures["speed"]), of_money(record), of_notices(record), of_promises(broken))
+    console.print(
+        of_groups(record, figures["speed"]), of_money(record), of_notices(record), *of_ways(record), of_promises(broken)
+    )
     for _, said in broken:
         for one in said[:MOST_SHOWN]:
             console.print(f"[red]✗[/red] {one}", soft_wrap=True)
@@ -151,6 +154,52 @@ def of_notices(record: Record) -> Table:
     for template, counts in counted.items():
         table.add_row(template, *(str(counts[state] or "") for state in states))
     return table
+
+
+def of_ways(record: Record) -> list[Table]:
+    """For each group that was brought: its stages, and who was told what, when."""
+    return [table for key in record.script.expect.delivered if key in record.ways for table in of_way(record, key)]
+
+
+def of_way(record: Record, key: str) -> tuple[Table, Table]:
+    clock = record.script.day.clock
+    stages = Table(title=f"the way of {key}")
+    for column in ("stage", "its turn", "entered", "finished", "limit", "late by", "set off"):
+        stages.add_column(column)
+    for stage in record.ways[key]["stages"]:
+        times = [clock(ms(stage[at])) if stage[at] else "" for at in ("since", "entered_at", "finished_at", "due_at")]
+        off = [f"{clock(ms(step['at']))} {step['step']}" for step in stage["steps"]]
+        off += [f"{clock(ms(n['at']))} nudged, answered in {n['answered_in_s'] // 60} min" for n in stage["nudges"]
+                if n["answered_in_s"] is not None]  # fmt: skip
+        stages.add_row(stage["title"] or stage["name"], *times, late_by(stage), ", ".join(sorted(off)))
+    told = Table(title=f"who was told what about {key} after its verdict")
+    for column in ("when", "what", "who"):
+        told.add_column(column)
+    for (at, template), people in told_after(record, key).items():
+        names = list(people)
+        told.add_row(clock(at), template, ", ".join(names[:4]) + (f" and {len(names) - 4} more" if names[4:] else ""))
+    return stages, told
+
+
+def late_by(stage: Json) -> str:
+    if not stage["due_at"] or not stage["finished_at"] or stage["finished_at"] <= stage["due_at"]:
+        return ""
+    return f"{(ms(stage['finished_at']) - ms(stage['due_at'])) // 60_000} min"
+
+
+def told_after(record: Record, key: str) -> dict[tuple[int, str], dict[str, None]]:
+    """(minute, template) -> whom; each person once, whatever their channels."""
+    group_id, given_at = record.group_ids[key], ms(record.groups[key].card["verdict"]["given_at"])
+    found: dict[tuple[int, str], dict[str, None]] = {}
+    told = [
+        (ms(notice["sent_at"]), notice["template"], record.script.people[who].name)
+        for who, notices in record.notices.items()
+        for notice in notices
+        if notice["sent_at"] and notice["about"].startswith(group_id) and ms(notice["sent_at"]) >= given_at
+    ]
+    for at, template, name in sorted(told):
+        found.setdefault((at // 60_000 * 60_000, template), {})[name] = None
+    return found
 
 
 def of_promises(broken: Broken) -> Table:

@@ -15,6 +15,7 @@ from .stack import Instant, Json, Message
 
 SLOTS = (time(12), time(17), time(22))
 COURTESY = ("milestone_half", "milestone_most", "milestone_one_more", "milestone_reached")
+TOLD_OF_BATCHES = {"sorted": "batch_sorted", "in_transit": "batch_in_transit", "ready": "batch_ready"}
 REMINDERS = ("payment_reminder", "pickup_missing", "pickup_defaulted")
 OPENLY = re.compile(r"^/me/contact$|^/people/[^/]+/contact\?")
 """The only places where contact data may be read: one's own, and support's with a reason."""
@@ -51,6 +52,9 @@ def what_to_tell(story: Json) -> Counter[str]:
         wanted["group_failed" if not verdict["formed"] else "price_drop_refund" if dropped else "group_formed"] += 1
     wanted["refund_done"] = sum(refund["stage"] == "succeeded" for refund in story["refunds"])
     wanted["late_money_refund"] = sum(refund["cause"] in ("late", "duplicate") for refund in story["refunds"])
+    for state, template in TOLD_OF_BATCHES.items():
+        wanted[template] = sum(step["state"] == state for step in (story["delivery"] or {}).get("history", []))
+    wanted["order_short"] = sum(refund["cause"] == "shortage" for refund in story["refunds"])
     wanted["pickup_defaulted"] = int(order["pickup_defaulted"])
     return +wanted
 
