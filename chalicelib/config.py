@@ -14,7 +14,8 @@ class Config:
     """`signing_key_arn` signs tokens where there is no user pool; empty where there is one.
 
     `clock_speed` story seconds pass in a real one, counted from `clock_start_ms` at `clock_real_ms`: both for
-    demo stages only, where a day is played in minutes. Real stages run at speed 1 from nowhere."""
+    demo stages only, where a day is played in minutes. Real stages run at speed 1 from nowhere. `clock_leaps` are
+    moments (story, real) at which that clock leaps ahead, over hours in which nothing is to happen."""
 
     stage: str
     release: str
@@ -40,13 +41,16 @@ class Config:
     clock_start_ms: int | None
     clock_real_ms: int
     clock_speed: float
+    clock_leaps: tuple[tuple[int, int], ...] = ()
 
     def now(self) -> Instant:
         """The time of this stage's clock."""
         real = real_now()
         if self.clock_start_ms is None:
             return real
-        return self.clock_start_ms + int((real - self.clock_real_ms) * self.clock_speed)
+        anchors = ((self.clock_start_ms, self.clock_real_ms), *self.clock_leaps)
+        story, since = next((one for one in reversed(anchors) if one[1] <= real), anchors[0])
+        return story + int((real - since) * self.clock_speed)
 
     @property
     def tick_ms(self) -> int:
@@ -70,7 +74,8 @@ def config() -> Config:
     def said(name: str) -> str:
         return os.environ.get(f"TUAN_{name}", "")
 
-    start, _, real = said("CLOCK_START").partition("@")
+    first, *leaps = said("CLOCK_START").split(",")
+    start, _, real = first.partition("@")
     return Config(
         stage=said("STAGE") or "none",
         release=said("RELEASE"),
@@ -96,7 +101,13 @@ def config() -> Config:
         clock_start_ms=int(start) if start else None,
         clock_real_ms=int(real) if real else 0,
         clock_speed=float(said("CLOCK_SPEED") or "1"),
+        clock_leaps=tuple(_leap(leap) for leap in leaps),
     )
+
+
+def _leap(said: str) -> tuple[int, int]:
+    story, _, real = said.partition("@")
+    return int(story), int(real)
 
 
 def _home(language: str, zone: str, quiet_hours: str) -> Home:

@@ -22,13 +22,16 @@ __all__ = ["Fault", "HungUp", "Problem", "SandboxProvider", "Server", "State", "
 
 
 def story_clock(start: str, speed: float) -> Callable[[], int]:
-    """Milliseconds on the story's clock: `story_ms@real_ms` names one moment on both; empty is real time."""
-    story_ms, _, real_ms = start.partition("@")
-    from_story, from_real = (int(story_ms), int(real_ms)) if start else (0, 0)
+    """Milliseconds on the story's clock: `story_ms@real_ms` names one moment on both; empty is real time. Further ones,
+    after commas, are moments at which it leaps ahead."""
+    anchors = [tuple(map(int, one.split("@"))) for one in start.split(",")] if start else []
 
     def now() -> int:
         real = time.time_ns() // 1_000_000
-        return from_story + round((real - from_real) * speed) if start else real
+        if not anchors:
+            return real
+        story, since = next((one for one in reversed(anchors) if one[1] <= real), anchors[0])
+        return story + round((real - since) * speed)
 
     return now
 

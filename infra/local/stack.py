@@ -22,7 +22,7 @@ import sysconfig
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
@@ -32,6 +32,7 @@ from botocore.config import Config
 
 from infra import gateway, keys
 from infra.deploy import Outputs, Region
+from infra.local.sandbox_provider import story_clock
 from infra.package import ROOT, package_if_changed
 
 HOST = "127.0.0.1"
@@ -57,7 +58,8 @@ class LocalStack:
     """One local copy of the system; a context manager, or `start()` and `stop()`.
 
     `clock_start` (epoch milliseconds of the story, or 0 for the real time) and `clock_speed` (story
-    seconds in a real second) run the demo's day in minutes. `settings` are template parameters on top of those every
+    seconds in a real second) run the demo's day in minutes; `clock_skips` (from, to, of the story, in their order) are
+    hours it leaps over. `settings` are template parameters on top of those every
     local stack has. After `start()`:
     `url` is the API's base, `endpoint_url` the AWS endpoint, `outputs` what the stacks put out,
     `keys` the fields of the secret, `sandbox_url` the sandbox payment provider.
@@ -69,6 +71,7 @@ class LocalStack:
         *,
         clock_start: int = 0,
         clock_speed: float = 1,
+        clock_skips: Sequence[tuple[int, int]] = (),
         state_dir: Path | None = None,
         fresh: bool = False,
         built: Path | None = None,
@@ -85,7 +88,7 @@ class LocalStack:
         self.carrier_url = ""
         self.outputs: Outputs = {}
         self.keys: dict[str, str] = {}
-        self._clock_start, self._clock_speed = clock_start, clock_speed
+        self._clock_start, self._clock_speed, self._clock_skips = clock_start, clock_speed, tuple(clock_skips)
         self._fresh, self._built, self._tell = fresh, built, tell
         self._aws_region, self._given, self._identity = aws_region, dict(settings or {}), identity
         self._children: list[subprocess.Popen[str]] = []
@@ -155,8 +158,7 @@ class LocalStack:
         """What time it is for the system, in epoch milliseconds."""
         if not (clock := self._clock()):
             return real_ms()
-        story, anchor = map(int, clock.split("@"))
-        return story + round((real_ms() - anchor) * self._clock_speed)
+        return story_clock(clock, self._clock_speed)()
 
     # ------------------------------------------------------------------ steps
 
@@ -218,12 +220,12 @@ class LocalStack:
         }
 
     def _clock(self) -> str:
-        """`story_ms@real_ms`, or "" for the real time. Kept with the state: story time never goes back."""
+        """`story_ms@real_ms` (and where it leaps), or "" for the real time. Kept with the state: it never goes back."""
         if not self._clock_start:
             return ""
         file = self.home / "state" / f"clock-{self._clock_start}-{self._clock_speed:g}"
         if not file.exists():
-            file.write_text(f"{self._clock_start}@{real_ms()}")
+            file.write_text(clock_of(self._clock_start, real_ms(), self._clock_speed, self._clock_skips))
         return file.read_text()
 
     def _discovered(self, outputs: Outputs) -> Outputs:
@@ -430,6 +432,15 @@ def forget_stream_positions(lambda_state: Path) -> None:
 
 
 @functools.cache
+def clock_of(start: int, real: int, speed: float, skips: Sequence[tuple[int, int]]) -> str:
+    """The clock as the stage is told it: `story@real`, and once more for each moment at which it leaps ahead."""
+    anchors = [(start, real)]
+    for begins, ends in skips:
+        story, since = anchors[-1]
+        anchors.append((ends, since + round((begins - story) / speed)))
+    return ",".join(f"{story}@{since}" for story, since in anchors)
+
+
 def local_client(endpoint_url: str, service: str, aws_region: str = AWS_REGION) -> Any:
     """One client per service: making one costs 100 ms. Short time-outs: the engine is next door."""
     return boto3.client(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.story import accounts, goods, words
+from tests.story import accounts, goods, ways, words
 from tests.story.check import Check, violations
 from tests.story.goods import stories_in
 from tests.story.record import Record, ms
@@ -42,6 +42,13 @@ def req(*ids: str) -> list[pytest.MarkDecorator]:
         pytest.param(words.failure_has_a_way_out, marks=req("R2", "R10")),
         pytest.param(words.data_stays_home, marks=req("X5")),
         pytest.param(words.reads_are_recorded, marks=req("X6")),
+        pytest.param(ways.nobody_told_twice, marks=req("N1")),
+        pytest.param(ways.everyone_has_their_goods, marks=req("S9", "S24")),
+        pytest.param(ways.shortages_add_up, marks=req("E21", "R8")),
+        pytest.param(ways.stages_in_order, marks=req("S1")),
+        pytest.param(ways.each_step_once, marks=req("S5")),
+        pytest.param(ways.nudges_answered, marks=req("S11")),
+        pytest.param(ways.progress_is_cheap, marks=req("S2")),
         pytest.param(goods.as_it_was_written, marks=req("L3")),
     ],
     ids=lambda check: check.__name__,

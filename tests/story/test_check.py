@@ -1,13 +1,13 @@
 """The checker can fail: each violation, planted into a recorded evening, is found; the evening itself has none."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from . import accounts, goods, words
+from . import accounts, goods, ways, words
 from .check import PROMISES, Check, violations
 from .goods import stories_in
 from .on_moto import OnMoto
@@ -16,15 +16,30 @@ from .record import Heard, Record, Refusal, ms
 from .script import MINUTE, StoryError, read
 from .stack import Json, Message
 
-EVENING = Path(__file__).parents[1] / "flows" / "evening.toml"
+FLOWS = Path(__file__).parents[1] / "flows"
+EVENING, MORNING = FLOWS / "evening.toml", FLOWS / "morning.toml"
 Plant = Callable[[Record], None]
 
 
-@pytest.fixture(scope="module")
-def evening() -> Iterator[Record]:
-    script = read(EVENING)
+def played(story: Path) -> Record:
+    script = read(story)
     with OnMoto.made(script) as stack:
-        yield Player(stack, script).play()
+        return Player(stack, script).play()
+
+
+@pytest.fixture(scope="module")
+def evening() -> Record:
+    return played(EVENING)
+
+
+@pytest.fixture(scope="module")
+def morning() -> Record:
+    return played(MORNING)
+
+
+@pytest.fixture
+def brought(morning: Record) -> Record:
+    return copy.deepcopy(morning)
 
 
 @pytest.fixture
@@ -196,6 +211,74 @@ def went_otherwise(record: Record) -> None:
     record.script.expect.formed.append("berry/south")
 
 
+def stage(record: Record, name: str) -> Json:
+    return next(one for one in record.ways["berry/north"]["stages"] if one["name"] == name)
+
+
+def told_the_same_twice(record: Record) -> None:
+    record.notices["an_ran"].append(record.notices["an_ran"][0])
+
+
+def left_at_the_door(record: Record) -> None:
+    story(record, "bai_xue", "berry/north")["delivery"]["state"] = "ready_for_pickup"
+
+
+def handed_over_by_nobody(record: Record) -> None:
+    mine = story(record, "bai_xue", "berry/north")
+    mine["timeline"] = [step for step in mine["timeline"] if step["what"] != "order_handed_over"]
+
+
+def one_more_is_missing(record: Record) -> None:
+    record.missing["berry/north"]["berry"] += 1
+
+
+def shortage_not_paid_back(record: Record) -> None:
+    for who in ("an_ran", "bai_xue", "chu_xia"):
+        refunds = story(record, who, "berry/north")["refunds"]
+        refunds[:] = [refund for refund in refunds if refund["cause"] != "shortage"]
+
+
+def somebody_is_short_of_more_than_they_ordered(record: Record) -> None:
+    share = next(share for share in record.shares["berry/north"] if share["short"])
+    share["units"] = {}
+
+
+def nothing_was_missing(record: Record) -> None:
+    record.missing.clear()
+
+
+def a_stage_skipped(record: Record) -> None:
+    stage(record, "delivery").update(finished_at=None, state="turn")
+
+
+def finished_before_it_began(record: Record) -> None:
+    stage(record, "sorting")["entered_at"] = "2026-11-20T01:00:00.000Z"
+
+
+def a_step_twice(record: Record) -> None:
+    stage(record, "sorting")["steps"] *= 2
+
+
+def a_step_forgotten(record: Record) -> None:
+    stage(record, "sorting")["steps"].clear()
+
+
+def escalated_in_silence(record: Record) -> None:
+    record.notices["manager"].clear()
+
+
+def no_fallback(record: Record) -> None:
+    stage(record, "sorting")["fallback_on_at"] = None
+
+
+def never_answered(record: Record) -> None:
+    stage(record, "sorting")["nudges"][0]["answered_in_s"] = None
+
+
+def a_dear_look(record: Record) -> None:
+    record.progress_reads.append(("berry/north", 3))
+
+
 PLANTED: list[tuple[Plant, Check]] = [
     (sold_too_much, goods.not_oversold),
     (one_seat_too_many, goods.not_oversold),
@@ -236,6 +319,37 @@ PLANTED: list[tuple[Plant, Check]] = [
 ]
 
 
+PLANTED_LATER: list[tuple[Plant, Check]] = [
+    (told_the_same_twice, ways.nobody_told_twice),
+    (left_at_the_door, ways.everyone_has_their_goods),
+    (handed_over_by_nobody, ways.everyone_has_their_goods),
+    (one_more_is_missing, ways.shortages_add_up),
+    (shortage_not_paid_back, ways.shortages_add_up),
+    (somebody_is_short_of_more_than_they_ordered, ways.shortages_add_up),
+    (nothing_was_missing, ways.shortages_add_up),
+    (a_stage_skipped, ways.stages_in_order),
+    (finished_before_it_began, ways.stages_in_order),
+    (a_step_twice, ways.each_step_once),
+    (a_step_forgotten, ways.each_step_once),
+    (escalated_in_silence, ways.each_step_once),
+    (no_fallback, ways.each_step_once),
+    (never_answered, ways.nudges_answered),
+    (a_dear_look, ways.progress_is_cheap),
+]
+
+
+def test_the_morning_as_it_was_has_no_violation(brought: Record) -> None:
+    assert violations(brought) == []
+    assert brought.progress_reads, "what a look costs was counted"
+
+
+@pytest.mark.parametrize(("plant", "promise"), PLANTED_LATER, ids=[plant.__name__ for plant, _ in PLANTED_LATER])
+def test_a_violation_planted_after_forming_is_found(brought: Record, plant: Plant, promise: Check) -> None:
+    plant(brought)
+    found = list(promise(brought))
+    assert found and all(len(sentence) > 20 for sentence in found)
+
+
 def test_the_evening_as_it_was_has_no_violation(record: Record) -> None:
     assert violations(record) == []
 
@@ -248,7 +362,9 @@ def test_a_planted_violation_is_found_and_told_in_a_sentence(record: Record, pla
 
 
 def test_every_check_is_shown_to_fail() -> None:
-    assert {check for promise in PROMISES for check in promise.checks} == {promise for _, promise in PLANTED}
+    assert {check for promise in PROMISES for check in promise.checks} == {
+        promise for _, promise in (*PLANTED, *PLANTED_LATER)
+    }
 
 
 def test_a_file_with_a_mistake_is_refused_with_its_place(tmp_path: Path) -> None:

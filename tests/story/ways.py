@@ -81,7 +81,7 @@ def each_step_once(record: Record) -> Iterator[str]:
                 told = [
                     n
                     for n in about(record, key)
-                    if n["template"] == HEARD[step] and n["params"]["stage"] == stage["title"]
+                    if n["template"] == HEARD[step] and n["params"]["stage"] == (stage["title"] or stage["name"])
                 ]
                 if step != "due_soon" and not told:
                     yield f"nobody heard of {stage['name']} in {key} being {step}"
