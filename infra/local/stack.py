@@ -431,7 +431,6 @@ def forget_stream_positions(lambda_state: Path) -> None:
         lambda_state.write_text(json.dumps(state))
 
 
-@functools.cache
 def clock_of(start: int, real: int, speed: float, skips: Sequence[tuple[int, int]]) -> str:
     """The clock as the stage is told it: `story@real`, and once more for each moment at which it leaps ahead."""
     anchors = [(start, real)]
@@ -441,6 +440,7 @@ def clock_of(start: int, real: int, speed: float, skips: Sequence[tuple[int, int
     return ",".join(f"{story}@{since}" for story, since in anchors)
 
 
+@functools.cache
 def local_client(endpoint_url: str, service: str, aws_region: str = AWS_REGION) -> Any:
     """One client per service: making one costs 100 ms. Short time-outs: the engine is next door."""
     return boto3.client(
