@@ -210,6 +210,7 @@ class Campaign(Row):
     days_off: tuple[str, ...] = ()
     days_worked: tuple[str, ...] = ()
     manager_id: str = ""
+    message_budget: int | None = None
     promised_ship_at: Instant | None = None
     review_ms: int | None = None
     silence_days: int = 3

@@ -95,6 +95,7 @@ TEMPLATES: Mapping[str, Template] = {
     "coupon_given": Template(Urgency.MONEY, ("title", "amount", "min_spend", "until", "link")),
     "substitute_offered": Template(Urgency.REMINDER, ("title", "item", "substitute", "until", "link")),
     "substitute_refunded": Template(Urgency.MONEY, ("title", "item", "amount", "arrives_by", "link")),
+    "message_budget_spent": Template(Urgency.MONEY, ("title", "budget", "link")),
     "campaign_offer": Template(Urgency.MARKETING, ("title", "price", "closes_at", "link")),
 }
 """Every notice there is. A new one is a line here and its two texts."""

@@ -16,12 +16,13 @@ from .writes import Row
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
     """What holds where a deployment serves for people who said nothing else. Between `quiet_from` and `quiet_until`
-    courtesy waits for the morning."""
+    courtesy waits for the morning; `courtesies` is how many such messages one person gets in a day (N9)."""
 
     language: str = "zh"
     zone: str = "Asia/Shanghai"
     quiet_from: time = time(22, 0)
     quiet_until: time = time(8, 0)
+    courtesies: int = 20
 
 
 CHINA = Home()

@@ -247,6 +247,10 @@ class Store(Protocol):
         """What waits in a list; from the index, newest first."""
         ...
 
+    def spend(self, owner: str, window: str, most: int, now: Instant) -> bool:
+        """Counts one more under an owner, unless that were more than `most`; one write while it is within."""
+        ...
+
     # the audit log
     def last_act(self, actor_id: str) -> Act | None: ...
     def acts_of(self, actor_id: str, limit: int, start: str | None) -> Page[Act]:

@@ -11,6 +11,7 @@ from ..domain.order import OrderState
 from ..domain.person import Channel, Contact, channels_for, send_at
 from ..domain.ports import Answer, Outcome
 from ..domain.writes import Replace
+from . import budget
 from .still_true import still_true
 from .tell import preferences_of
 from .world import World
@@ -27,7 +28,7 @@ def send_notice(world: World, notice: Notice, now: Instant) -> None:
         return
     if notice.state is not NoticeState.PLANNED:
         return
-    held_back = _held_back(world, notice, now)
+    held_back = _held_back(world, notice, now) or _over(world, notice, now)
     if held_back is not None:
         world.store.commit(Replace(held_back))
         world.watch.count("notices_held_back")
@@ -54,6 +55,12 @@ def _held_back(world: World, notice: Notice, now: Instant) -> Notice | None:
         return notices.suppressed(notice, "no longer true")
     later = send_at(preferences, notice.urgency, now, world.home)
     return replace(notice, due_at=later) if later > now else None
+
+
+def _over(world: World, notice: Notice, now: Instant) -> Notice | None:
+    """The last question before sending, because it counts."""
+    reason = budget.refused(world, notice, preferences_of(world, notice.person_id), now)
+    return notices.suppressed(notice, reason) if reason else None
 
 
 def _overtaken(world: World, notice: Notice, now: Instant) -> bool:

@@ -36,6 +36,7 @@ from ..domain.routing import Load, Reroute, Routes
 from ..domain.second_factor import Confirmed
 from ..domain.session import Brake, LoginCode, Session
 from ..domain.share import Share
+from ..domain.spent import Spent
 from ..domain.substitute import Substitute
 from ..domain.supply import Demand, Lot, PurchaseOrder
 from ..domain.tally import Tally
@@ -164,6 +165,10 @@ def substitute_key(group_id: str, sku: str) -> tuple[str, str]:
     return f"GROUP#{group_id}", f"SUBSTITUTE#{sku}"
 
 
+def spent_key(owner: str, window: str) -> tuple[str, str]:
+    return f"SPENT#{owner}", window
+
+
 def hall_pk(community_id: str, category: str) -> str:
     return f"HALL#{community_id}#{category}"
 
@@ -237,6 +242,8 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("digest", Digest, lambda d: (f"FEED#{d.group_id}", "DIGEST")),
     Kind("incident", Incident, lambda i: incident_key(i.group_id, i.id)),
     Kind("substitute", Substitute, lambda s: substitute_key(s.group_id, s.sku)),
+    Kind("spent", Spent, lambda s: spent_key(s.owner, s.window),
+         gone_at=lambda s: (s.began_at + (3 if s.owner.startswith("person.") else 400) * DAY) // 1000),
     Kind("coupon", Coupon, lambda c: (f"PERSON#{c.person_id}", f"COUPON#{c.id}")),
     Kind("task", Task, lambda t: (f"TASK#{t.id}", "TASK"),
          listed=lambda t: (f"TASKS#{t.queue}" if t.done_at is None else f"TASKS#{t.queue}#DONE", stamp(t.created_at))),
@@ -255,7 +262,7 @@ def key_of(row: Row) -> RowKey:
     return RowKey(*kind_of(row).key(row))
 
 
-COUNTED_INSIDE = (Hour, Slice, Stock, Tally)
+COUNTED_INSIDE = (Hour, Slice, Spent, Stock, Tally)
 """Conditions and counters look into these, so they say everything."""
 
 

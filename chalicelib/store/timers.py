@@ -13,12 +13,13 @@ from ..domain.hours import Hour, Pulse
 from ..domain.instants import HOUR, MINUTE, Instant
 from ..domain.ports import DueRow, Page, RowKey
 from ..domain.refusals import Lost
+from ..domain.spent import Spent
 from ..domain.tally import Numbers, Scope, Tally
 from ..domain.upkeep import MOST_STUMBLES, Parked
 from ..domain.writes import Create, Row
 from .commit import Commits, absent, at_version, translated, unless_done
 from .reads import Reads
-from .rows import DUE_SHARDS, due_shard, from_stored, hour_key, key_of, slice_key, tally_key, to_stored
+from .rows import DUE_SHARDS, due_shard, from_stored, hour_key, key_of, slice_key, spent_key, tally_key, to_stored
 from .stored import Stored, bind
 
 RECOUNT_SOON = 5_000
@@ -127,6 +128,27 @@ class Timers(Commits, Reads):
             if not lost.rows:
                 raise
             self.commit(Create(Hour(campaign_id=campaign_id, at=at, pulse=delta)))
+
+    def spend(self, owner: str, window: str, most: int, now: Instant) -> bool:
+        used = Path(["body", "used"])
+        actions: list[Action] = [used.set(used + Value(1)), Stored.version.set(Path("version") + Value(1))]
+        within = used < Value(most)  # else two senders at once go over the limit together
+        for _ in range(2):
+            try:
+                with translated():
+                    Stored(*spent_key(owner, window)).update(actions, within)
+                return True
+            except Lost as lost:
+                if not lost.rows:
+                    raise
+            if most < 1 or self._get(Spent, *spent_key(owner, window)) is not None:
+                return False
+            try:
+                self.commit(Create(Spent(owner=owner, window=window, used=1, began_at=now)))
+                return True
+            except Lost:  # somebody else made it first
+                continue
+        return False
 
     def rest_tally(self, tally: Tally) -> None:
         with unless_done():  # something was counted meanwhile: its timer stays

@@ -2,6 +2,7 @@
 
 from chalicelib.domain.incident import Coupon, Done, Grant, Incident, What
 from chalicelib.domain.instants import DAY, HOUR
+from chalicelib.domain.spent import Spent
 from chalicelib.domain.substitute import Phase, Substitute
 from chalicelib.domain.task import Errand, Task
 from chalicelib.domain.writes import Row
@@ -54,6 +55,7 @@ INCIDENTS: tuple[Row, ...] = (
         cursor="g5k2-00mei",
         due_at=AT,
     ),
+    Spent(owner="campaign.c1", window="all", used=3, began_at=AT),
     Task(
         id="t1",
         queue="support",

@@ -255,6 +255,12 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         'Hello,\n\nfor "{item}" of "{title}", which has run out, {amount} goes back to you by {arrives_by}.\n\n'
         "Your order: {link}",
     ),
+    "message_budget_spent": (
+        "Message budget spent: {title}",
+        'The {budget} messages of "{title}" are spent. Only what concerns money and reminders still go out. {link}',
+        'Hello,\n\nthe {budget} messages that "{title}" may send out of courtesy are spent. What concerns money, and '
+        "reminders, still go out; everything else is held back.\n\nSee: {link}",
+    ),
     "batch_temperature": (
         "Temperature out of range: {title}",
         "{title} for {place}: {degrees} C at {at}, out of range for {kept}. Please act now. {link}",

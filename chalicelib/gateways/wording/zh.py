@@ -214,6 +214,11 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "「{title}」的{item}缺货，{amount}将原路退回，最迟{arrives_by}到账。{link}",
         "您好，\n\n「{title}」的{item}缺货，{amount}将原路退回，最迟{arrives_by}到账。\n\n您的订单：{link}",
     ),
+    "message_budget_spent": (
+        "消息预算已用完：{title}",
+        "「{title}」的{budget}条消息预算已用完，此后只发款项通知与提醒。{link}",
+        "您好，\n\n「{title}」的{budget}条消息预算已用完。款项通知与提醒照常发送，其他消息不再发出。\n\n查看：{link}",
+    ),
     "batch_temperature": (
         "温度超限:{title}",
         "「{title}」往{place}的货{at}测得{degrees}℃,超出{kept}的限度,请立即处理。{link}",

@@ -223,6 +223,7 @@ class CampaignDraft(Input):
     days_off: Annotated[tuple[Day, ...], Meta(max_length=60)] = ()
     days_worked: Annotated[tuple[Day, ...], Meta(max_length=60)] = ()
     manager_id: Id | None = None
+    message_budget: Annotated[int, Meta(ge=0, le=10_000_000)] | None = None
     promised_ship_date: MomentIn | None = None
     review_minutes: Annotated[int, Meta(ge=1, le=14 * 24 * 60)] | None = None
     silence_days: Annotated[int, Meta(ge=1, le=30)] = 3
@@ -274,6 +275,7 @@ class CampaignDraft(Input):
             days_off=tuple(self.days_off),
             days_worked=tuple(self.days_worked),
             manager_id=self.manager_id or "",
+            message_budget=self.message_budget,
             promised_ship_at=to_instant_or_none(self.promised_ship_date),
             review_ms=_ms(self.review_minutes),
             silence_days=self.silence_days,
@@ -520,6 +522,7 @@ class OwnCampaign(CampaignOffer, kw_only=True):
     days_off: list[str]
     days_worked: list[str]
     manager_id: str | None
+    message_budget: int | None
     review_minutes: int | None
     silence_days: int
     acknowledge_minutes: int
@@ -554,6 +557,7 @@ class OwnCampaign(CampaignOffer, kw_only=True):
             days_off=list(campaign.days_off),
             days_worked=list(campaign.days_worked),
             manager_id=campaign.manager_id or None,
+            message_budget=campaign.message_budget,
             review_minutes=_minutes(campaign.review_ms),
             silence_days=campaign.silence_days,
             acknowledge_minutes=campaign.acknowledge_ms // MINUTE,

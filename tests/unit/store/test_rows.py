@@ -103,9 +103,17 @@ def test_what_only_lists_counts_visits_or_signs_in_is_forgotten_in_time() -> Non
     assert to_stored(listing, 1).gone_at == (story.NOON + 30 * DAY) // 1000
     assert to_stored(visit, 1).gone_at == (story.NOON + 180 * DAY) // 1000
     gone = {kind.name for kind in KINDS if kind.gone_at}
-    assert gone == {"listing", "visit", "login_code", "brake", "session", "confirmed", "notice", "chat_message"}, (
-        "nothing else ever disappears"
-    )
+    assert gone == {
+        "listing",
+        "visit",
+        "login_code",
+        "brake",
+        "session",
+        "confirmed",
+        "notice",
+        "chat_message",
+        "spent",
+    }, "nothing else ever disappears"
 
 
 # shapes
