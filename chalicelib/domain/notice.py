@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from .instants import MINUTE, Instant
+from .instants import HOUR, MINUTE, Instant
 from .ledger import backoff
 from .person import CHINA, Channel, Home, Preferences, Urgency, channels_for, send_at
 from .writes import Row
@@ -101,6 +101,14 @@ TEMPLATES: Mapping[str, Template] = {
 """Every notice there is. A new one is a line here and its two texts."""
 
 
+OF_PROGRESS = ("batch_ready", "batch_promise", "eta_moved")
+"""News of an order's way that its buyer should know (N7)."""
+
+UNREAD_AFTER = 48 * HOUR
+AGAIN = ":again"
+"""Ends the event of what is said a second time, on another channel."""
+
+
 class NoticeState(StrEnum):
     PLANNED = "planned"
     SENDING = "sending"
@@ -128,6 +136,7 @@ class Notice(Row):
     tries: int = 0
     provider_ref: str | None = None
     reason: str = ""
+    read_at: Instant | None = None
 
     @property
     def leased(self) -> bool:
@@ -169,7 +178,33 @@ def claimed(notice: Notice, now: Instant, lease: Instant = LEASE) -> Notice:
 
 
 def sent(notice: Notice, provider_ref: str, now: Instant) -> Notice:
-    return replace(notice, state=NoticeState.SENT, provider_ref=provider_ref, sent_at=now, due_at=None)
+    """News of progress is looked at once more, to see whether it was read."""
+    due = now + UNREAD_AFTER if notice.template in OF_PROGRESS else None
+    return replace(notice, state=NoticeState.SENT, provider_ref=provider_ref, sent_at=now, due_at=due)
+
+
+def unread(notice: Notice) -> bool:
+    return notice.state is NoticeState.SENT and notice.read_at is None
+
+
+def read(notice: Notice, now: Instant) -> Notice:
+    return replace(notice, read_at=now, due_at=None)
+
+
+def elsewhere(notice: Notice, channel: Channel, now: Instant) -> Notice:
+    """The same news once more on another channel. It counts as a reminder: nobody has read it."""
+    return Notice(
+        person_id=notice.person_id,
+        about=notice.about,
+        event=notice.event + AGAIN,
+        template=notice.template,
+        channel=channel,
+        urgency=Urgency.REMINDER,
+        language=notice.language,
+        params=notice.params,
+        created_at=now,
+        due_at=now,
+    )
 
 
 def suppressed(notice: Notice, reason: str) -> Notice:

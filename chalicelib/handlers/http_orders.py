@@ -9,6 +9,7 @@ from ..services.change import change
 from ..services.fees import quote
 from ..services.join import join
 from ..services.open_team import TeamRequest, open_team
+from ..services.read import opened
 from ..services.start_payment import start_payment
 from .edge import BUYER, Call, route, secrets
 from .shapes.money import Payment, PaymentStart
@@ -129,6 +130,7 @@ def my_orders(call: Call[None, PageQuery]) -> OrderPage:
 )
 def order(call: Call[None, None], order_id: str) -> OrderStory:
     view = orders.one(call.world, call.caller, order_id)
+    opened(call.world, view.order, view.notices, call.now)
     return OrderStory.of(view, call.now, pickup_code(order_id, secrets()["pickup_key"]))
 
 

@@ -23,6 +23,7 @@ from ..services.change import change
 from ..services.join import JoinAnswer, join
 from ..services.open_team import TeamRequest, open_team
 from ..services.orders import OrderView
+from ..services.read import opened
 from ..services.send_notice import LINKS
 from ..services.start_payment import start_payment
 from . import reading
@@ -95,6 +96,7 @@ def seated(taken: JoinAnswer) -> Gone:
 def order_page(ask: Ask, order_id: str) -> Shown:
     """All that concerns one order, and what may still be done about it now."""
     view = orders.one(ask.world, ask.caller, order_id)
+    opened(ask.world, view.order, view.notices, ask.now)
     order, group = view.order, view.group
     entries = sorted(view.entries, key=lambda entry: (entry.created_at, entry.id))
     refunds = [entry for entry in entries if entry.kind is Kind.REFUND]

@@ -2,9 +2,12 @@
 look into any group's orders and money.
 """
 
+from collections.abc import Sequence
+
 from chalice.app import Blueprint
 
-from ..services import board, contact, money, orders, upkeep
+from ..domain.task import Task
+from ..services import board, contact, money, orders, tasks, upkeep
 from .edge import OPS, SUPPORT
 from .page import NAV, Ask, Gone, Link, Shown, page
 from .shapes.orders import masked
@@ -44,6 +47,7 @@ def support_page(ask: Ask) -> Shown:
         "reads": rows.rows if rows else [],
         "next": ask.sealed(rows.next) if rows else None,
         "may_read": bool(ask.caller.roles & SUPPORT),
+        "tasks": waiting(ask),
     }
     return Shown("desk_support.html", values)
 
@@ -55,7 +59,18 @@ def contact_read(ask: Ask) -> Shown:
     found = contact.read_for_support(ask.world, ask.caller, person, why=why, now=ask.now)
     rows = contact.reads(ask.world, person, limit=A_PAGE, start=None)
     values = {"person": person, "found": found, "reads": rows.rows, "next": None, "may_read": True}
-    return Shown("desk_support.html", values)
+    return Shown("desk_support.html", {**values, "tasks": waiting(ask)})
+
+
+def waiting(ask: Ask) -> Sequence[Task]:
+    """What support has to do by hand; operators only look."""
+    return tasks.waiting(ask.world, ask.caller, limit=A_PAGE, start=None).rows if ask.caller.roles & SUPPORT else []
+
+
+@page(bp, "POST", "/support/tasks/{task_id}", roles=SUPPORT, again=support_page)
+def support_task_done(ask: Ask, task_id: str) -> Gone:
+    tasks.finish(ask.world, ask.caller, task_id, ask.form.one("note")[:200], now=ask.now)
+    return Gone("/support", said="task_done")
 
 
 @page(bp, "GET", "/look", roles=LOOKERS)

@@ -11,7 +11,7 @@ from ..domain.order import OrderState
 from ..domain.person import Channel, Contact, channels_for, send_at
 from ..domain.ports import Answer, Outcome
 from ..domain.writes import Replace
-from . import budget
+from . import budget, read
 from .still_true import still_true
 from .tell import preferences_of
 from .world import World
@@ -25,6 +25,9 @@ LASTING = ("opted_out", "bad_address", "suppressed")
 def send_notice(world: World, notice: Notice, now: Instant) -> None:
     if notice.state is NoticeState.SENDING:
         _after_silence(world, notice, now)
+        return
+    if notice.state is NoticeState.SENT:
+        read.chase(world, notice, now)
         return
     if notice.state is not NoticeState.PLANNED:
         return
@@ -49,7 +52,8 @@ def _held_back(world: World, notice: Notice, now: Instant) -> Notice | None:
     if _overtaken(world, notice, now):
         return notices.suppressed(notice, "no longer so")
     preferences = preferences_of(world, notice.person_id)
-    if notice.channel not in channels_for(preferences, notice.urgency):
+    elsewhere = notice.event.endswith(notices.AGAIN) and notice.channel not in preferences.suppressed
+    if not elsewhere and notice.channel not in channels_for(preferences, notice.urgency):
         return notices.suppressed(notice, "not wanted")
     if not still_true(world, notice, now):
         return notices.suppressed(notice, "no longer true")
@@ -93,7 +97,8 @@ def _send(world: World, claimed: Notice, now: Instant) -> None:
     if to is None and claimed.channel is Channel.SMS:
         to = world.identity.phone_of(claimed.person_id)  # who never saved a contact still has a verified phone
     if to is None:
-        world.store.commit(Replace(notices.suppressed(claimed, "no address")))
+        nowhere = notices.suppressed(claimed, "no address")
+        world.store.commit(Replace(nowhere), *read.unreachable(world, nowhere, now))
         return
     links = {name: world.public_url + page_path(claimed.params[name]) for name in LINKS if claimed.params.get(name)}
     params = {**claimed.params, **links}
