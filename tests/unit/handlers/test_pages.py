@@ -35,7 +35,7 @@ ROLES = {
     "leader": re.compile(r"GET /deliver(/\{group_id\})?|POST /deliver.*/(move|hand)"),
     "supplier": re.compile(r"(GET|POST) /supply.*"),
     "manager": re.compile(r"GET /look|(GET|POST) /manage.*"),
-    "support": re.compile(r"GET /look|(GET|POST) /support"),
+    "support": re.compile(r"GET /look|(GET|POST) /support.*"),
     "ops": re.compile(r"GET /look|GET /support|(GET|POST) /ops.*"),
 }
 
