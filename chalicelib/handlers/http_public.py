@@ -50,18 +50,19 @@ def openapi_document(call: Call[None, None]) -> msgspec.Raw:
     summary="Open groups by deadline (拼团大厅)",
 )
 def hall(call: Call[None, HallQuery]) -> GroupPage:
-    asked = call.query
-    minutes = asked.closing_within_minutes
-    page = browse.hall(
-        call.world,
-        community=asked.community,
-        category=asked.category,
-        closing_before=None if minutes is None else call.now + minutes * MINUTE,
-        limit=asked.limit,
-        start=call.opened(asked.cursor),
-        now=call.now,
+    query = call.query
+    minutes = query.closing_within_minutes
+    asked = browse.HallAsked(
+        community=query.community,
+        category=query.category,
+        within=None if minutes is None else minutes * MINUTE,
+        limit=query.limit,
+        start=call.opened(query.cursor),
     )
-    return _lines(call, page)
+    seen = browse.hall_lately(call.world, asked, now=call.now)
+    if seen.at < call.now:
+        call.headers["Cache-Control"] = "public, max-age=1"  # with the time it was kept here, two seconds at most
+    return _lines(call, seen.page)
 
 
 @route(

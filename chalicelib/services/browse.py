@@ -7,7 +7,7 @@ from ..domain import group as groups
 from ..domain import pricing
 from ..domain.campaign import Campaign, CampaignState, Item
 from ..domain.group import NO_SEAT_LIMIT, Group, GroupState
-from ..domain.instants import Instant
+from ..domain.instants import SECOND, Instant
 from ..domain.journey import Journey, current
 from ..domain.plan import PRESALE, REVIEW
 from ..domain.ports import Caller, Page
@@ -21,6 +21,12 @@ from . import reviews
 from .world import World
 
 SLICES_IN_ONE_READ = 100
+
+HALL_KEPT_MS = SECOND
+"""Half of what an answer of the hall may be old: the other half is left to whoever keeps the answer after us."""
+
+MOST_HALLS = 64
+"""Answers of the hall a process keeps. A page is at most a hundred lines, so this is a few megabytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +96,59 @@ def hall(
         group, tally = found.get(row.group_id, (None, None))
         if group is None or group.state is not GroupState.OPEN or group.closes_at != row.closes_at:
             continue
+        if group.closes_at <= now:
+            continue
         if closing_before is not None and group.closes_at > closing_before:
             return Page(rows, None)
         stock = stocks.get(group.campaign_id)
         if stock is None or stock.sold_out_at is None:
             rows.append((group, tally))
     return Page(rows, page.next)
+
+
+@dataclass(frozen=True, slots=True)
+class HallAsked:
+    """The whole question: two that differ in anything share no answer."""
+
+    community: str | None
+    category: str | None
+    within: Instant | None
+    limit: int
+    start: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HallSeen:
+    """An answer of the hall, read at `at` and good before `until`."""
+
+    page: Page[tuple[Group, Tally | None]]
+    at: Instant
+    until: Instant
+
+
+def hall_lately(world: World, asked: HallAsked, *, now: Instant) -> HallSeen:
+    """The hall for those who only look: as this process read it less than a second ago, or as it is.
+
+    A deadline is a deadline: what is kept is let go when the first group in it closes, so the clock never
+    contradicts it. It is everybody's answer: nothing in it depends on who asks.
+    """
+    seen = world.halls.get(asked)
+    if seen is not None and seen.at <= now < seen.until:
+        return seen
+    page = hall(
+        world,
+        community=asked.community,
+        category=asked.category,
+        closing_before=None if asked.within is None else now + asked.within,
+        limit=asked.limit,
+        start=asked.start,
+        now=now,
+    )
+    until = min([now + HALL_KEPT_MS, *(group.closes_at for group, _ in page.rows)])
+    if len(world.halls) >= MOST_HALLS:
+        world.halls.clear()
+    world.halls[asked] = found = HallSeen(page, now, until)
+    return found
 
 
 def campaign(world: World, caller: Caller | None, campaign_id: str) -> Campaign:

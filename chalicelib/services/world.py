@@ -2,10 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ..domain.instants import MINUTE, Instant
 from ..domain.person import CHINA, Channel, Home
 from ..domain.ports import Carrier, Chats, Files, Identity, Payments, Sender, Store, Texts, Vault, WakeQueue, Watch
+
+if TYPE_CHECKING:
+    from .browse import HallAsked, HallSeen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,8 +17,9 @@ class World:
     """`draw` gives a number in [0, 1); `new_id` an id nobody can guess; `rest` waits, in milliseconds.
 
     `public_url` is what links in messages start with. `seats` remembers which slice of a group this process last
-    sat buyers in: a hint, never a truth. `lease` is how long a worker that claimed a row is waited for: a minute of
-    real time, which on a stage with a fast clock is more of that stage's.
+    sat buyers in: a hint, never a truth; `halls` the hall as it was read a moment ago, for showing. `lease` is how
+    long a worker that claimed a row is waited for: a minute of real time, which on a stage with a fast clock is more
+    of that stage's.
     """
 
     store: Store
@@ -35,3 +40,4 @@ class World:
     home: Home = CHINA
     lease: Instant = MINUTE
     seats: dict[str, int] = field(default_factory=dict)
+    halls: "dict[HallAsked, HallSeen]" = field(default_factory=dict)

@@ -18,12 +18,16 @@ LISTED = 20
 
 @dataclass(frozen=True, slots=True)
 class Look:
+    """`again_*` is the same look with its ETag by a process that has read nothing lately, `warm_calls` by the one that
+    gave it a moment ago."""
+
     what: str
     calls: int
     etag: bool
     cache: str
     again_status: int
     again_calls: int
+    warm_calls: int
 
 
 def event(path: str, route: str, ids: dict[str, str] | None, query: dict[str, str] | None, tag: str) -> dict[str, Any]:
@@ -73,9 +77,11 @@ def looks() -> list[Look]:
                 answer, calls = seen(path, route, ids, query, "")
                 assert answer["statusCode"] == 200, answer
                 headers = {name.lower(): value for name, value in answer["headers"].items()}
+                _, warm = seen(path, route, ids, query, headers.get("etag", ""))
+                world.halls.clear()
                 again, more = seen(path, route, ids, query, headers.get("etag", ""))
                 cache = headers.get("cache-control", "")
-                found.append(Look(what, calls, "etag" in headers, cache, again["statusCode"], more))
+                found.append(Look(what, calls, "etag" in headers, cache, again["statusCode"], more, warm))
         return found
 
 

@@ -261,7 +261,8 @@ def reading(found: Found) -> list[Row]:
     rows: list[Row] = []
     for look in seen:
         said = (
-            f"{number(look.calls)} calls; unchanged: {look.again_status}, {number(look.again_calls)} calls; "
+            f"{number(look.calls)} calls; unchanged: {look.again_status}, {number(look.again_calls)} calls, "
+            f"{number(look.warm_calls)} by a process that answered within the second; "
             f"ETag {'yes' if look.etag else 'no'}, Cache-Control {look.cache or 'none'}"
         )
         most = 2 if look.what.startswith("progress") else 99  # the hall's reads are no goal, its 304's are
@@ -320,10 +321,11 @@ def missed_text(found: Found) -> list[str]:
     for look in found.get("reading") or []:
         if "no-store" not in look.cache and look.again_calls > 1:
             said.append(
-                f"- **A 304 of the {look.what}** costs {look.again_calls} calls: lines, groups with figures, and stock "
-                "are read before it is known that nothing changed. An edge asks once in two seconds and place, so this "
-                "does not grow with the watchers. Next: keep the figures in the hall's own lines, at one more write a "
-                "change."
+                f"- **A 304 of the {look.what}** costs {look.again_calls} calls in a process that has read nothing "
+                f"lately, and {look.warm_calls} in one that answered within the second: lines, groups with figures, "
+                "and stock are read before it is known that nothing changed. So the reads grow with processes and "
+                "questions, and not with the watchers. Next: keep the figures in the hall's own lines, at one more "
+                "write a change."
             )
     many: Result | None = found.get("ordinary")
     if many and many.whole_conflict_rate > 0.02:

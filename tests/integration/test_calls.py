@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.instants import SECOND
 from tests.engine.units import size
 
-from .shop import APPLE, Shop, item, rows
+from .shop import APPLE, Shop, instant_of, item, rows
 
 Call = tuple[str, str, dict[str, Any]]
 WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"}
@@ -86,6 +87,48 @@ def test_progress_takes_at_most_two_reads_and_no_write(shop: Shop, strong: bool)
     assert answer.json["joined"] == 3
     assert len(of(calls, READS)) <= 2
     assert of(calls, WRITES) == []
+
+
+@pytest.mark.req("B19", "L13")
+def test_the_hall_is_read_once_a_second_by_a_process_however_many_look(shop: Shop) -> None:
+    offer, path = shop.offer(category="quince", hours=1), "/hall?category=quince"
+
+    def look(path: str = path, tag: str = "") -> tuple[int, Any]:
+        with shop.bed.hook.watched() as calls:
+            answer = shop.bed.call_only("GET", path, headers={"If-None-Match": tag} if tag else None)
+        assert of(calls, WRITES) == []
+        return len(of(calls, READS)), answer
+
+    shop.progress(offer.group)  # a warm worker knows the terms
+    read_at = shop.bed.now
+    reads, first = look()
+    assert (reads, first.status, first.headers["cache-control"]) == (3, 200, "public, max-age=2")
+    tag = first.headers["etag"]
+
+    # within the second nothing is read; and the answer may be kept for less, so that it never is two seconds old
+    shop.buy(offer.group)
+    shop.bed.now = read_at + SECOND - 1
+    reads, again = look()
+    assert (reads, again.text, again.headers["cache-control"]) == (0, first.text, "public, max-age=1")
+    reads, unchanged = look(tag=tag)
+    assert (reads, unchanged.status) == (0, 304)
+
+    # another question is another answer
+    assert look(path + "&limit=1")[0] == look(path + "&closing_within_minutes=90")[0] == 3
+    assert look("/hall?category=quinces")[0] == 1
+
+    # a second after it was read it is read again
+    shop.bed.advance_to(read_at + SECOND)
+    reads, later = look(tag=tag)
+    assert (reads, later.status) == (3, 200)
+    assert later.json["items"][0]["numbers"]["joined"] == 1
+
+    # and a deadline ends what is kept, however young it is
+    closes = instant_of(shop.group(offer.group)["closes_at"])
+    shop.bed.advance_to(closes - 1)
+    assert [line["id"] for line in look()[1].json["items"]] == [offer.group]
+    shop.bed.now = closes
+    assert look()[1].json["items"] == []
 
 
 @pytest.mark.req("B19")

@@ -10,6 +10,8 @@ from .shop import APPLE, Offer, Shop, instant_of, item, rows, trouble
 
 
 def hall(shop: Shop, **filters: str) -> list[str]:
+    """A second later: so long may a process repeat what it last read of the hall."""
+    shop.bed.later(SECOND)
     asked = "&".join(f"{name}={value}" for name, value in filters.items())
     return [line["id"] for line in shop.pages(f"/hall?{asked}" if asked else "/hall")]
 

@@ -192,7 +192,7 @@ def test_strong_progress_is_not_kept(door: Door, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.req("L13")
 def test_the_hall_takes_its_filters(door: Door, monkeypatch: pytest.MonkeyPatch, fake_world: SimpleNamespace) -> None:
     terms = drafted()
-    fake_world.store = SimpleNamespace(terms=lambda campaign_id, number: terms)
+    fake_world.store, fake_world.halls = SimpleNamespace(terms=lambda campaign_id, number: terms), {}
     hall = Heard(Page([(group_of(terms), None)], None))
     monkeypatch.setattr(browse, "hall", hall)
     path = "/hall?community=lakeside&category=%E6%B0%B4%E6%9E%9C&closing_within_minutes=60&limit=5"
