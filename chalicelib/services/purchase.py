@@ -49,6 +49,12 @@ def count_again(world: World, group_id: str, now: Instant) -> Demand | None:
     return None
 
 
+def counting_again(world: World, group_id: str, now: Instant) -> list[Write]:
+    """The same, for the transaction that changes what is wanted: a crash after it would forget to ask."""
+    demand = world.store.demand(group_id)
+    return [Replace(_anew(demand, now))] if demand is not None else []
+
+
 def _anew(demand: Demand, now: Instant) -> Demand:
     return replace(demand, number=demand.number + 1, part=0, begun_at=now, counting={}, counting_orders={}, due_at=now)
 

@@ -15,7 +15,7 @@ from . import batches, routes
 from .attempts import attempts
 from .cancel import payment_of
 from .change import mine
-from .purchase import count_again
+from .purchase import counting_again
 from .world import World
 
 
@@ -28,15 +28,12 @@ def self_refund(world: World, caller: Caller, order_id: str, *, now: Instant) ->
                 return order
             world.store.commit(*_writes(world, order, group, terms, now))
             world.watch.count("orders_self_refunded")
-            break
-    else:
-        raise Unavailable("busy")
-    count_again(world, group.id, now)
-    return world.store.order(order_id) or order
+            return world.store.order(order_id) or order
+    raise Unavailable("busy")
 
 
 def _writes(world: World, order: Order, group: Group, terms: Campaign, now: Instant) -> list[Write]:
-    """Order, refund and batch move together: a batch that leaves meanwhile has moved, and the goods with it."""
+    """Order, refund, demand and batch move together: a batch that leaves meanwhile has moved, and the goods with it."""
     destination = destination_of(order, group, terms)
     if not any(rules.opens_refund(one, destination) for one in world.store.incidents(group.id)):
         raise Refused("self_refund_not_open")
@@ -51,6 +48,7 @@ def _writes(world: World, order: Order, group: Group, terms: Campaign, now: Inst
     writes: list[Write] = [Replace(rules.withdrawn(order, now))]
     if amount > 0:
         writes.append(Create(ledger.refund_of(payment, cause="incident", amount_minor=amount, now=now)))
+    writes += counting_again(world, group.id, now)
     return [*writes, *_out_of(world, batch, order, terms, now)]
 
 

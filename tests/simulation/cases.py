@@ -245,6 +245,33 @@ def _late(scene: Scene) -> None:
     scene.passes(25 * HOUR)
 
 
+def _troubled(scene: Scene) -> None:
+    """One has paid, the group has formed, and an incident of level 3 is open and told."""
+    _formed(scene)
+    scene.worked_off()
+    scene.story.troubled(scene.group_id)
+    scene.passes(SECOND)
+    scene.worked_off()
+
+
+def _granted(scene: Scene) -> None:
+    _troubled(scene)
+    scene.story.compensates(scene.group_id)
+    scene.passes(SECOND)
+
+
+def _unanswered(scene: Scene) -> None:
+    """An offer's time is over, and nobody has said anything."""
+    _formed(scene)
+    scene.worked_off()
+    scene.story.offers(scene.group_id, scene.town.now + 2 * HOUR)
+    scene.passes(SECOND)
+    scene.worked_off()
+    scene.passes(2 * HOUR + 3 * SECOND)
+    scene.wakes("SUBSTITUTE")
+    scene.passes(SECOND)
+
+
 def _handles(what: str) -> Callable[[Scene], None]:
     return lambda scene: scene.story.handles(scene.group_id, what)
 
@@ -474,6 +501,28 @@ CASES = (
         plan=DROP,
     ),
     Case(name="finish a stage", act=_handles("finish"), task="finish merchant", set_up=_on_its_way, plan=DROP),
+    Case(
+        name="take the money back",
+        act=lambda scene: scene.story.takes_back(buyer(0), scene.order_id(0)),
+        task="take-back buyer-000",
+        set_up=_troubled,
+        plan=DROP,
+        shows="orders_self_refunded",
+    ),
+    Case(
+        name="grant what an incident is worth",
+        act=lambda scene: scene.wakes("INCIDENT"),
+        set_up=_granted,
+        plan=DROP,
+        shows="coupons_granted",
+    ),
+    Case(
+        name="an offer lapses",
+        act=lambda scene: scene.wakes("SUBSTITUTE"),
+        set_up=_unanswered,
+        plan=DROP,
+        shows="substitutes_lapsed",
+    ),
     Case(name="escalate", act=lambda scene: scene.wakes("JOURNEY"), set_up=_late, plan=DROP),
     Case(
         name="plan the batches",

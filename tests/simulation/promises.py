@@ -225,7 +225,7 @@ class Rest:
                 yield f"{receipt.group_id} {receipt.destination} has shared {receipt.settled}, and {short} is missing"
             if receipt.sharing:
                 yield f"{receipt.group_id} {receipt.destination} is still being shared"
-        told = {notice.about for notice in self.notices if notice.template == "order_short"}
+        told = {notice.about for notice in self.notices if notice.template in ("order_short", "substitute_refunded")}
         for order in self.orders.values():
             if order.short and order.id not in told:
                 yield f"nobody told {order.id} that it is short of {order.short}"
@@ -260,11 +260,12 @@ class Rest:
             if entry is None or entry.state is not EntryState.POSTED:
                 yield f"money of {payment.key} came and is {entry.state.value if entry else 'nowhere'}"
                 continue
-            wanted = payment.amount_minor - self.kept(entry)
+            withdrawn = self.orders[entry.order_id].withdrawn_at is not None
+            wanted = payment.amount_minor - (0 if withdrawn else self.kept(entry))
             parked = any(e.payment_id == entry.id and e.stage is RefundStage.PARKED for e in self.entries.values())
             if sum(back[payment.ref]) != wanted and not (parked and sum(back[payment.ref]) < wanted):
                 yield f"{payment.key}: {payment.amount_minor} came, {back[payment.ref]} went back, {wanted} should"
-            if len(back[payment.ref]) > 1 and not self.orders[entry.order_id].short:
+            if len(back[payment.ref]) > 1 and not (withdrawn or self.orders[entry.order_id].short):
                 yield f"{payment.key} was refunded more than once: {back[payment.ref]}"
 
     def refunds(self) -> Iterator[str]:

@@ -24,7 +24,8 @@ from chalicelib.domain.campaign import (
 )
 from chalicelib.domain.group import Group
 from chalicelib.domain.hand_over import pickup_code
-from chalicelib.domain.instants import MINUTE, SECOND, Instant
+from chalicelib.domain.incident import Grant, What
+from chalicelib.domain.instants import DAY, MINUTE, SECOND, Instant
 from chalicelib.domain.ports import Caller, Report, RowKey
 from chalicelib.domain.pricing import Tier
 from chalicelib.domain.receipt import Line
@@ -32,7 +33,19 @@ from chalicelib.domain.refusals import Refused
 from chalicelib.domain.supply import purchase_id
 from chalicelib.domain.waybill import WaybillState
 from chalicelib.domain.waybill import batch_key as waybill_key
-from chalicelib.services import batches, draft, products, publish, receive, seats, stages, supply, waybills
+from chalicelib.services import (
+    batches,
+    draft,
+    incidents,
+    products,
+    publish,
+    receive,
+    seats,
+    stages,
+    substitutes,
+    supply,
+    waybills,
+)
 from chalicelib.services.cancel import cancel
 from chalicelib.services.change import change
 from chalicelib.services.hand_over import Handing, hand_over
@@ -42,6 +55,7 @@ from chalicelib.services.open_team import TeamRequest, open_team
 from chalicelib.services.preview import preview
 from chalicelib.services.restock import restock
 from chalicelib.services.review import review
+from chalicelib.services.self_refund import self_refund
 from chalicelib.services.start_payment import start_payment
 from chalicelib.services.wake import wake
 from chalicelib.services.world import World
@@ -413,6 +427,37 @@ class Story:
         report = Report(key=key, number=parcel.number, state=state, at=self.town.now)
         said = Said("report", "carrier", group_id, state.value, {}, 0, False)
         self.request(said, lambda world, now: waybills.take(world, "sandbox", report, now=now))
+
+    def troubled(self, group_id: str) -> None:
+        """The merchant opens an incident of level 3 for all of a group's goods."""
+        said = Said("incident", MERCHANT.id, group_id, "level 3", {}, 0, False)
+        ask = incidents.Ask(what=What.QUALITY, level=3, text="spoilt")
+        self.request(
+            said, lambda world, now: incidents.opened(world, MERCHANT, group_id, ask, key="i1", now=now).id
+        )  # fmt: skip
+
+    def compensates(self, group_id: str) -> None:
+        said = Said("compensate", MERCHANT.id, group_id, "", {}, 0, False)
+        grant = Grant(amount_minor=500, min_spend_minor=0, expires_at=START + 30 * DAY)
+
+        def work(world: World, now: Instant) -> Any:
+            (known,) = world.store.incidents(group_id)
+            return incidents.compensate(world, MERCHANT, group_id, known.id, grant, now=now).id
+
+        self.request(said, work)
+
+    def takes_back(self, who: Caller, order_id: str) -> None:
+        said = Said("take-back", who.id, ids.group_of(order_id), "", {}, 0, False)
+        self.request(said, lambda world, now: self_refund(world, who, order_id, now=now).id)
+
+    def offers(self, group_id: str, until: Instant) -> None:
+        """Something else for the apples."""
+        said = Said("offer", MERCHANT.id, group_id, "", {}, 0, False)
+
+        def work(world: World, now: Instant) -> Any:
+            return substitutes.offer(world, MERCHANT, group_id, SKUS[0], "quinces", until, now=now).sku
+
+        self.request(said, work)
 
     def reviews(self, group_id: str, *, approved: bool) -> None:
         said = Said("review", MERCHANT.id, group_id, str(approved), {}, 0, False)
