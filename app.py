@@ -39,6 +39,7 @@ from chalicelib.handlers import (
     pages_products,
     pages_supply,
     pages_trade,
+    pages_work,
     tick,
     wake,
 )
@@ -83,6 +84,7 @@ for blueprint in (
     pages_supply.bp,
     pages_lead.bp,
     pages_deliver.bp,
+    pages_work.bp,
     challenge.bp,
     tick.bp,
     changes.bp,

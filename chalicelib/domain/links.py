@@ -4,7 +4,7 @@ links lead to the pages, whose addresses are short because an SMS is paid for by
 
 PAGES = {"groups": "g", "orders": "o", "shares": "s", "campaigns": "c"}
 
-DESKS = ("desk", "deliver", "lead", "manage", "supply")
+DESKS = ("desk", "deliver", "lead", "manage", "supply", "work")
 """Pages of those who work on a group: their addresses are the resource's own."""
 
 

@@ -19,7 +19,7 @@ STOCKING, SORTING, DELIVERY, AFTERSALES = "stocking", "sorting", "delivery", "af
 BEFORE_FORMING = (PRESALE, REVIEW)
 """These end with the verdict: in a journey they stand as done, at the group's own times."""
 
-OWNER_ROLES = ("merchant", "supplier", "leader", "manager")
+OWNER_ROLES = ("merchant", "supplier", "leader", "manager", "sorter", "carrier")
 MOST_STAGES = 12
 MOST_CHECKS = 20
 MOST_CONTACTS = 5

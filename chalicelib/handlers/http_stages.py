@@ -2,6 +2,7 @@
 
 from chalice.app import Blueprint
 
+from ..domain.plan import OWNER_ROLES
 from ..services import review as reviews
 from ..services import stages
 from ..services.stages import Where
@@ -22,7 +23,7 @@ from .shapes.words import PageQuery, to_instant, to_instant_or_none
 
 bp = Blueprint(__name__)
 
-HANDS = frozenset({"merchant", "supplier", "leader", "manager"})
+HANDS = frozenset(OWNER_ROLES)
 LOOKERS = HANDS | {"support", "ops"}
 REVIEWERS = frozenset({"merchant", "manager"})
 MANAGER = frozenset({"manager", "merchant"})

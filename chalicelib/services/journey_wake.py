@@ -76,6 +76,7 @@ def _params(journey: Journey, group: Group, terms: Campaign, word: Word) -> dict
     stage, planned = journey.stages[number], terms.plan[number]
     return {
         **tell.group_params(group),
+        **({"link": f"/work/{group.id}"} if word.to else {}),
         "stage": planned.title or stage.name,
         "due": local_text(stage.due_at if stage.due_at is not None else word.at, group.zone),
         "fallback": planned.fallback.kind.value if planned.fallback else "",

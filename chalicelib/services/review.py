@@ -15,7 +15,7 @@ def review(world: World, caller: Caller, group_id: str, *, approved: bool, why: 
     """Whoever answers first decides; the same answer again is done already, another one is refused."""
     for attempt in attempts(world):
         with attempt:
-            group = _seen(world, caller, group_id)
+            group = seen(world, caller, group_id)
             answered = groups.reviewed(group, approved=approved, by=caller.id, why=why)
             if answered is group or answered.review is None:
                 return group
@@ -27,7 +27,7 @@ def review(world: World, caller: Caller, group_id: str, *, approved: bool, why: 
     raise Unavailable("busy")
 
 
-def _seen(world: World, caller: Caller, group_id: str) -> Group:
+def seen(world: World, caller: Caller, group_id: str) -> Group:
     """The group of its own merchant, or of the region's manager; another's looks like a missing one."""
     group = world.store.group(group_id)
     if group is None:
@@ -49,7 +49,8 @@ def review_wake(world: World, group: Group, now: Instant) -> None:
         return
     terms = world.store.terms(group.campaign_id, group.terms_version)
     if not review.asked:
-        params = {**tell.group_params(group), "until": local_text(review.until, group.zone)}
+        about = {**tell.group_params(group), "link": f"/work/{group.id}"}
+        params = {**about, "until": local_text(review.until, group.zone)}
         for person in dict.fromkeys([group.merchant_id, terms.manager_id or group.merchant_id]):
             tell.tell(world, person, about=group.id, event="review", template="review_wanted", params=params, now=now)
     stored(world, groups.review_asked(group))

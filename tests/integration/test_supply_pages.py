@@ -30,10 +30,12 @@ class Reader:
         response = self.shop.bed.client.http.get(path, headers=headers)
         return Answer(response.status_code, dict(response.headers), response.body.decode())
 
-    def post(self, path: str, page: str, **fields: str) -> Answer:
+    def post(self, path: str, page: str, /, **fields: str) -> Answer:
         """Sends the form of `page` that leads to `path`."""
-        text = self.get(page).text
-        ending = path.rpartition("/")[2]
+        return self.send(path, self.get(page).text, path.rpartition("/")[2], **fields)
+
+    def send(self, path: str, text: str, ending: str, /, **fields: str) -> Answer:
+        """Sends the first form of a page read before whose address ends so."""
         form = next(one for one in re.findall(r"<form.*?</form>", text, re.DOTALL) if f'{ending}"' in one[:400])
         hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
         headers = {

@@ -27,6 +27,8 @@ class OwnerRole(StrEnum):
     SUPPLIER = "supplier"
     LEADER = "leader"
     MANAGER = "manager"
+    SORTER = "sorter"
+    CARRIER = "carrier"
 
 
 class LimitShape(Input):

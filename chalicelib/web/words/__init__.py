@@ -13,6 +13,7 @@ from .feed import TEXTS as FEED
 from .goods import TEXTS as GOODS
 from .supply import TEXTS as SUPPLY
 from .text import Texts
+from .work import TEXTS as WORK
 
-TEXTS: Texts = {**COMMON, **BUYING, **ACCOUNT, **DELIVER, **DESK, **GOODS, **SUPPLY, **FEED}
+TEXTS: Texts = {**COMMON, **BUYING, **ACCOUNT, **DELIVER, **DESK, **GOODS, **SUPPLY, **FEED, **WORK}
 """A new file of words is two lines here."""

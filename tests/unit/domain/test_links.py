@@ -15,6 +15,8 @@ from chalicelib.domain.links import page_path
         ("/lead/r/g1/point.gate", "/lead/r/g1/point.gate"),
         ("/lead", "/lead"),
         ("/desk/g/g1", "/desk/g/g1"),
+        ("/work/g1", "/work/g1"),
+        ("/work", "/work"),
         ("/nowhere/x", "/"),
     ],
 )

@@ -25,16 +25,17 @@ PUBLIC = {
 }  # fmt: skip
 """Pages for which nobody needs to sign in; all others are in ROLES, by who passes."""
 
+STAGES = r"GET /work.*|POST /work/\{group_id\}/\{stage\}/.*"
 ROLES = {
     "buyer": re.compile(
         r"(GET|POST) (/my.*|/lead.*|/o/.*|/logout|/g/\{group_id\}/(join|feed/.*)|/c/\{campaign_id\}/teams)"
     ),
-    "merchant": re.compile(r"(GET|POST) (/desk.*|/supply.*|/deliver.*)"),
-    "sorter": re.compile(r"GET /deliver.*|POST /deliver.*/(move|ship|hand)"),
-    "carrier": re.compile(r"GET /deliver(/\{group_id\})?|POST /deliver.*/(move|hand)"),
-    "leader": re.compile(r"GET /deliver(/\{group_id\})?|POST /deliver.*/(move|hand)"),
-    "supplier": re.compile(r"(GET|POST) /supply.*"),
-    "manager": re.compile(r"GET /look|(GET|POST) /manage.*"),
+    "merchant": re.compile(r"(GET|POST) (/desk.*|/supply.*|/deliver.*|/work.*)"),
+    "sorter": re.compile(r"GET /deliver.*|POST /deliver.*/(move|ship|hand)|" + STAGES),
+    "carrier": re.compile(r"GET /deliver(/\{group_id\})?|POST /deliver.*/(move|hand)|" + STAGES),
+    "leader": re.compile(r"GET /deliver(/\{group_id\})?|POST /deliver.*/(move|hand)|" + STAGES),
+    "supplier": re.compile(r"(GET|POST) /supply.*|" + STAGES),
+    "manager": re.compile(r"GET /look|(GET|POST) (/manage.*|/work.*)"),
     "support": re.compile(r"GET /look|(GET|POST) /support.*"),
     "ops": re.compile(r"GET /look|GET /support|(GET|POST) /ops.*"),
 }

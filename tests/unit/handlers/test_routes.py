@@ -15,7 +15,7 @@ from .conftest import Door
 PUBLIC, BUYER, MERCHANT = "public", "buyer", "merchant"
 CREW = "merchant sorter carrier leader"
 SERVING = "merchant manager support ops"
-IN_HAND = "merchant supplier leader manager"
+IN_HAND = "merchant supplier leader manager sorter carrier"
 
 MATRIX = {
     "GET /health": PUBLIC,
@@ -86,7 +86,7 @@ MATRIX = {
     "POST /groups/{group_id}/quote": BUYER,
     "POST /groups/{group_id}/join": BUYER,
     "POST /campaigns/{campaign_id}/teams": BUYER,
-    "GET /groups/{group_id}/stages": "merchant supplier leader manager support ops",
+    "GET /groups/{group_id}/stages": f"{IN_HAND} support ops",
     "POST /groups/{group_id}/stages/{stage}/enter": IN_HAND,
     "POST /groups/{group_id}/stages/{stage}/updates": IN_HAND,
     "POST /groups/{group_id}/stages/{stage}/promises": IN_HAND,
