@@ -77,10 +77,21 @@ def desk_pages(site: Site, town: Town) -> DeskPages:
         "late", title="过了时限的荔枝团",
         items=[apple(sku="litchi", title="荔枝")], closes_at=rfc3339(bed.now + 10 * MINUTE),
         target={"measure": "participants", "at_least": 1}, manager_id="region",
-        plan=[{"name": name, "limit": {"minutes": 15}} for name in ("stocking", "sorting", "delivery", "aftersales")],
+        plan=[{"name": name, "limit": {"minutes": 15}, "checklist": ["冰袋", "纸箱"], "needs": ["qc_report"]}
+              for name in ("stocking", "sorting", "delivery", "aftersales")],
+    )  # fmt: skip
+    town.offer(
+        "review", title="等候审核的龙虾团", items=[apple(sku="crayfish", title="小龙虾")], review_minutes=24 * 60,
+        closes_at=rfc3339(bed.now + 10 * MINUTE), target={"measure": "participants", "at_least": 1},
     )  # fmt: skip
     town.join("mei", town.groups["late"], "litchi")
+    town.join("jun", town.groups["review"], "crayfish")
     bed.later(40 * MINUTE)
+    stocking = f"/groups/{town.groups['late']}/stages/stocking"
+    version = town.ok("POST", f"{stocking}/enter", {"version": 1}, who="merchant")["version"]
+    promise = {"version": version, "latest": rfc3339(bed.now + HOUR), "why": "冷库排队"}
+    town.ok("POST", f"{stocking}/promises", promise, who="merchant")
+    town.ok("POST", f"{stocking}/ticks", {"item": "冰袋"}, who="merchant")
     product = town.ok("GET", f"/campaigns/{fruit}/own", who="merchant")["items"][0]["product_id"]
     body = {"title": "新疆吐鲁番葡萄干", "category": "零食", "currency": "CNY", "list_price_minor": 2990}
     town.ok("POST", "/products", body, who="merchant", key="raisins")
@@ -97,6 +108,8 @@ def desk_pages(site: Site, town: Town) -> DeskPages:
             "desk-new-campaign": "/desk/campaigns/new", "desk-board": f"/desk/c/{fruit}",
             "desk-days": f"/desk/c/{fruit}/days", "desk-orders": f"/desk/c/{fruit}/orders",
             "desk-stock": f"/desk/c/{fruit}/stock", "desk-group": f"/desk/g/{garden}", "desk-trade": "/desk/trade",
+            "work": "/work", "work-group": f"/work/{town.groups['late']}",
+            "work-review": f"/work/{town.groups['review']}",
         }),
         "helper": (phones["helper"], {"support": "/support?person=lin", "look": f"/look?group={garden}"}),
         "watcher": (phones["watcher"], {"ops": "/ops", "look-empty": "/look"}),
