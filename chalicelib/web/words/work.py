@@ -53,6 +53,7 @@ TEXTS: Texts = {
     "work.tick": ("勾选", "Tick"),
     "work.finish": ("完成节点", "Finish this stage"),
     "work.promises": ("承诺过的时间", "What was promised"),
+    "work.promised_by": ("{at} 承诺：{latest} 前", "{at}: by {latest}"),
     "work.promised": ("{at} 承诺：{earliest} 至 {latest}", "{at}: between {earliest} and {latest}"),
     "work.log": ("经过", "What happened"),
     "work.log.turn": ("轮到本节点", "its turn came"),
