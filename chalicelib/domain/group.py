@@ -26,6 +26,10 @@ PAYMENT_GRACE = 20 * SECOND
 ORDERS_PER_PART = 1_000
 MOST_PARTS = 64
 MOST_SLICES = 400
+FIRST_SLICES = 4
+UNITS_PER_FIRST_SLICE = 1_000
+"""A group begins with several slices only where each has so much of everything that it will not soon be short."""
+
 NO_SEAT_LIMIT = 10**9
 FAR: Instant = 10**15
 
@@ -191,15 +195,33 @@ def seats_of(group: Group, terms: Campaign) -> int:
     return group.team_size or terms.max_participants or NO_SEAT_LIMIT
 
 
-def first_slice(group: Group, terms: Campaign, units: Mapping[str, int]) -> Slice:
-    return Slice(
-        group_id=group.id,
-        number=0,
-        left={item.sku: units.get(item.sku, 0) for item in terms.items},
-        seats=seats_of(group, terms),
-        opens_at=group.opens_at,
-        closes_at=group.closes_at,
-    )
+def first_slices_for(kind: Kind, seats: int, units: Mapping[str, int]) -> int:
+    """How many slices a group begins with: one, unless what it is given lets it expect a crowd."""
+    if kind is Kind.TEAM:
+        return 1
+    least = min([seats, *units.values()]) if units else 0
+    return max(1, min(FIRST_SLICES, least // UNITS_PER_FIRST_SLICE))
+
+
+def first_slices(group: Group, terms: Campaign, units: Mapping[str, int]) -> list[Slice]:
+    """The slices a group begins with, as many as it says: equal shares, and what is over for the first."""
+    given = {item.sku: units.get(item.sku, 0) for item in terms.items}
+    count, seats = group.slices, seats_of(group, terms)
+    return [
+        Slice(
+            group_id=group.id,
+            number=number,
+            left={sku: _share(some, count, number) for sku, some in given.items()},
+            seats=_share(seats, count, number),
+            opens_at=group.opens_at,
+            closes_at=group.closes_at,
+        )
+        for number in range(count)
+    ]
+
+
+def _share(whole: int, count: int, number: int) -> int:
+    return whole // count + (whole % count if number == 0 else 0)
 
 
 def closing_time(group: Group) -> Instant:

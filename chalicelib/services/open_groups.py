@@ -31,7 +31,7 @@ def group_for(terms: Campaign, community: Community | None, now: Instant) -> Gro
 
 
 def open_group(world: World, terms: Campaign, community: Community | None, sharing: int, now: Instant) -> None:
-    """The group, its first slice and its tally come into being together with the stock they are given."""
+    """The group, its first slices and its tally come into being together with the stock they are given."""
     for attempt in attempts(world):
         with attempt:
             group = group_for(terms, community, now)
@@ -56,7 +56,10 @@ def first_units(stock: Stock, sharing: int) -> dict[str, int]:
 
 def creation(group: Group, terms: Campaign, units: dict[str, int]) -> list[Write]:
     tally = Tally(scope=Scope.GROUP, id=group.id, campaign_id=terms.id, as_of=group.opened_at)
-    return [Create(group), Create(groups.first_slice(group, terms, units)), Create(tally)]
+    given = {item.sku: units.get(item.sku, 0) for item in terms.items}
+    group = replace(group, slices=groups.first_slices_for(group.kind, groups.seats_of(group, terms), given))
+    slices = [Create(row) for row in groups.first_slices(group, terms, units)]
+    return [Create(group), *slices, Create(tally)]
 
 
 def _show_deal(world: World, terms: Campaign, sku: str, now: Instant) -> None:

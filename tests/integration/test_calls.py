@@ -148,6 +148,20 @@ def test_no_transaction_of_a_whole_story_is_larger_than_ten_actions(shop: Shop) 
     assert of(calls, {"Scan", "BatchWriteItem"}) == []
 
 
+@pytest.mark.req("B19", "P12")
+def test_a_group_that_may_expect_a_crowd_begins_with_slices_and_still_sells_its_last_unit(shop: Shop) -> None:
+    with shop.bed.hook.watched() as calls:
+        offer = shop.offer(items=[item(stock=4_003)], limit_per_buyer=4_003)
+    slices = [row for (_, sk), row in rows(shop.bed).items() if sk == "SLICE" and offer.group in row["pk"]["S"]]
+    assert sorted(int(row["body"]["M"]["left"]["M"][APPLE]["N"]) for row in slices) == [1_000, 1_000, 1_000, 1_003]
+    assert max(len(call[2]["TransactItems"]) for call in of(calls, {"TransactWriteItems"})) <= 10
+    # more than any slice has, then the last one; "sold out" is said only after it
+    shop.join(offer.group, lines={APPLE: 4_002}, method=...)
+    shop.join(offer.group, lines={APPLE: 1}, method=...)
+    assert shop.try_join(offer.group, shop.person()).json["code"] == "sold_out"
+    assert len(slices) == 4
+
+
 @pytest.mark.req("B19")
 def test_twenty_items_fit_a_slice_of_a_kilobyte_and_transactions_stay_far_below_their_bound(shop: Shop) -> None:
     """With the longest names of items there are, in a group of many slices, gathered from all of them."""

@@ -89,7 +89,7 @@ class GroupLife(RuleBasedStateMachine):
             items=(item,), target=Target(measure=measure, at_least=at_least), max_participants=seats
         )
         group = story.group(self.terms)
-        self.shelf = Shelf(group, groups.first_slice(group, self.terms, {"apples": stock}))
+        self.shelf = Shelf(group, groups.first_slices(group, self.terms, {"apples": stock})[0])
         self.model = Model(stock)
         self.now = story.NOON
         self.keys = 0

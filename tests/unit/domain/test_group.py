@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain import group as groups
-from chalicelib.domain.campaign import Community, Measure, Target
+from chalicelib.domain.campaign import Community, Kind, Measure, Target
 from chalicelib.domain.group import Count, Group, GroupState, deadline_moved, judged, sealing, verdict_given
 from chalicelib.domain.instants import DAY, HOUR, SECOND
 from chalicelib.domain.refusals import Broken, Refused
@@ -37,9 +37,9 @@ def test_a_team_has_a_window_of_its_own_that_never_outlasts_the_campaign(window:
 @pytest.mark.req("L4")
 def test_a_slice_has_the_seats_of_its_group() -> None:
     team = story.group(team_size=3)
-    assert groups.first_slice(team, story.terms(), {}).seats == 3
-    assert groups.first_slice(story.group(), story.terms(max_participants=9), {}).seats == 9
-    row = groups.first_slice(story.group(), story.terms(), {"apples": 4})
+    assert groups.first_slices(team, story.terms(), {})[0].seats == 3
+    assert groups.first_slices(story.group(), story.terms(max_participants=9), {})[0].seats == 9
+    row = groups.first_slices(story.group(), story.terms(), {"apples": 4})[0]
     assert (row.seats, row.left, row.closes_at) == (groups.NO_SEAT_LIMIT, {"apples": 4, "pears": 0}, CLOSES)
 
 
@@ -216,3 +216,29 @@ def test_a_rejected_group_failed_though_it_reached_its_target_and_gives_everythi
     assert (verdict.formed, verdict.reason, verdict.unsold) == (False, "rejected", {"apples": 7})
     short = judged(story.group(terms), terms, Count(participants=2), {}, CLOSES, rejected=True)
     assert short.reason == "target_missed"
+
+
+@pytest.mark.parametrize(
+    ("kind", "seats", "units", "slices"),
+    [
+        (Kind.POT, groups.NO_SEAT_LIMIT, {"apples": 1_999}, 1),
+        (Kind.POT, groups.NO_SEAT_LIMIT, {"apples": 2_000}, 2),
+        (Kind.POT, groups.NO_SEAT_LIMIT, {"apples": 100_000}, 4),
+        (Kind.POT, 500, {"apples": 100_000}, 1),
+        (Kind.POT, groups.NO_SEAT_LIMIT, {"apples": 100_000, "pears": 9}, 1),
+        (Kind.TEAM, 5_000, {"apples": 100_000}, 1),
+        (Kind.POT, groups.NO_SEAT_LIMIT, {}, 1),
+    ],
+)
+def test_only_a_group_that_may_expect_a_crowd_begins_with_several_slices(
+    kind: Kind, seats: int, units: dict[str, int], slices: int
+) -> None:
+    assert groups.first_slices_for(kind, seats, units) == slices
+
+
+def test_first_slices_share_all_there_is() -> None:
+    group = replace(story.group(), slices=4)
+    rows = groups.first_slices(group, story.terms(max_participants=4_003), {"apples": 4_002})
+    assert [(row.number, row.left["apples"], row.seats) for row in rows] == [
+        (0, 1_002, 1_003), (1, 1_000, 1_000), (2, 1_000, 1_000), (3, 1_000, 1_000),
+    ]  # fmt: skip
