@@ -331,15 +331,14 @@ def missed_text(found: Found) -> list[str]:
     if many and many.whole_conflict_rate > 0.02:
         said.append(
             f"- **Ordinary groups** are within 2 % of conflicts only from second {many.settled_s:.0f} on; over the "
-            f"whole run, begun with one slice each at {many.rate:,.0f} joins/s, it is {many.whole_conflict_rate:.1%}: "
-            "a group splits only after it has met a conflict. Next: open the groups of a campaign that expects a crowd "
-            "with several slices."
+            f"whole run, begun with four each at {many.rate:,.0f} joins/s, it is {many.whole_conflict_rate:.1%}: "
+            "a group splits further only after it has met a conflict. Next: begin with more slices."
         )
     hot: Result | None = found.get("hot")
     if hot and hot.whole_p99_ms >= 250:
         said.append(
-            f"- **The first seconds of a hot group**: with one slice at its start, p99 over the whole run is "
-            f"{hot.whole_p99_ms:.0f} ms. The same would help."
+            f"- **The first seconds of a hot group**: with four slices at its start, p99 over the whole run "
+            f"is {hot.whole_p99_ms:.0f} ms. Next: begin with more."
         )
     out: Result | None = found.get("sold_out")
     if out and out.p99_ms >= 250:
