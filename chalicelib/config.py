@@ -38,6 +38,7 @@ class Config:
     public_url: str
     home: Home
     transfer_account: str
+    platform_fee_bp: int
     clock_start_ms: int | None
     clock_real_ms: int
     clock_speed: float
@@ -98,6 +99,7 @@ def config() -> Config:
         public_url=said("PUBLIC_URL").rstrip("/"),
         home=_home(said("LANGUAGE"), said("ZONE"), said("QUIET_HOURS")),
         transfer_account=said("TRANSFER_ACCOUNT"),
+        platform_fee_bp=int(said("PLATFORM_FEE_BP") or 0),
         clock_start_ms=int(start) if start else None,
         clock_real_ms=int(real) if real else 0,
         clock_speed=float(said("CLOCK_SPEED") or "1"),

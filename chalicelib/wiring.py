@@ -65,6 +65,7 @@ def world() -> "World":
         public_url=settings.public_url,
         home=settings.home,
         lease=settings.tick_ms,
+        platform_bp=settings.platform_fee_bp,
     )
 
 

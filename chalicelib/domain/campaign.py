@@ -73,6 +73,19 @@ class CampaignState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementTerms:
+    """How a group's money is let out of escrow: `first_bp` basis points of it at hand-over, the rest after the
+    after-sales time. `commission_bp` is the leader's, of the goods; `platform_bp` the platform's, of everything, set at
+    publishing to what the region's was then.
+    """
+
+    commission_bp: int = 0
+    first_bp: int = 7_000
+    after_sales_ms: int = 7 * DAY
+    platform_bp: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """When a group forms: at least this many participants, units, or minor units of money (L2)."""
 
@@ -87,7 +100,8 @@ class Item:
     `buffer` units are never sold to buyers (P12); sales stop while `stop_threshold` units are left (L6); falling
     to `low_stock` units tells the merchant once per crossing (P14). `weight_g` is one unit's, packed; `keep` how it
     must be kept (`ambient`, `chilled`, `frozen`). `picture` is the key of the product's picture, as
-    it was at publishing. Without a `supplier_id` the merchant supplies it.
+    it was at publishing. Without a `supplier_id` the merchant supplies it; a unit costs
+    `supplier_price_minor`, where the supplier is paid out of the group's own money.
     """
 
     sku: str
@@ -105,6 +119,7 @@ class Item:
     keep: str = "ambient"
     picture: str = ""
     supplier_id: str | None = None
+    supplier_price_minor: int | None = None
 
     @property
     def sellable(self) -> int:
@@ -216,6 +231,7 @@ class Campaign(Row):
     silence_days: int = 3
     acknowledge_ms: int = 15 * MINUTE
     compensation_bp: int | None = None
+    settlement: SettlementTerms | None = None
 
     def point(self, point_id: str) -> PickupPoint | None:
         return next((point for point in self.pickup_points if point.id == point_id), None)
@@ -352,6 +368,7 @@ def check_draft(draft: Campaign) -> None:
         raise Refused("unknown_profile", profiles=sorted(plans.PROFILES))
     calendar(draft.calendar, draft.days_off, draft.days_worked)
     plans.check_plan(draft.plan)
+    _check_settlement(draft)
 
 
 def with_profile(draft: Campaign) -> Campaign:
@@ -366,6 +383,14 @@ def with_profile(draft: Campaign) -> Campaign:
         return_exception=draft.return_exception or (profile.return_exception if draft.profile else None),
         compensation_bp=share,
     )
+
+
+def _check_settlement(draft: Campaign) -> None:
+    for item in draft.items:
+        if item.supplier_price_minor is not None and item.supplier_id is None:
+            raise Refused("supplier_price_without_supplier", sku=item.sku)
+        if item.supplier_price_minor is not None and draft.settlement is None:
+            raise Refused("supplier_price_without_settlement", sku=item.sku)
 
 
 def check_item(item: Item) -> None:

@@ -5,7 +5,8 @@
     capture         buyer -> held      what is taken of a payment that was only authorised
     void            (nothing moves)    lets an authorised payment go
     refund          held  -> buyer     pending from the moment it is owed, posted when the provider has paid it back
-    release         held  -> merchant  on settlement
+    release         held  -> merchant, supplier, leader or platform, on settlement
+    reversal        back from one of these -> held, where a refund came after its release
     chargeback      held  -> buyer     the buyer's bank took the money back
     chargeback_won  buyer -> held      and gave it back to us
 
@@ -54,6 +55,7 @@ class Kind(StrEnum):
     VOID = "void"
     REFUND = "refund"
     RELEASE = "release"
+    REVERSAL = "reversal"
     CHARGEBACK = "chargeback"
     CHARGEBACK_WON = "chargeback_won"
 
@@ -85,6 +87,7 @@ ACCOUNTS: Mapping[Kind, tuple[str, str]] = {
     Kind.VOID: ("buyer", "buyer"),
     Kind.REFUND: ("held", "buyer"),
     Kind.RELEASE: ("held", "merchant"),
+    Kind.REVERSAL: ("merchant", "held"),
     Kind.CHARGEBACK: ("held", "buyer"),
     Kind.CHARGEBACK_WON: ("buyer", "held"),
 }
@@ -99,6 +102,7 @@ class Entry(Row):
     a refund pays back or a capture takes, of `payment_minor`. `pay_url` is where the buyer pays. `first_tried_at`
     belongs to the current attempt's key. `hold`: the payment was asked for as an authorisation; it was given at
     `authorised_at`, and `captured_minor` of it taken. A capture that fails is tried again until `until`.
+    Of a release or reversal, `payee` is the account (empty: the merchant) and `payee_id` whose.
     """
 
     id: str
@@ -135,6 +139,8 @@ class Entry(Row):
     alarmed_at: Instant | None = None
     reason: str = ""
     owed: tuple[str, ...] = ()
+    payee: str = ""
+    payee_id: str = ""
 
     @property
     def key(self) -> str:
@@ -178,7 +184,7 @@ def balance(entries: Iterable[Entry]) -> Balance:
     return Balance(
         captured=posted[Kind.PAYMENT] + posted[Kind.CAPTURE],
         refunded=posted[Kind.REFUND],
-        released=posted[Kind.RELEASE],
+        released=posted[Kind.RELEASE] - posted[Kind.REVERSAL],
         charged_back=posted[Kind.CHARGEBACK] - posted[Kind.CHARGEBACK_WON],
         pending_refunds=pending,
         authorised=authorised,
@@ -187,13 +193,21 @@ def balance(entries: Iterable[Entry]) -> Balance:
 
 def accounts(entries: Iterable[Entry]) -> dict[str, int]:
     """Σ per named account over posted entries; the values add up to nothing by construction of the table above."""
-    sums: dict[str, int] = {"buyer": 0, "held": 0, "merchant": 0}
+    sums: dict[str, int] = dict.fromkeys(("buyer", "held", "merchant", "supplier", "leader", "platform"), 0)
     for entry in entries:
         if entry.state is EntryState.POSTED:
-            source, target = ACCOUNTS[entry.kind]
+            source, target = between(entry)
             sums[source] -= entry.amount_minor
             sums[target] += entry.amount_minor
     return sums
+
+
+def between(entry: Entry) -> tuple[str, str]:
+    """The two accounts of one entry: those of its kind, with its own payee for the merchant."""
+    source, target = ACCOUNTS[entry.kind]
+    if entry.payee:
+        source, target = (entry.payee if name == "merchant" else name for name in (source, target))
+    return source, target
 
 
 def refund_of(
@@ -216,6 +230,13 @@ def refund_of(
         owed=owed,
         due_at=now,
     )
+
+
+def place_in_queue(rank: int, refunds_per_s: int) -> Instant:
+    """How long a refund of a whole group waits for those before it, in ms: whole seconds, so a small group waits not
+    at all. A fifth of what the provider takes is left to refunds that somebody asked for, which never queue (R5).
+    """
+    return rank // max(1, refunds_per_s * 4 // 5) * SECOND
 
 
 def refundable(payment: Entry, entries: Iterable[Entry]) -> int:

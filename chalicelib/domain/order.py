@@ -77,7 +77,8 @@ class Order(Row):
     `payment_id` is the ledger entry of the latest attempt to pay; `captured_id` of the one that paid.
     `released` says whether an expired or cancelled order's units went back to its slice.
     `fee_minor` is the delivery fee, a part of `amount_minor`; `zone` is where to, as the campaign names it.
-    `handed_at` says that the goods are with the buyer; `uncollected` that nobody came for them, and what followed.
+    `handed_at` says that the goods are with the buyer; `uncollected` that nobody came for them, and what followed;
+    `settled` how far its money was let out.
     `resolution` is set once, when the group's verdict has been carried out for this order. `collected_at` is when its
     money was asked for, where the verdict waits for that.
     `withdrawn_at` is when the buyer took the money back in an incident. `swaps` says, by item, what became of a
@@ -131,6 +132,7 @@ class Order(Row):
     uncollected: str | None = None
     withdrawn_at: Instant | None = None
     swaps: Mapping[str, str] = field(default_factory=dict)
+    settled: int = 0
 
     @property
     def goods_minor(self) -> int:

@@ -63,7 +63,9 @@ class Consent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences(Row):
-    """`opted_out` channels get no courtesy or marketing; `suppressed` ones (bounced, complained) get nothing."""
+    """`opted_out` channels get no courtesy or marketing; `suppressed` ones (bounced, complained) get nothing.
+    `vip` is support's to say: their refunds wait for nobody's.
+    """
 
     person_id: str
     language: str = "zh"
@@ -73,6 +75,7 @@ class Preferences(Row):
     opted_out: tuple[Channel, ...] = ()
     suppressed: tuple[Channel, ...] = ()
     consents: tuple[Consent, ...] = ()
+    vip: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

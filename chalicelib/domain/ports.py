@@ -7,6 +7,9 @@ from typing import Generic, Protocol, TypeVar
 
 from .audit import Act
 from .batch import Batch
+from .books import BookedDay, Books, Difference
+from .books import Move as Move
+from .books import MoveKind as MoveKind
 from .campaign import Campaign, Restocked, Stock
 from .chat import ChatKind, Hook
 from .feed import Digest, GroupChat, Post, Question, QuestionState
@@ -28,6 +31,7 @@ from .routing import Load, Reroute, Routes
 from .second_factor import Confirmed
 from .session import Brake, LoginCode, Session
 from .share import Share
+from .solvency import Solvency
 from .substitute import Substitute
 from .supply import Demand, Lot, PurchaseOrder
 from .tally import Numbers, Scope, Tally
@@ -142,6 +146,26 @@ class Store(Protocol):
     def entry(self, entry_id: str) -> Entry | None: ...
     def entries_of_order(self, order_id: str) -> list[Entry]: ...
     def entries_of_group(self, group: Group) -> Iterator[Entry]: ...
+    def entries_of_part(self, group_id: str, part: int, after: str | None = None) -> Iterator[Entry]:
+        """By id, those behind the one named `after`."""
+        ...
+
+    def solvency(self, campaign_id: str) -> Solvency | None: ...
+    def moved(self, method: str, since: Instant, until: Instant) -> Iterator[Entry]:
+        """Entries of one provider whose money moved from `since` until before `until`; from the index, so ask for
+        what is minutes old or older."""
+        ...
+
+    def books(self, method: str) -> Books | None: ...
+    def booked_days(self, method: str, limit: int, start: str | None) -> Page[BookedDay]:
+        """Newest first."""
+        ...
+
+    def differences(self, method: str, day: str, limit: int, start: str | None) -> Page[Difference]: ...
+    def differences_of(self, merchant_id: str, limit: int, start: str | None) -> Page[Difference]:
+        """Those about one merchant's money, newest first; from the index."""
+        ...
+
     def preferences(self, person_id: str) -> Preferences | None: ...
     def accounts_of_part(self, group_id: str, part: int) -> Iterator[Order | Entry]: ...
     def hooks(self, campaign_id: str) -> list[Hook]: ...
@@ -357,7 +381,8 @@ class Capabilities:
 
     `hold_ms` is how long an authorisation is kept at least (0: it cannot hold); `partial_capture` whether less than
     was authorised may be taken; `refund_window_ms` how long after the payment a refund is possible; `key_window_ms`
-    how long a key is remembered. No `currencies` means any that we take.
+    how long a key is remembered; `refunds_per_s` how many refunds it takes a second. No `currencies` means any that we
+    take.
     """
 
     hold_ms: Instant = 0
@@ -367,31 +392,10 @@ class Capabilities:
     least_minor: int = 1
     most_minor: int
     key_window_ms: Instant = 24 * HOUR
+    refunds_per_s: int = 100
 
     def takes(self, currency: str) -> bool:
         return not self.currencies or currency in self.currencies
-
-
-class MoveKind(StrEnum):
-    PAYMENT = "payment"
-    REFUND = "refund"
-    CHARGEBACK = "chargeback"
-    CHARGEBACK_WON = "chargeback_won"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """One movement of money as the provider's own books have it: `key` is our key in the provider's spelling
-    (`Payments.spelled`), `ref` its own number, `payment_ref` that of the payment a refund or chargeback is of.
-    """
-
-    kind: MoveKind
-    key: str
-    ref: str
-    payment_ref: str = ""
-    amount_minor: int
-    currency: str
-    at: Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -449,7 +453,7 @@ class Payments(Protocol):
         """
         ...
 
-    def spelled(self, key: str) -> str:
+    def spelled(self, key: str, kind: MoveKind = MoveKind.PAYMENT) -> str:
         """Our key as the provider's lists have it."""
         ...
 

@@ -2,7 +2,7 @@
 
 from chalice.app import Blueprint
 
-from ..services import money, orders
+from ..services import money, orders, settle
 from ..services.move_deadline import move_deadline
 from ..services.preview import preview
 from ..services.share import share
@@ -10,6 +10,7 @@ from .edge import BUYER, MERCHANT, Call, route
 from .shapes.groups import ClosePreview, DeadlineInput, DeadlineMoved, ShareLink
 from .shapes.money import GroupMoney
 from .shapes.orders import GroupOrder, GroupOrderPage
+from .shapes.settlement import GroupSettlement
 from .shapes.words import PageQuery, shown, to_instant
 
 bp = Blueprint(__name__)
@@ -46,6 +47,19 @@ def group_orders(call: Call[None, PageQuery], group_id: str) -> GroupOrderPage:
 )
 def group_money(call: Call[None, None], group_id: str) -> GroupMoney:
     return GroupMoney.of(group_id, money.of_group(call.world, call.caller, group_id), call.now)
+
+
+@route(
+    bp,
+    "GET",
+    "/groups/{group_id}/settlement",
+    answer=GroupSettlement,
+    roles=THOSE_WHO_SERVE,
+    summary="Whose a formed group's money is, and what of it was let out",
+    refusals=("group_not_found",),
+)
+def group_settlement(call: Call[None, None], group_id: str) -> GroupSettlement:
+    return GroupSettlement.of(settle.of_group(call.world, call.caller, group_id))
 
 
 @route(

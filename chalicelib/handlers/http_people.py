@@ -20,6 +20,7 @@ from .shapes.people import (
     MyPreferences,
     NoticePage,
     PreferencesInput,
+    StandingInput,
     WhyQuery,
 )
 from .shapes.words import PageQuery
@@ -207,3 +208,16 @@ def contact_reads(call: Call[None, PageQuery], person_id: str) -> ContactReadPag
     start = call.opened(call.query.cursor)
     page = contact.reads(call.world, person_id, limit=call.query.limit, start=start)
     return ContactReadPage(items=[ContactRead.of(row) for row in page.rows], next=call.sealed(page.next))
+
+
+@route(
+    bp,
+    "PUT",
+    "/people/{person_id}/standing",
+    body=StandingInput,
+    status=204,
+    roles=SUPPORT,
+    summary="Marks somebody as a VIP, or no more; recorded in the audit log",
+)
+def set_standing(call: Call[StandingInput, None], person_id: str) -> None:
+    preferences.set_vip(call.world, call.caller, person_id, call.body.vip, now=call.now)

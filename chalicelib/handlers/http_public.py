@@ -9,7 +9,7 @@ from ..domain.group import Group
 from ..domain.instants import MINUTE
 from ..domain.ports import Page
 from ..domain.tally import Tally
-from ..services import browse, share, visit
+from ..services import browse, share, solvency, visit
 from . import openapi
 from .edge import NO_STORE, PUBLIC, Call, route
 from .shapes.campaigns import CampaignOffer
@@ -24,6 +24,7 @@ from .shapes.groups import (
     ViewInput,
 )
 from .shapes.ops import Health
+from .shapes.solvency import CampaignSolvency
 from .shapes.words import PageQuery, shown
 
 bp = Blueprint(__name__)
@@ -94,6 +95,23 @@ def campaign_groups(call: Call[None, PageQuery], campaign_id: str) -> GroupPage:
     page = store.groups_of(campaign_id, call.query.limit, call.opened(call.query.cursor))
     known = store.groups_and_tallies([row.id for row in page.rows])
     return _lines(call, Page([known.get(row.id, (row, None)) for row in page.rows], page.next))
+
+
+@route(
+    bp,
+    "GET",
+    "/campaigns/{campaign_id}/solvency",
+    query=PageQuery,
+    answer=CampaignSolvency,
+    roles=PUBLIC,
+    cache="public, max-age=60",
+    summary="What is held of a campaign's money, with the rows from which anybody can add it up",
+    refusals=("campaign_not_found",),
+)
+def campaign_solvency(call: Call[None, PageQuery], campaign_id: str) -> CampaignSolvency:
+    sums = solvency.sums(call.world, campaign_id, now=call.now)
+    page = solvency.lines(call.world, campaign_id, limit=call.query.limit, start=call.opened(call.query.cursor))
+    return CampaignSolvency.of(sums, page, call.sealed(page.next))
 
 
 @route(

@@ -149,6 +149,8 @@ PROBLEMS: Mapping[str, Problem] = {
     "order_not_held": Problem(409, "订单当前状态为 {state}，不能再做此修改。", "The order is {state}, so this can no longer be changed."),
     "payment_under_way": Problem(409, "付款正在进行，件数已锁定；请先完成付款，或取消后重新参团。", "A payment is under way and has frozen the lines: finish it, or cancel and join again."),
     # suppliers, leaders, receipts
+    "supplier_price_without_supplier": Problem(422, "{sku} 写了供货价却没有供货商，请填写 supplier_id。", "{sku} has a supplier's price and no supplier: name the supplier."),
+    "supplier_price_without_settlement": Problem(422, "{sku} 写了供货价，请同时填写结算规则 settlement。", "{sku} has a supplier's price: say how the group is settled, too (settlement)."),
     "purchase_not_found": Problem(404, "没有找到该采购单，请在“我的采购单”中查看。", "There is no such purchase order: see the list of yours."),
     "purchase_has_changed": Problem(409, "采购单已变更，请查看第 {number} 号后再确认。", "The purchase order has changed: read number {number} and acknowledge that."),
     "purchase_not_acknowledged": Problem(409, "请先确认采购单（第 {number} 号），再发货。", "Acknowledge the purchase order (number {number}) before you ship."),

@@ -69,14 +69,35 @@ def carry_out_part(world: World, group: Group, number: int, now: Instant) -> Non
     if part is None or part.resolved:
         return
     alternative = "" if group.verdict and group.verdict.formed else find_alternative(world, group, now)
-    orders_of_part = world.store.orders_of_part(group.id, number)
-    waiting = [order for order in orders_of_part if order.state is OrderState.PAID and order.resolution is None]
+    paid = [order for order in world.store.orders_of_part(group.id, number) if order.state is OrderState.PAID]
+    waiting = [order for order in paid if order.resolution is None]
+    ranks = first_come(group, number, paid)
     for order in waiting[:ORDERS_AT_ONCE]:
-        resolve_order(world, group, order, alternative, now)
+        resolve_order(world, group, order, alternative, now, rank=ranks[order.id])
     if len(waiting) > ORDERS_AT_ONCE:
         world.queue.send_part(group.id, number)
         return
     _mark(world, part)
+
+
+def first_come(group: Group, number: int, paid: list[Order]) -> dict[str, int]:
+    """The orders' ranks in their whole group by when they joined, as if its parts took turns: each part knows its own
+    orders only, and all parts are about as large."""
+    in_turn = sorted(paid, key=lambda order: (order.joined_at, order.id))
+    return {order.id: rank * group.parts + number for rank, order in enumerate(in_turn)}
+
+
+def queued(world: World, group: Group, entry: Entry, rank: int, now: Instant) -> Entry:
+    """A failed group's money goes back as fast as the provider takes it, first come first, whom support marked as VIP
+    at once; a refund that somebody complained for is never in this queue (R5)."""
+    assert group.verdict is not None
+    provider = world.payments.get(entry.method)
+    if group.verdict.formed or provider is None:
+        return entry
+    wait = ledger.place_in_queue(rank, provider.can.refunds_per_s)
+    if not wait or tell.preferences_of(world, entry.buyer_id).vip:
+        return entry
+    return replace(entry, due_at=max(now, group.verdict.given_at + wait))
 
 
 def _mark(world: World, part: Part) -> None:
@@ -99,18 +120,18 @@ def finish(world: World, group: Group, now: Instant) -> None:
     world.watch.count("resolution_lag_ms", max(0, now - group.verdict.given_at), unit="Milliseconds")
 
 
-def resolve_order(world: World, group: Group, order: Order, alternative: str, now: Instant) -> None:
+def resolve_order(world: World, group: Group, order: Order, alternative: str, now: Instant, *, rank: int = 0) -> None:
     """One order's share of the verdict: its refund, its mark and its notices in one transaction."""
     for attempt in attempts(world):
         with attempt:
             if order.state is not OrderState.PAID or order.resolution is not None:
                 return
-            world.store.commit(*_resolution(world, group, order, alternative, now))
+            world.store.commit(*_resolution(world, group, order, alternative, rank, now))
             return
         order = world.store.order(order.id) or order
 
 
-def _resolution(world: World, group: Group, order: Order, alternative: str, now: Instant) -> list[Write]:
+def _resolution(world: World, group: Group, order: Order, alternative: str, rank: int, now: Instant) -> list[Write]:
     verdict = group.verdict
     assert verdict is not None
     payment = payment_of(world, order)
@@ -122,7 +143,7 @@ def _resolution(world: World, group: Group, order: Order, alternative: str, now:
     refund = moved_after(verdict, order, payment, terms, now)
     done = replace(order, resolution=resolution_of(verdict, refund), resolved_at=now, owed=())
     done = replace(done, due_at=orders.due_after(done, group, terms, now) if verdict.formed else None)
-    writes: list[Write] = [Replace(done), *([Create(refund)] if refund else [])]
+    writes: list[Write] = [Replace(done), *([Create(queued(world, group, refund, rank, now))] if refund else [])]
     writes += owed_notices(world, order, group, terms, now)
     return writes + _verdict_notices(world, group, order, refund, alternative, now)
 

@@ -8,6 +8,7 @@ from ..domain.person import Channel, Consent, Hours, Preferences, parse_clock, w
 from ..domain.ports import Caller, Page
 from ..domain.refusals import Unavailable
 from ..domain.writes import Create, Replace
+from . import audit
 from .attempts import attempts
 from .tell import preferences_of
 from .world import World
@@ -45,6 +46,19 @@ def consent(
     for attempt in attempts(world):
         with attempt:
             return _commit(world, with_consent(preferences_of(world, caller.id), word))
+    raise Unavailable("busy")
+
+
+def set_vip(world: World, caller: Caller, person_id: str, vip: bool, *, now: Instant) -> None:
+    """Support's word about a person; it stays in the audit log."""
+    for attempt in attempts(world):
+        with attempt:
+            old = preferences_of(world, person_id)
+            if old.vip is vip:
+                return
+            audit.record(world, caller, "vip" if vip else "not_vip", person_id, now)
+            _commit(world, replace(old, vip=vip))
+            return
     raise Unavailable("busy")
 
 

@@ -18,7 +18,7 @@ from ..domain.ports import Caller
 from ..domain.refusals import Refused
 from ..domain.tally import Scope, Tally
 from ..domain.writes import Create, Replace
-from . import audit, leaders
+from . import audit, books, leaders
 from .draft import own
 from .world import World
 
@@ -36,12 +36,14 @@ def publish(world: World, caller: Caller, campaign_id: str, *, now: Instant) -> 
         with_profile(draft),
         items=items,
         hold_ms=_holds(world, with_profile(draft)),
+        settlement=replace(draft.settlement, platform_bp=world.platform_bp) if draft.settlement else None,
         state=CampaignState.PUBLISHED,
         terms_version=1,
         published_at=now,
         due_at=now,
     )
     terms = Terms(campaign_id=draft.id, number=1, campaign=replace(published, version=0, due_at=None))
+    books.opened(world, published.methods, now)
     act = audit.line(world, caller, "published", draft.id, now)
     world.store.commit(
         Replace(published),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..domain.batch import Batch
+from ..domain.books import Books
 from ..domain.campaign import Campaign
 from ..domain.chat import ChatMessage, Hook
 from ..domain.feed import Digest, Question
@@ -18,6 +19,7 @@ from ..domain.ports import RowKey
 from ..domain.receipt import Receipt
 from ..domain.refusals import Broken, Lost, Trouble, Unavailable
 from ..domain.routing import Reroute, Routes
+from ..domain.settlement import Settling
 from ..domain.substitute import Substitute
 from ..domain.supply import Demand, PurchaseOrder
 from ..domain.tally import Numbers, Scope, Tally
@@ -27,6 +29,7 @@ from ..domain.writes import Row
 from .announce import announce
 from .attempts import attempts
 from .batch_wake import batch_wake
+from .books import books_wake
 from .carry_out import carry_out_part, finish
 from .chats import hook_wake, message_wake
 from .close import count_part
@@ -43,6 +46,7 @@ from .questions import question_wake
 from .recount import recount
 from .routes import match_queue, reroute_wake
 from .send_notice import send_notice
+from .settle import settling_wake
 from .share_shortage import receipt_wake
 from .substitutes import substitute_wake
 from .waybills import waybill_wake
@@ -87,6 +91,7 @@ WAKES: Mapping[type[Row], Callable[[World, Any, Instant], None]] = {
     Announcement: announce,
     Campaign: open_groups,
     Batch: batch_wake,
+    Books: books_wake,
     Journey: journey_wake,
     Waybill: waybill_wake,
     Routes: match_queue,
@@ -94,6 +99,7 @@ WAKES: Mapping[type[Row], Callable[[World, Any, Instant], None]] = {
     Demand: demand_wake,
     PurchaseOrder: purchase_wake,
     Receipt: receipt_wake,
+    Settling: settling_wake,
     Digest: digest_wake,
     Question: question_wake,
     Hook: hook_wake,

@@ -19,7 +19,11 @@ from .world import World
 def webhook(world: World, provider: str, headers: Mapping[str, str], body: bytes, *, now: Instant) -> None:
     if provider not in world.payments:
         raise Refused("unknown_provider", provider=provider)
-    event = provider_of(world, provider).parse_webhook(headers, body, now)
+    reported(world, provider, provider_of(world, provider).parse_webhook(headers, body, now), now)
+
+
+def reported(world: World, provider: str, event: ProviderEvent, now: Instant) -> None:
+    """A verified report, however it came: reconciliation makes good here for one that never did."""
     match event.kind:
         case EventKind.PAID | EventKind.AUTHORISED:
             _paid(world, provider, event, now)

@@ -19,7 +19,7 @@ class World:
     `public_url` is what links in messages start with. `seats` remembers which slice of a group this process last
     sat buyers in: a hint, never a truth; `halls` the hall as it was read a moment ago, for showing. `lease` is how
     long a worker that claimed a row is waited for: a minute of real time, which on a stage with a fast clock is more
-    of that stage's.
+    of that stage's. `platform_bp` is the platform's fee, in basis points.
     """
 
     store: Store
@@ -39,5 +39,6 @@ class World:
     public_url: str = ""
     home: Home = CHINA
     lease: Instant = MINUTE
+    platform_bp: int = 0
     seats: dict[str, int] = field(default_factory=dict)
     halls: "dict[HallAsked, HallSeen]" = field(default_factory=dict)

@@ -10,13 +10,14 @@ from pynamodb.expressions.condition import Condition
 from ..domain import ids
 from ..domain.audit import Act
 from ..domain.batch import Batch
+from ..domain.books import SHARDS, BookedDay, Books, Difference
 from ..domain.campaign import Campaign, Restocked, Stock, Terms
 from ..domain.chat import Hook
 from ..domain.feed import Digest, GroupChat, Post, Question, QuestionState
 from ..domain.group import Group, Part, Slice
 from ..domain.hours import Hour
 from ..domain.incident import Coupon, Incident
-from ..domain.instants import SECOND, Instant
+from ..domain.instants import DAY, SECOND, Instant
 from ..domain.journey import Duty, Journey
 from ..domain.leader import Leader, Neighbour, Place
 from ..domain.ledger import Entry
@@ -32,6 +33,7 @@ from ..domain.routing import Load, Reroute, Routes
 from ..domain.second_factor import Confirmed
 from ..domain.session import Brake, LoginCode, Session
 from ..domain.share import Share
+from ..domain.solvency import Solvency
 from ..domain.substitute import Substitute
 from ..domain.supply import Demand, Lot, PurchaseOrder
 from ..domain.tally import Scope, Tally
@@ -50,6 +52,7 @@ from .rows import (
     journey_key,
     key_of,
     lot_key,
+    moved_pk,
     neighbour_key,
     order_key,
     orders_pk,
@@ -423,6 +426,44 @@ class Reads:
     def entries_of_group(self, group: Group) -> Iterator[Entry]:
         for part in range(group.parts):
             yield from self._query(Entry, orders_pk(group.id, part), Stored.sk.startswith("ENTRY#"))
+
+    def moved(self, method: str, since: Instant, until: Instant) -> Iterator[Entry]:
+        for day in range(since // DAY, (until - 1) // DAY + 1):
+            for shard in range(SHARDS):
+                yield from self._moved(moved_pk(method, day, shard), since, until)
+
+    def _moved(self, owner: str, since: Instant, until: Instant) -> Iterator[Entry]:
+        """One list, oldest first: keys from the index, a hundred at a time, then the rows as they are now."""
+        between, start = Stored.list_at.between(stamp(since), f"{stamp(until - 1)}$"), None
+        while True:
+            with translated():
+                found = Stored.listed_index.query(owner, between, limit=100, page_size=100, last_evaluated_key=start)
+                keys = [(mark.pk, mark.sk) for mark in found]
+                start = found.last_evaluated_key
+            rows = self._batch(keys, consistent=True) if keys else []
+            yield from sorted((row for row in rows if isinstance(row, Entry)), key=lambda row: row.id)
+            if start is None or len(keys) < 100:
+                return
+
+    def entries_of_part(self, group_id: str, part: int, after: str | None = None) -> Iterator[Entry]:
+        first = f"{entry_key(after)[1]}\x00" if after else "ENTRY#"
+        return self._query(Entry, orders_pk(group_id, part), Stored.sk.between(first, "ENTRY$"))
+
+    def solvency(self, campaign_id: str) -> Solvency | None:
+        return self._get(Solvency, f"CAMPAIGN#{campaign_id}", "SOLVENCY")
+
+    def books(self, method: str) -> Books | None:
+        return self._get(Books, f"BOOKS#{method}", "NEXT")
+
+    def booked_days(self, method: str, limit: int, start: str | None) -> Page[BookedDay]:
+        days = Stored.sk.startswith("DAY#")
+        return self._query_page(BookedDay, f"BOOKS#{method}", days, limit, start, forward=False)
+
+    def differences(self, method: str, day: str, limit: int, start: str | None) -> Page[Difference]:
+        return self._query_page(Difference, f"BOOKS#{method}#{day}", None, limit, start)
+
+    def differences_of(self, merchant_id: str, limit: int, start: str | None) -> Page[Difference]:
+        return self._page(Difference, f"DIFFERENCES#{merchant_id}", limit, start)
 
     def accounts_of_part(self, group_id: str, part: int) -> Iterator[Order | Entry]:
         """A part's orders and their money in one reading: what a recount adds up."""

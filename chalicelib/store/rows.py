@@ -12,8 +12,9 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from ..domain import audit, ids
+from ..domain import audit, books, ids
 from ..domain.batch import Batch
+from ..domain.books import BookedDay, Books, Difference
 from ..domain.campaign import Campaign, Restocked, Stock, Terms
 from ..domain.chat import ChatMessage, Hook
 from ..domain.feed import Digest, GroupChat, Post, Question
@@ -35,7 +36,9 @@ from ..domain.review import Rating, Review
 from ..domain.routing import Load, Reroute, Routes
 from ..domain.second_factor import Confirmed
 from ..domain.session import Brake, LoginCode, Session
+from ..domain.settlement import Settling
 from ..domain.share import Share
+from ..domain.solvency import Solvency
 from ..domain.spent import Spent
 from ..domain.substitute import Substitute
 from ..domain.supply import Demand, Lot, PurchaseOrder
@@ -63,7 +66,7 @@ class Kind(Generic[R]):
     name: str
     of: type[R]
     key: Callable[[R], tuple[str, str]]
-    listed: Callable[[R], tuple[str, str]] | None = None
+    listed: Callable[[R], tuple[str, str] | None] | None = None
     state: Callable[[R], str] | None = None
     gone_at: Callable[[R], int] | None = None
     said_by_key: Callable[[str], dict[str, Any]] | None = None
@@ -169,6 +172,24 @@ def spent_key(owner: str, window: str) -> tuple[str, str]:
     return f"SPENT#{owner}", window
 
 
+def moved_pk(method: str, day: int, shard: int) -> str:
+    return f"MOVED#{method}#{day}#{shard:x}"
+
+
+def moved_line(entry: Entry) -> tuple[str, str] | None:
+    """Money that moved is listed under its provider and UTC day: what the books are read from."""
+    at = books.moved_at(entry)
+    if at is None:
+        return None
+    shard = int.from_bytes(hashlib.sha256(entry.id.encode()).digest()[:2], "big") % books.SHARDS
+    return moved_pk(entry.method, at // DAY, shard), f"{stamp(at)}#{entry.id}"
+
+
+def difference_key(one: Difference) -> tuple[str, str]:
+    """Named by what differs, so that finding it again is finding the same."""
+    return f"BOOKS#{one.method}#{one.day}", f"{one.named.value}#{one.kind.value}#{one.key}#{one.ref}"
+
+
 def hall_pk(community_id: str, category: str) -> str:
     return f"HALL#{community_id}#{category}"
 
@@ -191,7 +212,12 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("order", Order, lambda o: order_key(o.id),
          listed=lambda o: (f"ORDERS#{o.buyer_id}", f"{stamp(o.joined_at)}#{o.id}"), state=lambda o: o.state.value,
          said_by_key=lambda sk: of_order_id(sk.removeprefix("ORDER#"))),
-    Kind("entry", Entry, lambda e: entry_key(e.id), state=lambda e: e.state.value),
+    Kind("entry", Entry, lambda e: entry_key(e.id), listed=moved_line, state=lambda e: e.state.value),
+    Kind("books", Books, lambda b: (f"BOOKS#{b.method}", "NEXT")),
+    Kind("booked_day", BookedDay, lambda d: (f"BOOKS#{d.method}", f"DAY#{d.day}")),
+    Kind("difference", Difference, lambda d: difference_key(d),
+         listed=lambda d: (f"DIFFERENCES#{d.merchant_id}", f"{d.day}#{d.method}#{d.named.value}#{d.key}#{d.ref}")
+         if d.merchant_id else None),
     Kind("notice", Notice, lambda n: notice_key(n.person_id, n.about, n.event, n.channel.value),
          state=lambda n: n.state.value, gone_at=lambda n: (n.created_at + NOTICES_KEPT) // 1000),
     Kind("preferences", Preferences, lambda p: (f"PERSON#{p.person_id}", "PREFERENCES")),
@@ -201,6 +227,8 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("announcement", Announcement, lambda a: (f"GROUP#{a.group_id}", f"TELL#{a.event}")),
     Kind("journey", Journey, lambda j: journey_key(j.group_id)),
     Kind("duty", Duty, lambda d: (duties_pk(d.person_id, late=d.late), f"{d.group_id}#{d.stage}")),
+    Kind("settling", Settling, lambda s: (f"GROUP#{s.group_id}", "SETTLING")),
+    Kind("solvency", Solvency, lambda s: (f"CAMPAIGN#{s.campaign_id}", "SOLVENCY")),
     Kind("parked", Parked, lambda p: ("PARKED", f"{p.pk}|{p.sk}")),
     Kind("listing", Listing, lambda x: (hall_pk(x.community_id, x.category), f"{stamp(x.closes_at)}#{x.group_id}"),
          gone_at=lambda x: (x.closes_at + 30 * DAY) // 1000),
@@ -292,8 +320,8 @@ def to_stored(row: Row, version: int) -> Stored:
     if row.due_at is not None:
         stored.due_at, stored.due_shard = row.due_at, due_shard(pk, sk)
         stored.hot = None if row.leased else "1"
-    if kind.listed is not None:
-        stored.list_key, stored.list_at = kind.listed(row)
+    if kind.listed is not None and (line := kind.listed(row)) is not None:
+        stored.list_key, stored.list_at = line
     if kind.state is not None:
         stored.state = kind.state(row)
     if kind.gone_at is not None:

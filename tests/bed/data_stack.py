@@ -45,6 +45,7 @@ def create(region: str) -> dict[str, str]:
         "CARRIER_URL": "http://carrier.invalid",
         "PUBLIC_URL": "https://tuan.example",
         "TRANSFER_ACCOUNT": "招商银行 团团鲜果 6225 0000 0000",
+        "PLATFORM_FEE_BP": "200",
         "STREAM_FILTERS": json.dumps(stream_filters(app)),
     }
 

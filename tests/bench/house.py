@@ -37,6 +37,7 @@ from chalicelib.domain.ports import (
     Caller,
     Capabilities,
     EventKind,
+    MoveKind,
     Moves,
     Outcome,
     ProviderEvent,
@@ -85,7 +86,7 @@ class Ledger:
     def moves(self, since: Instant, until: Instant, start: str | None = None) -> Moves:
         return Moves(outcome=Outcome.SUCCEEDED)
 
-    def spelled(self, key: str) -> str:
+    def spelled(self, key: str, kind: MoveKind = MoveKind.PAYMENT) -> str:
         return key
 
     def refund(self, *, key: str, payment_ref: str, amount_minor: int, currency: str, paid_minor: int) -> Answer:

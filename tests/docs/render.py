@@ -52,6 +52,11 @@ ROWS: Mapping[str, tuple[str, str]] = {
     "leader": ("who applied as a leader, and what was decided", ""),
     "place": ("a leader's pickup place", ""),
     "neighbour": ("somebody who lets a leader order for them", ""),
+    "books": ("where the books of one provider stand", "10:30 of the day after; hourly until its list is there"),
+    "booked_day": ("a day that was held against a provider's own list", ""),
+    "difference": ("what differed on it, by name", ""),
+    "settling": ("how far a formed group's money has been let out", "every six hours, until all of it is"),
+    "solvency": ("a campaign's sums for everybody, at most five minutes old when asked for", ""),
     "allowance": ("units one buyer has taken over all groups of a campaign", ""),
 }  # fmt: skip
 """Row kind -> (what it holds, what wakes it). A kind that is not here is described by its class."""
@@ -175,7 +180,8 @@ def rows(examples: Mapping[str, Example]) -> str:
 def _row(kind: Kind[Any]) -> tuple[str, ...]:
     sample: Any = _Sample(kind.name)
     pk, sk = (_key(part) for part in kind.key(sample))
-    listed = _key(kind.listed(sample)[0]) if kind.listed else ""
+    line = kind.listed(sample) if kind.listed else None
+    listed = _key(line[0]) if line else ""
     holds, wakes = ROWS.get(kind.name) or (_first_sentence(kind.of), "")
     gone = " (goes by itself)" if kind.gone_at else ""
     return f"`{kind.name}`", pk, sk, listed, holds + gone, wakes

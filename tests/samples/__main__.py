@@ -30,6 +30,7 @@ from tests.story.player import Player
 from tests.story.script import read
 
 from .incidents import INCIDENTS
+from .money import MONEY
 from .rows import ROWS, sample_path
 from .supply import SUPPLY
 
@@ -154,6 +155,7 @@ OTHERS: tuple[Row, ...] = (
     Reroute(merchant_id="m1", key="k1", zone="浦东", warehouse="a", to="b", at=AT, moved=3, done_at=AT + MINUTE),
     *SUPPLY,
     *INCIDENTS,
+    *MONEY,
 )
 
 

@@ -234,7 +234,7 @@ class Sandbox:
         ]
         return Moves(outcome=Outcome.SUCCEEDED, lines=lines, next=said.next)
 
-    def spelled(self, key: str) -> str:
+    def spelled(self, key: str, kind: MoveKind = MoveKind.PAYMENT) -> str:
         return key
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes, now: Instant) -> ProviderEvent:

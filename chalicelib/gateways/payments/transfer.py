@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from ...domain.ids import derived
 from ...domain.instants import DAY, Instant
 from ...domain.money import shown
-from ...domain.ports import CANNOT_HOLD, Answer, Capabilities, Moves, Outcome, ProviderEvent
+from ...domain.ports import CANNOT_HOLD, Answer, Capabilities, MoveKind, Moves, Outcome, ProviderEvent
 from ...domain.refusals import Refused
 
 
@@ -73,7 +73,7 @@ class Transfer:
         """The bank's statement is read by a person."""
         return Moves(outcome=Outcome.NOT_FOUND, reason="by_hand")
 
-    def spelled(self, key: str) -> str:
+    def spelled(self, key: str, kind: MoveKind = MoveKind.PAYMENT) -> str:
         return reference(key)
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes, now: Instant) -> ProviderEvent:

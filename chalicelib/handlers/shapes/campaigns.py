@@ -19,7 +19,7 @@ from ...domain.campaign import (
     price_on_joining,
 )
 from ...domain.fees import DeliveryZone
-from ...domain.instants import MINUTE, Instant, midnight_after
+from ...domain.instants import DAY, MINUTE, Instant, midnight_after
 from ...domain.plan import Basis, StagePlan
 from ...domain.pricing import Tier, tier_from_percent
 from ...domain.refusals import Refused
@@ -92,6 +92,7 @@ class ItemInput(Input):
     weight_g: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     keep: Temperature = Temperature.AMBIENT
     supplier_id: Id | None = None
+    supplier_price_minor: Minor | None = None
 
     def to_domain(self) -> domain.Item:
         return domain.Item(
@@ -109,6 +110,7 @@ class ItemInput(Input):
             weight_g=self.weight_g,
             keep=self.keep.value,
             supplier_id=self.supplier_id,
+            supplier_price_minor=self.supplier_price_minor,
         )
 
 
@@ -183,6 +185,20 @@ class TargetInput(Input):
         return domain.Target(measure=self.measure, at_least=self.at_least)
 
 
+class SettlementInput(Input):
+    """How a formed group's money is let out: `first_bp` basis points at hand-over, the rest `after_sales_days` later;
+    `commission_bp` of the goods to the leader."""
+
+    commission_bp: Annotated[int, Meta(ge=0, le=3_000)] = 0
+    first_bp: Annotated[int, Meta(ge=0, le=9_000)] = 7_000
+    after_sales_days: Annotated[int, Meta(ge=1, le=60)] = 7
+
+    def to_domain(self) -> domain.SettlementTerms:
+        return domain.SettlementTerms(
+            commission_bp=self.commission_bp, first_bp=self.first_bp, after_sales_ms=self.after_sales_days * DAY
+        )
+
+
 class CampaignDraft(Input):
     """A draft. Only the title is asked for; publishing asks for the rest."""
 
@@ -231,6 +247,7 @@ class CampaignDraft(Input):
     late_compensation_bp: Annotated[int, Meta(ge=0, le=5_000)] | None = None
     shortfall: Shortfall = Shortfall.KEEP
     capture_grace_minutes: Annotated[int, Meta(ge=10, le=24 * 60)] = 60
+    settlement: SettlementInput | None = None
 
     def to_domain(self, *, merchant_id: str) -> Campaign:
         """The id is given when it is stored."""
@@ -283,6 +300,7 @@ class CampaignDraft(Input):
             compensation_bp=self.late_compensation_bp,
             shortfall=self.shortfall,
             capture_grace_ms=self.capture_grace_minutes * MINUTE,
+            settlement=self.settlement.to_domain() if self.settlement else None,
         )
 
     def _window(self) -> tuple[Instant | None, Instant | None]:

@@ -137,6 +137,9 @@ class Accounts(Output):
     buyer_minor: int
     held_minor: int
     merchant_minor: int
+    supplier_minor: int
+    leader_minor: int
+    platform_minor: int
 
 
 class GroupMoney(Output):
@@ -176,6 +179,9 @@ class GroupMoney(Output):
                 buyer_minor=accounts["buyer"],
                 held_minor=accounts["held"],
                 merchant_minor=accounts["merchant"],
+                supplier_minor=accounts["supplier"],
+                leader_minor=accounts["leader"],
+                platform_minor=accounts["platform"],
             ),
             entries=found.entries,
             as_of=shown(now),

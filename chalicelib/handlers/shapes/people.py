@@ -170,6 +170,12 @@ class HoursInput(Input):
     end: Clock
 
 
+class StandingInput(Input):
+    """A VIP's refunds wait for nobody's."""
+
+    vip: bool
+
+
 class PreferencesInput(Input):
     language: Annotated[str, Meta(pattern=r"^(zh|en)$(?!\n)")] = "zh"
     zone: Zone = "Asia/Shanghai"
