@@ -24,14 +24,14 @@ $(STAMP): infra/lock/dev.txt
 run: setup ## the whole system on this machine, until Ctrl-C; state is kept in .local/
 	$(BIN)/python -m infra.local.run
 
-demo: setup ## a neighbourhood's day on a fresh local stack, promises checked
-	$(BIN)/python -m tests.story --stack local
+demo: setup ## a neighbourhood's day on a fresh local stack, promises checked (PROVIDER=stripe: paid through localstripe)
+	$(BIN)/python -m tests.story --stack local $(if $(PROVIDER),--provider $(PROVIDER))
 
 screenshots: setup ## pictures of every page, in .build/screenshots/ (needs Chromium)
 	$(BIN)/python -m tests.browser.screenshots
 
 simulate: setup ## the same day in one process on a virtual clock
-	$(BIN)/python -m tests.story --stack moto
+	$(BIN)/python -m tests.story --stack moto $(if $(PROVIDER),--provider $(PROVIDER))
 
 test: setup ## every test but those that want the machine to themselves (under 3 minutes)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope -m "not alone" $(TESTS)

@@ -33,6 +33,11 @@ class Config:
     signing_key_arn: str
     sandbox_url: str
     carrier_url: str
+    providers: tuple[str, ...]
+    stripe_url: str
+    stripe_pay_url: str
+    wechat_url: str
+    alipay_url: str
     sms_sender: str
     email_from: str
     public_url: str
@@ -94,6 +99,11 @@ def config() -> Config:
         signing_key_arn=said("SIGNING_KEY_ARN"),
         sandbox_url=said("SANDBOX_URL"),
         carrier_url=said("CARRIER_URL"),
+        providers=tuple(filter(None, said("PROVIDERS").split(","))),
+        stripe_url=said("STRIPE_URL"),
+        stripe_pay_url=said("STRIPE_PAY_URL"),
+        wechat_url=said("WECHAT_URL"),
+        alipay_url=said("ALIPAY_URL"),
         sms_sender=said("SMS_SENDER"),
         email_from=said("EMAIL_FROM"),
         public_url=said("PUBLIC_URL").rstrip("/"),

@@ -6,7 +6,7 @@ Imports stand inside the functions, so that a function which never sends an e-ma
 import random
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -177,16 +177,79 @@ def secrets() -> Mapping[str, str]:
 
 @cache
 def provider(name: str) -> Payments:
-    if name == "transfer":
-        from .gateways.payments.transfer import Transfer
+    return PROVIDERS[name.removesuffix("_card")](name)
 
-        return Transfer(config().transfer_account)
+
+def _sandbox(name: str) -> Payments:
     from .gateways.payments.sandbox import Sandbox
 
+    return Sandbox(config().sandbox_url, secrets()["sandbox_api_key"], _both("sandbox_webhook"), name=name)
+
+
+def _transfer(name: str) -> Payments:
+    from .gateways.payments.transfer import Transfer
+
+    return Transfer(config().transfer_account)
+
+
+def _stripe(name: str) -> Payments:
+    from .gateways.payments.stripe import Stripe
+
+    return Stripe(
+        secrets()["stripe_api_key"],
+        _both("stripe_webhook"),
+        publishable_key=secrets().get("stripe_publishable", ""),
+        base_url=config().stripe_url,
+        pay_url=config().stripe_pay_url,
+    )
+
+
+def _wechat(name: str) -> Payments:
+    from .gateways.payments.wechat import Wechat
+
     keys = secrets()
-    old = keys.get("sandbox_webhook_old", "")
-    hooks = [keys["sandbox_webhook"], *([old] if old else [])]
-    return Sandbox(config().sandbox_url, keys["sandbox_api_key"], hooks, name=name)
+    known = {keys["wechat_public_key_id"]: keys["wechat_public_key"]}
+    if old := keys.get("wechat_public_key_id_old", ""):
+        known[old] = keys["wechat_public_key_old"]
+    return Wechat(
+        mchid=keys["wechat_mchid"],
+        appid=keys["wechat_appid"],
+        serial=keys["wechat_serial"],
+        private_key=keys["wechat_private_key"],
+        api_v3_key=keys["wechat_api_v3_key"],
+        public_keys=known,
+        notify_url=f"{config().public_url}/webhooks/wechat",
+        base_url=config().wechat_url,
+        clock=now,
+    )
+
+
+def _alipay(name: str) -> Payments:
+    from .gateways.payments.alipay import Alipay
+
+    keys = secrets()
+    return Alipay(
+        app_id=keys["alipay_app_id"],
+        private_key=keys["alipay_private_key"],
+        public_keys=_both("alipay_public_key"),
+        notify_url=f"{config().public_url}/webhooks/alipay",
+        base_url=config().alipay_url,
+        clock=now,
+    )
+
+
+def _both(name: str) -> list[str]:
+    """A webhook's secret, and the one before it while it is being rotated out."""
+    return [secret for secret in (secrets()[name], secrets().get(f"{name}_old", "")) if secret]
+
+
+PROVIDERS: Mapping[str, Callable[[str], Payments]] = {
+    "sandbox": _sandbox,
+    "transfer": _transfer,
+    "stripe": _stripe,
+    "wechat": _wechat,
+    "alipay": _alipay,
+}
 
 
 @cache
@@ -237,7 +300,8 @@ class Providers(Mapping[str, Payments]):
     """The payment providers of this stage by name; each is made when first used."""
 
     def _names(self) -> tuple[str, ...]:
-        return ("sandbox", "sandbox_card", "transfer") if config().sandbox_url else ("transfer",)
+        usual = ("sandbox", "sandbox_card", "transfer") if config().sandbox_url else ("transfer",)
+        return config().providers or usual
 
     def __getitem__(self, name: str) -> Payments:
         if name not in self._names():

@@ -179,6 +179,10 @@ class Region:
                 zip_path = built / resource["Properties"]["CodeUri"]
                 key = self.put(outputs["Bucket"], zip_path.read_bytes(), zip_path.suffix)
                 resource["Properties"]["CodeUri"] = {"Bucket": outputs["Bucket"], "Key": key}
+        layer = template["Resources"]["PaymentsLayer"]["Properties"]
+        zip_path = built / layer["Content"]
+        key = self.put(outputs["Bucket"], zip_path.read_bytes(), zip_path.suffix)
+        layer["Content"] = {"S3Bucket": outputs["Bucket"], "S3Key": key}
         parameters = {key: known[key] for key in sorted(template["Parameters"]) if key in known}
         scaling = template["Resources"]["Wake"]["Properties"]["Events"]["WakeSqsEventSource"]["Properties"][
             "ScalingConfig"

@@ -9,6 +9,7 @@ read the secret anew.
 import argparse
 import json
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,20 @@ GENERATED = (
     "carrier_webhook",
     "carrier_api_key",
 )
+REQUIRED: Mapping[str, tuple[str, ...]] = {
+    "stripe": ("stripe_api_key", "stripe_webhook"),
+    "wechat": (
+        "wechat_mchid",
+        "wechat_appid",
+        "wechat_serial",
+        "wechat_private_key",
+        "wechat_api_v3_key",
+        "wechat_public_key_id",
+        "wechat_public_key",
+    ),
+    "alipay": ("alipay_app_id", "alipay_private_key", "alipay_public_key"),
+}
+"""What a payment provider gave its merchant: a person puts it into the secret before the first deployment."""
 
 
 def complete(secretsmanager: Any, secret_arn: str) -> dict[str, str]:

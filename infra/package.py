@@ -30,6 +30,7 @@ from pathlib import Path
 
 import yaml
 
+from chalicelib.gateways.payments.stripe import OBJECTS
 from infra import gateway
 
 ROOT = Path(__file__).parents[1]
@@ -38,13 +39,46 @@ TEMPLATE = ROOT / "infra" / "templates" / "app.yaml"
 MIB = 1 << 20
 
 # Needs botocore, which the Lambda runtime has in a version of its own.
-WITHOUT_DEPENDENCIES = "pynamodb"
+# Stripe's own would bring a second HTTP client; it speaks over ours.
+WITHOUT_DEPENDENCIES = ("pynamodb", "stripe", "typing_extensions")
+
+# Of Stripe's library a zip carries what this loads, a tenth of it.
+STRIPE_LOADS = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from stripe import APIConnectionError, CardError, HTTPClient, IdempotencyError, InvalidRequestError
+from stripe import SignatureVerificationError, StripeClient, WebhookSignature
+class Says(HTTPClient):
+    name = "says"
+    def request(self, method, url, headers, post_data=None, **more):
+        return self.said
+says = Says()
+api = StripeClient("sk_test", http_client=says, max_network_retries=0).v1
+says.said = '{"object": "list", "data": [], "has_more": false, "url": "/"}', 200, {}
+api.refunds.list({"limit": 1}), api.balance_transactions.list({"created": {"gte": 1}})
+says.said = '{"object": "payment_intent", "id": "pi_1", "metadata": {"a": "b"}}', 200, {}
+api.payment_intents.create({"amount": 1, "currency": "eur", "metadata": {"a": "b"}}, {"idempotency_key": "k"}).to_dict()
+kinds = (400, "invalid_request_error"), (402, "card_error"), (500, "api_error"), (400, "idempotency_error")
+for status, kind in kinds:
+    says.said = '{"error": {"type": "%s", "code": "c", "message": "m"}}' % kind, status, {}
+    try:
+        api.payment_intents.capture("pi_1")
+    except Exception:
+        pass
+from stripe._object_classes import OBJECT_CLASSES, get_object_class
+from stripe._util import convert_to_stripe_object
+for name in sys.argv[2:]:
+    get_object_class("V1", name)
+print(json.dumps([m.__file__ for n, m in sys.modules.items() if n.split(".")[0] == "stripe" and m.__file__]))
+"""
 # Nothing imports these at run time; without them the zips halve.
 IDLE_SUFFIXES = (".pyc", ".pyi", ".h", ".c", ".pxd", ".dist-info")
 # Babel brings a thousand locales; the pages speak two languages.
 LOCALES = ("en", "root", "zh")
 
-TOKENS = ("jwt", "cryptography", "cffi", "pycparser", "_cffi_backend")
+CIPHERS = ("cryptography", "cffi", "_cffi_backend")
+TOKENS = ("jwt", "pycparser", *CIPHERS)
+STRIPE = ("stripe", "typing_extensions")
 PAGES = (
     "jinja2",
     "markupsafe",
@@ -64,24 +98,31 @@ class Cut:
     """One zip: everything but `without` (top-level names, or folders of ours), at most `limit` bytes.
 
     `compiled` names what is also there compiled: Lambda may write nothing beside the code, so what comes as source
-    alone is compiled at every cold start. It triples a module's share of the zip.
+    alone is compiled at every cold start. It triples a module's share of the zip. `only` these names, where it is
+    given; `under` is the folder in which Lambda looks for them, in a layer.
     """
 
     name: str
     without: tuple[str, ...]
     limit: int
     compiled: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    under: str = ""
 
     def keeps(self, member: str) -> bool:
         top = member.split("/", 1)[0].split(".", 1)[0]
+        if self.only and top not in self.only:
+            return False
         return top not in self.without and not member.startswith(tuple(f"{w}/" for w in self.without))
 
 
 # Only the authorizer verifies tokens; only the API renders pages. Names are those of CodeUri in app.yaml.
+# What payment providers need stands in a layer, which only regions with such a provider attach.
 CUTS = (
-    Cut("api.zip", without=TOKENS, limit=3 * MIB, compiled=("app.py", "chalicelib", "chalice")),
-    Cut("events.zip", without=(*TOKENS, *PAGES, "app"), limit=1 * MIB),
-    Cut("authorize.zip", without=(*PAGES, "pynamodb", "app"), limit=12 * MIB),
+    Cut("api.zip", without=(*TOKENS, *STRIPE), limit=3 * MIB, compiled=("app.py", "chalicelib", "chalice")),
+    Cut("events.zip", without=(*TOKENS, *STRIPE, *PAGES, "app"), limit=1 * MIB),
+    Cut("authorize.zip", without=(*PAGES, *STRIPE, "pynamodb", "app"), limit=12 * MIB),
+    Cut("payments.zip", without=(), only=(*CIPHERS, *STRIPE), under="python/", limit=6 * MIB),
 )
 
 
@@ -200,7 +241,8 @@ class Plain(yaml.SafeDumper):
 
 def vendor(architecture: str) -> Path:
     """The folder of run-time libraries for one processor, at the locked versions; made once."""
-    wanted = (ROOT / "requirements.txt").read_bytes() + LOCK.read_bytes() + repr((IDLE_SUFFIXES, LOCALES)).encode()
+    rules = repr((IDLE_SUFFIXES, LOCALES, WITHOUT_DEPENDENCIES, STRIPE_LOADS, OBJECTS)).encode()
+    wanted = (ROOT / "requirements.txt").read_bytes() + LOCK.read_bytes() + rules
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     key = hashlib.sha256(wanted).hexdigest()[:12]
     folder = ROOT / ".build" / "vendor" / f"{version}-{architecture}-{key}"
@@ -210,8 +252,9 @@ def vendor(architecture: str) -> Path:
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         target = Path(scratch, "libraries")
         pip_install(target, architecture, version, ["-r", str(ROOT / "requirements.txt"), "-c", str(LOCK)])
-        pip_install(target, architecture, version, ["--no-deps", pinned(WITHOUT_DEPENDENCIES)])
+        pip_install(target, architecture, version, ["--no-deps", *map(pinned, WITHOUT_DEPENDENCIES)])
         drop_idle(target)
+        strip_stripe(target)
         if not folder.exists():  # another process may have been faster
             target.rename(folder)
     return folder
@@ -243,6 +286,18 @@ def drop_idle(target: Path) -> None:
             path.unlink()
 
 
+def strip_stripe(target: Path) -> None:
+    """Of 17 MB of one client for everything Stripe does, what our gateway loads."""
+    command = [sys.executable, "-c", STRIPE_LOADS, str(target), *sorted(OBJECTS)]
+    loaded = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    kept = {Path(file).resolve() for file in loaded}
+    for path in sorted((target / "stripe").rglob("*"), reverse=True):
+        if path.is_file() and path.resolve() not in kept:
+            path.unlink()
+        elif (path.is_dir() and path.name == "__pycache__") or (path.is_dir() and not any(path.iterdir())):
+            shutil.rmtree(path)
+
+
 def run_quietly(command: list[str], cwd: Path | None = None, env: dict[str, str] | None = None) -> None:
     """Runs a command that is expected to work; only when it does not, what it said is shown."""
     done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True)
@@ -255,7 +310,7 @@ def write_cut(whole: Path, target: Path, cut: Cut) -> None:
     """Copies what the cut keeps, in a fixed order with fixed times and modes: same content, same bytes."""
     with zipfile.ZipFile(whole) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
         for member in sorted(filter(cut.keeps, source.namelist())):
-            made.writestr(entry_of(member), source.read(member))
+            made.writestr(entry_of(cut.under + member), source.read(member))
 
 
 def entry_of(member: str) -> zipfile.ZipInfo:

@@ -145,9 +145,19 @@ class Preflight:
             known = keys.read(secretsmanager, name)
         except secretsmanager.exceptions.ResourceNotFoundException:
             yield Finding("ok", "secrets", f"{name} will be made")
+            yield from self._given({})
             return
+        yield from self._given(known)
         missing = [key for key in ("cursor_key", *keys.GENERATED) if not known.get(key)]
         yield Finding("ok", "secrets", f"{', '.join(missing)} will be made" if missing else f"{name} is complete")
+
+    def _given(self, known: dict[str, str]) -> Iterator[Finding]:
+        """What only the payment providers can give; without it nobody could pay."""
+        chosen = self.cell.payments.providers if self.cell else ()
+        for provider in chosen:
+            if missing := [key for key in keys.REQUIRED.get(provider, ()) if not known.get(key)]:
+                says = f"{provider} needs {', '.join(missing)} in tuan/{self.region.stage}/keys"
+                yield Finding(self.strict, "secrets", says)
 
     def lint(self) -> Iterator[Finding]:
         lint = Path(sys.executable).with_name("cfn-lint")

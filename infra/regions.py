@@ -17,7 +17,8 @@ from msgspec import Struct
 from infra.package import ROOT
 
 REGIONS = ROOT / "infra" / "regions"
-PROVIDERS = ("sandbox", "transfer")
+PROVIDERS = ("sandbox", "sandbox_card", "transfer", "stripe", "wechat", "alipay")
+LAYERED = {"stripe", "wechat", "alipay"}
 LOCALES = ("zh", "en")
 CURRENCIES = ("CNY", "HKD", "TWD", "SGD", "EUR", "USD", "GBP", "JPY", "KRW", "MYR", "AUD", "CAD", "CHF")
 SHIFTS = re.compile(r"AllAtOnce|(Canary\d+Percent\d+Minutes|Linear\d+PercentEvery\d+Minutes?)")
@@ -43,6 +44,7 @@ class Contact(Part, frozen=True, kw_only=True):
 class Payments(Part, frozen=True, kw_only=True):
     providers: tuple[str, ...]
     transfer_account: str = ""
+    stripe_pay_url: str = ""
 
 
 class Alarms(Part, frozen=True, kw_only=True):
@@ -94,6 +96,11 @@ class Cell(Part, frozen=True, kw_only=True):
     def partition(self) -> str:
         return str(boto3.Session().get_partition_for_region(self.region))
 
+    def methods(self, stage: Stage) -> list[str]:
+        """How people pay on a stage: what the region offers, and play money where that is allowed."""
+        play = ["sandbox", "sandbox_card"] if stage.sandbox_url else []
+        return list(dict.fromkeys([*self.payments.providers, *play]))
+
     def settings(self, stage_name: str) -> dict[str, str]:
         """As the templates' parameters."""
         stage, limits = self.stages[stage_name], self.limits
@@ -105,6 +112,9 @@ class Cell(Part, frozen=True, kw_only=True):
             "Shift": stage.shift,
             "SandboxUrl": stage.sandbox_url,
             "CarrierUrl": stage.carrier_url,
+            "Providers": ",".join(self.methods(stage)),
+            "WithPaymentsLayer": spelled(bool(LAYERED & set(self.payments.providers))),
+            "StripePayUrl": self.payments.stripe_pay_url,
             "TransferAccount": self.payments.transfer_account,
             "PublicUrl": self.contact.public_url,
             "EmailFrom": self.contact.email_from,
@@ -195,6 +205,9 @@ def _payments(cell: Cell) -> Iterator[str]:
             yield f"payments.providers: there is no gateway for “{provider}”: choose of {', '.join(PROVIDERS)}"
     if not cell.payments.providers:
         yield "payments.providers: name at least one, or nobody can pay"
+    chinese = {"wechat", "alipay"} & set(cell.payments.providers)
+    if chinese and cell.currency != "CNY":
+        yield f"payments.providers: {', '.join(sorted(chinese))} take CNY only, and the currency is {cell.currency}"
     if "transfer" in cell.payments.providers and not cell.payments.transfer_account:
         yield "payments.transfer_account: bank transfers need an account to go to"
 
@@ -225,7 +238,7 @@ def _stage(cell: Cell, name: str, stage: Stage) -> Iterator[str]:
         yield f"stages.{name}.password_login: for stages whose data may be thrown away only"
     if stage.protected and stage.sandbox_url:
         yield f"stages.{name}.sandbox_url: a protected stage must not take play money"
-    if "sandbox" in cell.payments.providers and not stage.sandbox_url:
+    if {"sandbox", "sandbox_card"} & set(cell.payments.providers) and not stage.sandbox_url:
         yield f"stages.{name}.sandbox_url: the sandbox provider needs an address"
 
 

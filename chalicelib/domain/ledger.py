@@ -269,7 +269,7 @@ def capture_id(payment_id: str) -> str:
     return f"{payment_id}.capture"
 
 
-def void_of(payment: Entry, *, cause: str, now: Instant) -> Entry:
+def void_of(payment: Entry, *, cause: str, now: Instant, owed: tuple[str, ...] = ()) -> Entry:
     """Lets a hold go: there is one per payment, whatever the cause."""
     return _about(
         payment,
@@ -281,6 +281,7 @@ def void_of(payment: Entry, *, cause: str, now: Instant) -> Entry:
         created_at=now,
         stage=RefundStage.REQUESTED,
         promised_by=now + REFUND_PROMISE,
+        owed=owed,
         due_at=now,
     )
 

@@ -43,6 +43,7 @@ TEMPLATES: Mapping[str, Template] = {
     "group_formed": Template(Urgency.MONEY, ("title", "joined", "final_price", "link")),
     "group_failed": Template(Urgency.MONEY, ("title", "amount", "method", "arrives_by", "alternative", "link")),
     "group_failed_hold": Template(Urgency.MONEY, ("title", "amount", "alternative", "link")),
+    "hold_released": Template(Urgency.MONEY, ("title", "amount", "link")),
     "order_lapsed": Template(Urgency.MONEY, ("title", "amount", "link")),
     "chargeback": Template(Urgency.MONEY, ("title", "amount", "link")),
     "chargeback_won": Template(Urgency.MONEY, ("title", "amount", "link")),

@@ -9,6 +9,9 @@ from typing import Any
 Transport = Callable[[str, str, Mapping[str, str], bytes], tuple[int, bytes]]
 """(method, path, headers, body) -> (status, body). Raises OSError when there is no whole answer in time."""
 
+Exchange = Callable[[str, str, Mapping[str, str], bytes], tuple[int, Mapping[str, str], bytes]]
+"""The same with the answer's headers, their names in lower case: for peers who sign what they say."""
+
 MOST_BYTES = 256 * 1024
 
 
@@ -25,8 +28,19 @@ def _pool() -> Any:
 
 def over_http(base_url: str, limit_s: float) -> Transport:
     """A transport to one base address. Repeating a call is left to those who know its key."""
+    whole = exchange(base_url, limit_s)
 
     def call(method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        status, _, content = whole(method, path, headers, body)
+        return status, content
+
+    return call
+
+
+def exchange(base_url: str, limit_s: float, most_bytes: int = MOST_BYTES) -> Exchange:
+    """As `over_http`, headers included."""
+
+    def call(method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, Mapping[str, str], bytes]:
         from urllib3 import Timeout
         from urllib3.exceptions import HTTPError
 
@@ -41,14 +55,15 @@ def over_http(base_url: str, limit_s: float) -> Transport:
                 preload_content=False,
             )
             try:
-                content = answer.read(MOST_BYTES + 1)
+                content = answer.read(most_bytes + 1)
             finally:
                 # What was not read to its end must not be the start of somebody else's answer.
                 answer.release_conn() if answer.closed else answer.close()
         except HTTPError as error:
             raise NoAnswer(type(error).__name__) from None
-        if len(content) > MOST_BYTES:
+        if len(content) > most_bytes:
             raise NoAnswer("too much")
-        return int(answer.status), bytes(content)
+        said = {name.lower(): value for name, value in answer.headers.items()}
+        return int(answer.status), said, bytes(content)
 
     return call

@@ -55,7 +55,8 @@ def money_back(world: World, order: Order, now: Instant) -> list[Write]:
 def given_back(payment: Entry, cause: str, now: Instant, owed: tuple[str, ...] = ()) -> list[Write]:
     """All of a payment: a hold is let go, money that moved is refunded, and where neither is, nothing is owed."""
     if payment.state is EntryState.AUTHORISED:
-        return [Create(ledger.void_of(payment, cause=cause, now=now))]
+        word = ("hold_released",) if owed else ()
+        return [Create(ledger.void_of(payment, cause=cause, now=now, owed=word))]
     taken = payment.taken_minor
     return [Create(ledger.refund_of(payment, cause=cause, amount_minor=taken, now=now, owed=owed))] if taken else []
 

@@ -38,7 +38,11 @@ def conclude(world: World, entry: Entry, answer: Answer, now: Instant) -> None:
 
 def noted(world: World, entry: Entry) -> None:
     """What operators hear of an entry's new stage, whoever brought it there."""
-    world.watch.count(f"{entry.kind.value}s_{entry.stage.value if entry.stage else 'none'}")
+    stage = entry.stage.value if entry.stage else "none"
+    if entry.kind is Kind.REFUND:
+        world.watch.count(f"refunds_{stage}")
+    else:
+        world.watch.count(f"{entry.kind.value}s_{stage}")
     if entry.stage is RefundStage.PARKED:
         world.watch.alarm("parked", entry=entry.id, reason=entry.reason)
 
@@ -59,7 +63,7 @@ def _ask(world: World, entry: Entry, now: Instant) -> Answer:
     again = entry.first_tried_at != entry.last_tried_at
     window = min(ledger.KEY_WINDOW, provider.can.key_window_ms)
     if entry.provider_ref is not None or (again and ledger.must_ask_first(entry, now, window)):
-        answer = provider.look_up_refund(entry.key)
+        answer = provider.look_up_refund(entry.key, entry.payment_ref)
         if answer.outcome is not Outcome.NOT_FOUND:
             return answer
     return provider.refund(
@@ -75,7 +79,7 @@ def _of_a_hold(provider: Payments, entry: Entry, payment_ref: str) -> Answer:
     """A hold ends once, so whoever has tried before asks what became of it before it tries again."""
     if entry.first_tried_at != entry.last_tried_at or entry.attempt > 1:
         assert entry.payment_id is not None
-        found = provider.look_up_payment(entry.payment_id)
+        found = provider.look_up_payment(entry.payment_id, payment_ref)
         if found.outcome in (Outcome.SUCCEEDED, Outcome.FAILED):
             return _said_of(entry, found)
     if entry.kind is Kind.VOID:
@@ -121,7 +125,10 @@ def _alarm(world: World, entry: Entry, now: Instant) -> Entry:
     """Once, at 24 h (R4); the work itself goes on."""
     alarmed = replace(entry, alarmed_at=now)
     world.store.commit(Replace(alarmed))
-    world.watch.alarm(f"late_{entry.kind.value}", entry=entry.id, order=entry.order_id)
+    if entry.kind is Kind.REFUND:
+        world.watch.alarm("late_refund", entry=entry.id, order=entry.order_id)
+    else:
+        world.watch.alarm(f"late_{entry.kind.value}", entry=entry.id, order=entry.order_id)
     return replace(alarmed, version=alarmed.version + 1)
 
 

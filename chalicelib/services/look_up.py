@@ -14,7 +14,7 @@ def look_up(world: World, order: Order, now: Instant) -> bool:
     entry = world.store.entry(order.payment_id) if order.payment_id else None
     if entry is None or entry.state is not EntryState.PENDING:
         return False
-    answer = provider_of(world, entry.method).look_up_payment(entry.id)
+    answer = provider_of(world, entry.method).look_up_payment(entry.id, entry.provider_ref)
     if answer.outcome not in (Outcome.SUCCEEDED, Outcome.AUTHORISED) or answer.paid_at is None:
         return False
     money_in(

@@ -71,7 +71,7 @@ def _stray(
         return
     if held:
         came = replace(came, state=EntryState.AUTHORISED, authorised_at=now, posted_at=None)
-    world.store.commit(Create(came), *given_back(came, "stray", now, owed=() if held else ("late_money_refund",)))
+    world.store.commit(Create(came), *given_back(came, "stray", now, owed=("late_money_refund",)))
     world.watch.alarm("stray_money", entry=came.id, expected=f"{payment.amount_minor} {payment.currency}")
 
 

@@ -37,30 +37,30 @@ def story_clock(start: str, speed: float) -> Callable[[], int]:
 
 
 def main() -> None:
-    options = _options()
+    said = options(__doc__ or "")
     provider = SandboxProvider(
-        story_clock(options.clock_start, options.clock_speed),
-        secrets=options.secret or ("sandbox-webhook-secret",),
-        api_key=options.api_key,
-        state=load(options.state) if options.state else None,
+        story_clock(said.clock_start, said.clock_speed),
+        secrets=said.secret or ("sandbox-webhook-secret",),
+        api_key=said.api_key,
+        state=load(said.state) if said.state else None,
     )
-    if options.webhook_url:
-        provider.state.webhook_url = options.webhook_url
+    if said.webhook_url:
+        provider.state.webhook_url = said.webhook_url
     # Not an Event: a signal that comes while its lock is held, as waiting begins, would wait for itself.
     asked_to_stop: SimpleQueue[None] = SimpleQueue()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: asked_to_stop.put(None))
-    server = Server(provider, options.port).start()
+    server = Server(provider, said.port).start()
     print(ready_line(server), flush=True)
     with contextlib.suppress(KeyboardInterrupt):
         asked_to_stop.get()
     server.stop()
-    if options.state:
-        save(provider.state, options.state)
+    if said.state:
+        save(provider.state, said.state)
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def options(about: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
     parser.add_argument("--webhook-url", default="", help="may also be set later: PUT /settings")
     parser.add_argument("--secret", action="append", help="signs webhooks; twice while rotating")

@@ -48,6 +48,7 @@ CHILD = Path(__file__).with_name("child.py")
 RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "urllib3", "dateutil", "six.py")
 SANDBOX_MODULE = "infra.local.sandbox_provider"
 CARRIER_MODULE = "infra.local.carrier"
+STRIPE_MODULE = "infra.local.stripe_provider"
 
 
 class LocalStackError(Exception):
@@ -60,7 +61,8 @@ class LocalStack:
     `clock_start` (epoch milliseconds of the story, or 0 for the real time) and `clock_speed` (story
     seconds in a real second) run the demo's day in minutes; `clock_skips` (from, to, of the story, in their order) are
     hours it leaps over. `settings` are template parameters on top of those every
-    local stack has. After `start()`:
+    local stack has. `provider="stripe"`: people pay through Stripe's gateway, which speaks to localstripe behind a
+    server that adds what that lacks. After `start()`:
     `url` is the API's base, `endpoint_url` the AWS endpoint, `outputs` what the stacks put out,
     `keys` the fields of the secret, `sandbox_url` the sandbox payment provider.
     """
@@ -75,6 +77,7 @@ class LocalStack:
         state_dir: Path | None = None,
         fresh: bool = False,
         built: Path | None = None,
+        provider: str = "sandbox",
         aws_region: str = AWS_REGION,
         settings: Mapping[str, str] | None = None,
         identity: str = "cognito",
@@ -89,7 +92,7 @@ class LocalStack:
         self.outputs: Outputs = {}
         self.keys: dict[str, str] = {}
         self._clock_start, self._clock_speed, self._clock_skips = clock_start, clock_speed, tuple(clock_skips)
-        self._fresh, self._built, self._tell = fresh, built, tell
+        self._fresh, self._built, self._tell, self.provider = fresh, built, tell, provider
         self._aws_region, self._given, self._identity = aws_region, dict(settings or {}), identity
         self._children: list[subprocess.Popen[str]] = []
         self._lock: TextIO | None = None
@@ -115,7 +118,7 @@ class LocalStack:
             self._start_engine(ports["engine"])
             self._deploy(built, ports)
             self.client("ses").verify_email_identity(EmailAddress=EMAIL_FROM)
-            self._start_sandbox(ports["sandbox"])
+            self._start_sandbox(ports)
             self._start_carrier(ports["carrier"])
             self._write_address()
         except BaseException:
@@ -200,6 +203,10 @@ class LocalStack:
         self.region.identity = self._identity
         self.outputs = self.region.deploy(built, discovered=self._discovered)
         self.keys = keys.read(self.client("secretsmanager"), self.outputs["SecretArn"])
+        if self.provider == "stripe":
+            self.keys |= {"stripe_api_key": f"sk_test_{self.keys['sandbox_api_key']}"}
+            self.keys |= {"stripe_webhook": self.keys["sandbox_webhook"]}
+            keys.write(self.client("secretsmanager"), self.outputs["SecretArn"], self.keys)
 
     def _settings(self, ports: dict[str, int]) -> dict[str, str]:
         """What differs from a real stage: data may be thrown away, passwords do, time may be scaled."""
@@ -217,6 +224,17 @@ class LocalStack:
             "EmailFrom": EMAIL_FROM,
             "ClockStart": self._clock(),
             "ClockSpeed": f"{self._clock_speed:g}",
+            **(self._stripe(ports) if self.provider == "stripe" else {}),
+        }
+
+    def _stripe(self, ports: dict[str, int]) -> dict[str, str]:
+        url = f"http://{HOST}:{ports['sandbox']}"
+        return {
+            "SandboxUrl": "",
+            "Providers": "stripe,transfer",
+            "WithPaymentsLayer": "true",
+            "StripeUrl": url,
+            "StripePayUrl": f"{url}/pay/",
         }
 
     def _clock(self) -> str:
@@ -234,20 +252,22 @@ class LocalStack:
             return {}
         return {"JwksUrl": f"{self.endpoint_url}/{outputs['UserPoolId']}/.well-known/jwks.json"}
 
-    def _start_sandbox(self, port: int) -> None:
+    def _start_sandbox(self, ports: dict[str, int]) -> None:
         """The payment provider buyers pay at; the engine's Lambdas know its port from their settings."""
-        self._tell("starting the sandbox payment provider")
+        self._tell(f"starting the {self.provider} payment provider")
+        port = ports["sandbox"]
         self.sandbox_url = f"http://{HOST}:{port}"
         options = {
             "--port": str(port),
-            "--webhook-url": f"{self.url}/webhooks/sandbox",
-            "--secret": self.keys["sandbox_webhook"],
-            "--api-key": self.keys["sandbox_api_key"],
+            "--webhook-url": f"{self.url}/webhooks/{self.provider}",
+            "--secret": self.keys[f"{self.provider}_webhook"],
+            "--api-key": self.keys[f"{self.provider}_api_key"],
             "--state": str(self.home / "state" / "sandbox-provider.json"),
             "--clock-start": self._clock(),
             "--clock-speed": f"{self._clock_speed:g}",
         }
-        sandbox = self._spawn("sandbox", SANDBOX_MODULE, *(f"{k}={v}" for k, v in options.items()))
+        module = STRIPE_MODULE if self.provider == "stripe" else SANDBOX_MODULE
+        sandbox = self._spawn("sandbox", module, *(f"{k}={v}" for k, v in options.items()))
         wait_until(lambda: listens(port), sandbox, START_SECONDS)
 
     def _start_carrier(self, port: int) -> None:

@@ -29,9 +29,11 @@ from chalicelib.domain.instants import DAY, MINUTE, SECOND, Instant
 from chalicelib.gateways import aws as aws_clients
 from chalicelib.gateways.carriers.sandbox import SandboxCarrier
 from chalicelib.gateways.payments.sandbox import Sandbox
+from chalicelib.gateways.payments.stripe import Stripe
 from chalicelib.services.tick import look_ahead
 from chalicelib.store import rows, timers
 from infra.local.carrier.core import CarrierServer
+from infra.local.peers.stripe import StripePeer
 from infra.local.sandbox_provider import SandboxProvider
 
 from . import data_stack
@@ -100,13 +102,14 @@ class Dice:
 class Bed:
     """`with Bed.made() as bed:`; time moves only through `advance_to` and `later`."""
 
-    def __init__(self, now: Instant, dice: Dice) -> None:
+    def __init__(self, now: Instant, dice: Dice, money: str = "sandbox") -> None:
         self.now = now
         self.dice = dice
         self.hook = Hook()
         self.people = People()
         self.rooms = Rooms()
-        self.provider = SandboxProvider(
+        self.money = money
+        self.provider = (StripePeer if money == "stripe" else SandboxProvider)(
             lambda: self.now,
             secrets=("sandbox_webhook-" + "x" * 40,),
             api_key="sandbox_api_key-" + "x" * 40,
@@ -126,10 +129,13 @@ class Bed:
 
     @classmethod
     @contextmanager
-    def made(cls, now: Instant = START, dice: Dice | None = None) -> Iterator["Bed"]:
-        bed = cls(now, dice or Dice())
+    def made(cls, now: Instant = START, dice: Dice | None = None, money: str = "sandbox") -> Iterator["Bed"]:
+        """`money` is whose manners the payment provider has: the sandbox's, or Stripe's."""
+        bed = cls(now, dice or Dice(), money)
         with ExitStack() as stack:
             stack.enter_context(mock.patch.dict(os.environ, _environment(), clear=False))
+            if money == "stripe":
+                stack.enter_context(mock.patch.dict(os.environ, {"TUAN_PROVIDERS": "stripe,transfer"}))
             stack.enter_context(mock_aws())
             stack.enter_context(quick_moto())
             stack.enter_context(swift_moto())
@@ -175,6 +181,13 @@ class Bed:
         if name == "transfer":
             return Transfer("招商银行 团团鲜果 6225 0000 0000")
         keys = wiring.secrets()
+        if name == "stripe":
+            return Stripe(
+                keys["sandbox_api_key"],
+                [keys["sandbox_webhook"]],
+                pay_url="http://sandbox.invalid/pay/",
+                exchange=self.provider.exchange,
+            )
         return Sandbox(
             "", keys["sandbox_api_key"], [keys["sandbox_webhook"]], name=name, transport=self.provider.transport
         )
@@ -363,7 +376,8 @@ class Bed:
         hooks = self.provider.take_due()
         for hook in hooks:
             headers, body = self.provider.signed(hook)
-            answer = self.call_only("POST", f"/webhooks/{hook.method}", body, headers=headers)
+            door = "stripe" if self.money == "stripe" else hook.method
+            answer = self.call_only("POST", f"/webhooks/{door}", body, headers=headers)
             if answer.status != 200:
                 self.provider.put_back(hook)
         return len(hooks) + self.run_callbacks()

@@ -93,10 +93,10 @@ class Ledger:
         self.refunded[key] += 1
         return Answer(outcome=Outcome.SUCCEEDED, ref=f"re_{key}"[:40])
 
-    def look_up_payment(self, key: str) -> Answer:
+    def look_up_payment(self, key: str, ref: str | None = None) -> Answer:
         return Answer(outcome=Outcome.PENDING)
 
-    def look_up_refund(self, key: str) -> Answer:
+    def look_up_refund(self, key: str, payment_ref: str) -> Answer:
         return Answer(outcome=Outcome.NOT_FOUND)
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes, now: Instant) -> ProviderEvent:

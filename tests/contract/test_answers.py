@@ -64,10 +64,10 @@ def test_anything_unclear_is_unknown(status: int, said: object) -> None:
 @pytest.mark.req("R4")
 def test_only_the_providers_own_word_says_not_found() -> None:
     """A proxy's 404 taken for "never made" would pay a refund twice."""
-    assert gateway(404, b'{"code":"not_found"}').look_up_refund("k").outcome is Outcome.NOT_FOUND
+    assert gateway(404, b'{"code":"not_found"}').look_up_refund("k", "p").outcome is Outcome.NOT_FOUND
     for body in (b"<html>", b"{}", b'{"code":"no_such_route"}'):
-        assert gateway(404, body).look_up_refund("k").outcome is Outcome.UNKNOWN
-    assert gateway(410, b'{"code":"not_found"}').look_up_refund("k").outcome is Outcome.UNKNOWN
+        assert gateway(404, body).look_up_refund("k", "p").outcome is Outcome.UNKNOWN
+    assert gateway(410, b'{"code":"not_found"}').look_up_refund("k", "p").outcome is Outcome.UNKNOWN
 
 
 def test_a_wrong_api_key_decides_nothing() -> None:

@@ -65,7 +65,7 @@ def test_a_silent_peer_is_given_up_on_in_time() -> None:
 def test_nobody_there_is_unknown() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    assert Sandbox(f"http://127.0.0.1:{port}", "", ()).look_up_refund("k").outcome is Outcome.UNKNOWN
+    assert Sandbox(f"http://127.0.0.1:{port}", "", ()).look_up_refund("k", "p").outcome is Outcome.UNKNOWN
 
 
 def test_an_endless_answer_is_cut_and_does_not_poison_the_next_call() -> None:

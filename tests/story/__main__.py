@@ -26,7 +26,7 @@ WIDTH = 140
 def main() -> None:
     options = parsed()
     try:
-        script = read(options.story)
+        script = read(options.story, options.provider)
     except StoryError as error:
         raise SystemExit(str(error)) from None
     console = Console(stderr=options.json, highlight=False, width=max(Console().width, WIDTH))
@@ -60,6 +60,9 @@ def parsed() -> argparse.Namespace:
         default="none",
         help="moto: what happens to stream records and messages",
     )
+    parser.add_argument(
+        "--provider", choices=("sandbox", "sandbox_card", "stripe"), default="sandbox", help="who is paid through"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the faults' dice")
     parser.add_argument("--speed", type=float, default=240, help="local: seconds of the story in a real one")
     parser.add_argument("--name", default="demo", help="local: two names run side by side")
@@ -75,10 +78,11 @@ def stack_of(options: argparse.Namespace, script: Script, console: Console) -> A
     if options.stack == "moto":
         from .on_moto import OnMoto
 
-        return OnMoto.made(script, options.faults, options.seed)
+        return OnMoto.made(script, options.faults, options.seed, options.provider)
     from .on_local import OnLocal
 
-    return OnLocal.made(script, options.name, options.speed, lambda step: console.print(f"[dim]{step}[/dim]"))
+    tell = lambda step: console.print(f"[dim]{step}[/dim]")  # noqa: E731
+    return OnLocal.made(script, options.name, options.speed, tell, provider=options.provider)
 
 
 if __name__ == "__main__":

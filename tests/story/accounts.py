@@ -6,6 +6,9 @@ from .goods import stories_in
 from .record import Record, ms
 from .stack import Json
 
+ENDED_HOLDS = ("authorised", "captured", "voided")
+"""Of a payment that was made: nothing was charged before the verdict."""
+
 WAITS_MS = 3 * 60_000
 """A row may stay due this long before it counts as forgotten: the tick looks again every minute."""
 
@@ -28,7 +31,7 @@ def groups_add_up(record: Record) -> Iterator[str]:
 def groups_are_their_orders(record: Record) -> Iterator[str]:
     for key, group in record.groups.items():
         stories = [story for _, story in stories_in(record, key)]
-        captured = sum(p["amount_minor"] for s in stories for p in s["payments"] if p["state"] == "posted")
+        captured = sum(p["captured_minor"] for s in stories for p in s["payments"])
         refunded = sum(back(story) for story in stories)
         seen = (group.money["captured_minor"], group.money["refunded_minor"])
         if seen != (captured, refunded):
@@ -45,7 +48,7 @@ def everyone_ends_right(record: Record) -> Iterator[str]:
         verdict = group.card["verdict"]
         for who, story in stories_in(record, key) if verdict else ():
             order = story["order"]
-            came = sum(payment["amount_minor"] for payment in story["payments"] if payment["state"] == "posted")
+            came = sum(payment["captured_minor"] for payment in story["payments"])
             owed = 0
             if order["state"] == "paid" and verdict["formed"]:
                 owed = sum(units * verdict["prices_minor"][sku] for sku, units in order["lines"].items()) - missed(
@@ -66,6 +69,10 @@ def refunded_once(who: str, key: str, story: Json, verdict: Json) -> Iterator[st
     order = story["order"]
     if order["state"] != "paid":
         return
+    if any(payment["state"] in ENDED_HOLDS and payment["paid_at"] == order["paid_at"] for payment in story["payments"]):
+        if any(refund["cause"] != "shortage" for refund in story["refunds"]):
+            yield f"{who} paid in {key} by a hold, which is taken at the final price or not at all, and has refunds"
+        return
     causes = [refund["cause"] for refund in story["refunds"] if refund["cause"] != "shortage"]
     amounts = {refund["cause"]: refund["amount_minor"] for refund in story["refunds"]}
     if not verdict["formed"] and (causes.count("failed") != 1 or amounts["failed"] != order["amount_minor"]):
@@ -83,13 +90,15 @@ def late_money_is_explained(record: Record) -> Iterator[str]:
         for story in stories:
             order, key = story["order"], record.group_of(story)
             for payment in story["payments"]:
-                if payment["state"] != "posted" or ms(payment["paid_at"]) < ms(order["pay_by"]):
+                if payment["paid_at"] is None or ms(payment["paid_at"]) < ms(order["pay_by"]):
                     continue
                 sat = order["state"] == "paid" and order["paid_at"] == payment["paid_at"]
                 refunds = [r for r in story["refunds"] if r["id"].startswith(payment["id"] + ".")]
                 words = {n["template"] for n in record.notices.get(who, []) if n["about"] == order["id"]}
                 if sat and "order_paid" not in words:
                     yield f"{who} paid late in {key}, was seated again, and was not told"
+                if not sat and payment["state"] == "voided" and "hold_released" in words:
+                    continue
                 if not sat and (not refunds or "late_money_refund" not in words):
                     yield f"{who} paid late in {key}: refunds {[r['cause'] for r in refunds]}, told {sorted(words)}"
 
@@ -99,13 +108,13 @@ def provider_agrees(record: Record) -> Iterator[str]:
     if record.books is None:
         return
     stories = [story for mine in record.orders.values() for story in mine]
-    payments = {p["id"]: p for story in stories for p in story["payments"] if p["method"] == "sandbox"}
-    ours = {r["id"]: r for story in stories for r in story["refunds"] if r["method"] == "sandbox"}
+    payments = {p["id"]: p for story in stories for p in story["payments"] if p["method"] != "transfer"}
+    ours = {r["id"]: r for story in stories for r in story["refunds"] if r["method"] != "transfer"}
     for theirs in record.books["payments"]:
-        if theirs["status"] != "paid":
+        if theirs["status"] not in ("paid", "captured"):
             continue
         mine = payments.get(theirs["key"])
-        if mine is None or mine["state"] != "posted" or mine["amount_minor"] != theirs["amount_minor"]:
+        if mine is None or mine["captured_minor"] != (theirs.get("captured_minor") or theirs["amount_minor"]):
             yield f"the provider took {theirs['amount_minor']} as {theirs['key']}, and no order knows of it"
             continue
         said = sum(r["amount_minor"] for r in ours.values() if r["id"].startswith(mine["id"] + ".") and done(r))

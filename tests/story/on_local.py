@@ -69,11 +69,13 @@ class OnLocal:
         speed: float = SPEED,
         tell: Any = lambda step: None,
         before_s: float = BEFORE_S,
+        provider: str = "sandbox",
     ) -> Iterator["OnLocal"]:
         start = script.day.at(script.day.starts) - int(before_s * 1000 * speed)
         skips = script.day.skipped()
         clock = {"clock_start": start, "clock_speed": speed, "clock_skips": skips}
-        with LocalStack(name, **clock, fresh=True, tell=tell) as stack:
+        server = "stripe" if provider == "stripe" else "sandbox"
+        with LocalStack(name, **clock, fresh=True, tell=tell, provider=server) as stack:
             local = cls(stack, speed, script.with_role("ops"), skips)
             local._watcher.start()
             try:
@@ -183,7 +185,7 @@ class OnLocal:
     def _provider(self, method: str, path: str, body: Json = None) -> tuple[int, Json]:
         headers = {
             "Content-Type": "application/json",
-            "Authorization": f"Bearer {self.stack.keys['sandbox_api_key']}",
+            "Authorization": f"Bearer {self.stack.keys[f'{self.stack.provider}_api_key']}",
         }
         content = b"" if body is None else json.dumps(body).encode()
         got = self._http.request(method, self.stack.sandbox_url + path, body=content, headers=headers)

@@ -62,11 +62,11 @@ class OnMoto:
 
     @classmethod
     @contextmanager
-    def made(cls, script: Script, faults: str = "none", seed: int = 0) -> Iterator["OnMoto"]:
+    def made(cls, script: Script, faults: str = "none", seed: int = 0, provider: str = "sandbox") -> Iterator["OnMoto"]:
         start = script.day.at(script.day.starts) - BEFORE
         # With every third message lost, the tick's ever rarer repeats may take a while.
         patience = MINUTE if faults in ("none", "doubled", "shuffled") else 30 * MINUTE
-        with TimedBed.made(start, replace(FAULTS[faults], seed=seed)) as bed:
+        with TimedBed.made(start, replace(FAULTS[faults], seed=seed), provider) as bed:
             assert isinstance(bed, TimedBed)
             yield cls(bed, patience)
 

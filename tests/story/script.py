@@ -237,16 +237,27 @@ class Script(Part):
         return next(key for key, person in self.people.items() if person.role == role)
 
 
-def read(path: Path) -> Script:
-    """Raises StoryError where the file says something that cannot be."""
+def read(path: Path, provider: str = "sandbox") -> Script:
+    """With people paying by `provider` wherever the story names no other. Raises StoryError where the file says
+    something that cannot be.
+    """
     try:
         said: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        _paid_by(said, provider)
         script = msgspec.convert(said, Script)
     except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise StoryError(f"{path.name}: {error}") from error
     for problem in problems(script):
         raise StoryError(f"{path.name}: {problem}")
     return script
+
+
+def _paid_by(said: dict[str, Any], provider: str) -> None:
+    for campaign in said.get("campaigns", []):
+        campaign["methods"] = [provider if method == "sandbox" else method for method in campaign["methods"]]
+    for orders in said.get("orders", {}).values():
+        for order in orders:
+            order.setdefault("by", provider)
 
 
 def problems(script: Script) -> list[str]:

@@ -49,12 +49,17 @@ def what_to_tell(story: Json) -> Counter[str]:
     order, verdict = story["order"], story["verdict"]
     dropped = any(refund["cause"] == "price_drop" for refund in story["refunds"])
     if verdict is not None and order["state"] == "paid":
-        wanted["group_failed" if not verdict["formed"] else "price_drop_refund" if dropped else "group_formed"] += 1
+        held = any(p["state"] in ("authorised", "captured", "voided") and p["paid_at"] for p in story["payments"])
+        failed = "group_failed_hold" if held else "group_failed"
+        wanted[failed if not verdict["formed"] else "price_drop_refund" if dropped else "group_formed"] += 1
     wanted["refund_done"] = sum(refund["stage"] == "succeeded" for refund in story["refunds"])
     wanted["late_money_refund"] = sum(refund["cause"] in ("late", "duplicate") for refund in story["refunds"])
     for state, template in TOLD_OF_BATCHES.items():
         wanted[template] = sum(step["state"] == state for step in (story["delivery"] or {}).get("history", []))
     wanted["order_short"] = sum(refund["cause"] == "shortage" for refund in story["refunds"])
+    paid_at = order["paid_at"] if order["state"] == "paid" else None
+    late = [p for p in story["payments"] if p["state"] == "voided" and p["paid_at"] not in (None, paid_at)]
+    wanted["hold_released"] = len(late) if "order_cancelled" not in happened else 0
     wanted["pickup_defaulted"] = int(order["pickup_defaulted"])
     return +wanted
 
@@ -200,10 +205,11 @@ def failure_has_a_way_out(record: Record) -> Iterator[str]:
     """A failure names how the money comes back, by when, and something else that is really there (R2, R10)."""
     for who, notices in record.notices.items():
         for notice in notices:
-            if notice["template"] != "group_failed":
+            if notice["template"] not in ("group_failed", "group_failed_hold"):
                 continue
             params = notice["params"]
-            if not all(params.get(name) for name in ("amount", "method", "arrives_by")):
+            charged = ("method", "arrives_by") if notice["template"] == "group_failed" else ()
+            if not all(params.get(name) for name in ("amount", *charged)):
                 yield f"{who} was not told how the money comes back: {params}"
             if record.alternatives.get(params.get("alternative", "")) != 200:
                 yield f"{who} was offered {params.get('alternative')!r}, which is not there"

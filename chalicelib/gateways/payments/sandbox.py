@@ -204,10 +204,10 @@ class Sandbox:
             return replace(answer, outcome=Outcome.UNKNOWN)
         return _if_about(answer, amount_minor, currency)
 
-    def look_up_payment(self, key: str) -> Answer:
+    def look_up_payment(self, key: str, ref: str | None = None) -> Answer:
         return self._call("GET", f"/payments?key={quote(key, safe='')}", {"key": key})
 
-    def look_up_refund(self, key: str) -> Answer:
+    def look_up_refund(self, key: str, payment_ref: str) -> Answer:
         return self._call("GET", f"/refunds?key={quote(key, safe='')}", {"key": key})
 
     def moves(self, since: Instant, until: Instant, start: str | None = None) -> Moves:

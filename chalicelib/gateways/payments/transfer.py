@@ -63,10 +63,10 @@ class Transfer:
             reason="by_hand",
         )
 
-    def look_up_payment(self, key: str) -> Answer:
+    def look_up_payment(self, key: str, ref: str | None = None) -> Answer:
         return Answer(outcome=Outcome.PENDING, ref=reference(key))
 
-    def look_up_refund(self, key: str) -> Answer:
+    def look_up_refund(self, key: str, payment_ref: str) -> Answer:
         return Answer(outcome=Outcome.PENDING, ref=reference(key))
 
     def moves(self, since: Instant, until: Instant, start: str | None = None) -> Moves:

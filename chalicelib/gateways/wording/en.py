@@ -131,6 +131,15 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "You may like: {alternative}\n\n"
         "Your order: {link}",
     ),
+    "hold_released": (
+        "Nothing was charged: {title}",
+        'Your payment for "{title}" came too late to join. The {amount} was only held and is let go: nothing was '
+        "charged. {link}",
+        "Hello,\n\n"
+        'when your {amount} for "{title}" was authorised, there was no place left or the group had closed. It was '
+        "only held by your bank and is let go now; nothing was charged.\n\n"
+        "Your order: {link}",
+    ),
     "order_lapsed": (
         "Your payment could not be taken: {title}",
         'The {amount} held for "{title}" could not be taken, so your order has lapsed. Nothing was charged. {link}',

@@ -109,6 +109,12 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "您也许会喜欢:{alternative}\n\n"
         "订单详情:{link}",
     ),
+    "hold_released": (
+        "未曾扣款:{title}",
+        "「{title}」的付款到得太晚,未能入团。{amount}只是预授权,现已解除,未曾扣款。{link}",
+        "您好,\n\n您为「{title}」授权{amount}时,名额已没有或团已截止,未能入团。款项只是由银行预授权,现已解除,"
+        "未曾扣款。\n\n订单详情:{link}",
+    ),
     "order_lapsed": (
         "扣款未成功:{title}",
         "「{title}」预授权的{amount}未能扣款,您的订单已失效,未曾扣款。{link}",

@@ -3,7 +3,7 @@
 import html
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
@@ -112,17 +112,20 @@ def _handler_for(server: Server) -> type[BaseHTTPRequestHandler]:
                 return
             try:
                 with server.lock:
-                    status, said = server.provider.transport(self.command, self.path, dict(self.headers), body)
+                    status, more, said = server.provider.exchange(self.command, self.path, dict(self.headers), body)
             except HungUp:
                 self.close_connection = True
                 return
-            self._answer(status, said, "application/json")
+            more = dict(more)
+            self._answer(status, said, more.pop("content-type", "application/json"), more)
 
         do_GET = do_POST = do_PUT = _any
 
-        def _answer(self, status: int, said: bytes, kind: str) -> None:
+        def _answer(self, status: int, said: bytes, kind: str, more: Mapping[str, str] | None = None) -> None:
             self.send_response(status)
             self.send_header("Content-Type", kind)
+            for name, value in (more or {}).items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(said)))
             self.end_headers()
             self.wfile.write(said)

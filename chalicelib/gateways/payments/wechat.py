@@ -1,0 +1,400 @@
+"""WeChat Pay, API v3: Native (the buyer scans a code) and JSAPI (inside WeChat, where the buyer's openid is known).
+
+Every request is signed with the merchant's key; every answer and every notification is checked against WeChat Pay's
+own public key, and a notification's content is sealed with the API v3 key (AES-256-GCM). Signing and unsealing is
+`cryptography`'s; the rest is a handful of routes over our own transport (docs/decisions: thin clients).
+
+It charges at once and cannot hold. Our keys are longer than its order numbers may be: an order's number is derived
+from our key, which travels along in `attach`; a refund's number is our key in its alphabet.
+"""
+
+import base64
+import csv
+import gzip
+import io
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode, urlsplit
+from zoneinfo import ZoneInfo
+
+from ...domain.ids import derived
+from ...domain.instants import DAY, MINUTE, SECOND, Instant
+from ...domain.ports import (
+    CANNOT_HOLD,
+    Answer,
+    Capabilities,
+    EventKind,
+    Move,
+    MoveKind,
+    Moves,
+    Outcome,
+    ProviderEvent,
+)
+from ...domain.refusals import Refused
+
+if TYPE_CHECKING:
+    from ..wire import Exchange
+
+ADDRESS = "https://api.mch.weixin.qq.com"
+ZONE = ZoneInfo("Asia/Shanghai")
+LIMIT_S = 5.0
+TOLERANCE = 5 * MINUTE
+SCHEMA = "WECHATPAY2-SHA256-RSA2048"
+MOST_WEBHOOK_BYTES = 64 * 1024
+OURS = frozenset(
+    {"SIGN_ERROR", "NO_AUTH", "FREQUENCY_LIMITED", "SYSTEM_ERROR", "APPID_MCHID_NOT_MATCH", "MCH_NOT_EXISTS"}
+)
+"""Refusals about our credentials, our pace or their health: nothing was decided about the money."""
+
+CAN = Capabilities(
+    refund_window_ms=365 * DAY,
+    currencies=frozenset({"CNY"}),
+    most_minor=5_000_000_00,
+    key_window_ms=365 * DAY,
+)
+
+
+class Wechat:
+    """`public_keys` are WeChat Pay's by their ids: two while one is being changed. `clock` gives real time in ms."""
+
+    name = "wechat"
+    can = CAN
+
+    def __init__(
+        self,
+        *,
+        mchid: str,
+        appid: str,
+        serial: str,
+        private_key: str,
+        api_v3_key: str,
+        public_keys: Mapping[str, str],
+        notify_url: str,
+        base_url: str = ADDRESS,
+        clock: Callable[[], Instant],
+        exchange: "Exchange | None" = None,
+    ) -> None:
+        self._mchid, self._appid, self._serial, self._v3 = mchid, appid, serial, api_v3_key.encode()
+        self._private_pem, self._public_pems = private_key, dict(public_keys)
+        self._notify, self._base_url, self._clock = notify_url, base_url or ADDRESS, clock
+        self._exchange = exchange
+        self._loaded: dict[str, Any] = {}
+
+    # ---------------------------------------------------------------- payments
+
+    def start(
+        self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str, payer: str = ""
+    ) -> Answer:
+        if currency != "CNY":
+            return Answer(outcome=Outcome.FAILED, reason="currency_not_taken")
+        asked: dict[str, Any] = {
+            "appid": self._appid,
+            "mchid": self._mchid,
+            "description": title or "order",
+            "out_trade_no": self.spelled(key),
+            "attach": key,
+            "time_expire": _spelled_time(expires_at),
+            "notify_url": self._notify,
+            "amount": {"total": amount_minor, "currency": "CNY"},
+        }
+        if payer:
+            asked["payer"] = {"openid": payer}
+        said = self._call("POST", f"/v3/pay/transactions/{'jsapi' if payer else 'native'}", asked)
+        if isinstance(said, Answer):
+            return said
+        known: dict[str, Any] = {"outcome": Outcome.PENDING, "ref": asked["out_trade_no"]}
+        known |= {"amount_minor": amount_minor, "currency": currency}
+        if payer:
+            return Answer(**known, pay_params=self._for_the_app(str(said["prepay_id"])))
+        return Answer(**known, pay_url=str(said["code_url"]))
+
+    def _for_the_app(self, prepay_id: str) -> dict[str, str]:
+        """What WeixinJSBridge is given, signed: it opens the payment inside WeChat."""
+        now, nonce, package = str(self._clock() // SECOND), secrets.token_hex(16), f"prepay_id={prepay_id}"
+        signed = self._sign(f"{self._appid}\n{now}\n{nonce}\n{package}\n")
+        return {"appId": self._appid, "timeStamp": now, "nonceStr": nonce, "package": package,
+                "signType": "RSA", "paySign": signed}  # fmt: skip
+
+    def authorise(
+        self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str, payer: str = ""
+    ) -> Answer:
+        return Answer(outcome=Outcome.FAILED, reason=CANNOT_HOLD)
+
+    def capture(self, *, key: str, payment_ref: str, amount_minor: int, currency: str) -> Answer:
+        return Answer(outcome=Outcome.FAILED, reason=CANNOT_HOLD)
+
+    def void(self, *, key: str, payment_ref: str) -> Answer:
+        return Answer(outcome=Outcome.FAILED, reason=CANNOT_HOLD)
+
+    def look_up_payment(self, key: str, ref: str | None = None) -> Answer:
+        number = quote(self.spelled(key), safe="")
+        said = self._call("GET", f"/v3/pay/transactions/out-trade-no/{number}?mchid={self._mchid}")
+        return said if isinstance(said, Answer) else _payment(said)
+
+    # ---------------------------------------------------------------- refunds
+
+    def refund(self, *, key: str, payment_ref: str, amount_minor: int, currency: str, paid_minor: int) -> Answer:
+        asked = {
+            "transaction_id": payment_ref,
+            "out_refund_no": _refund_number(key),
+            "notify_url": self._notify,
+            "amount": {"refund": amount_minor, "total": paid_minor, "currency": currency},
+        }
+        said = self._call("POST", "/v3/refund/domestic/refunds", asked)
+        if isinstance(said, Answer):
+            # Something was paid back under this number. "Failed" would do it again; this wants a person.
+            return Answer(outcome=Outcome.UNKNOWN, reason=said.reason) if said.reason == "param_differs" else said
+        answer = _refund(said)
+        if (answer.amount_minor, answer.currency) != (amount_minor, currency):
+            return Answer(outcome=Outcome.UNKNOWN, reason="other_amount")
+        return answer
+
+    def look_up_refund(self, key: str, payment_ref: str) -> Answer:
+        said = self._call("GET", f"/v3/refund/domestic/refunds/{quote(_refund_number(key), safe='')}")
+        return said if isinstance(said, Answer) else _refund(said)
+
+    # ---------------------------------------------------------------- lists and notifications
+
+    def moves(self, since: Instant, until: Instant, start: str | None = None) -> Moves:
+        """The trade bill of the day (Shanghai's) in which `since` lies, drawn up the morning after."""
+        day = datetime.fromtimestamp(since / 1000, ZONE).date()
+        if start:
+            day += timedelta(days=int(start))
+        asked = urlencode({"bill_date": day.isoformat(), "bill_type": "ALL", "tar_type": "GZIP"})
+        said = self._call("GET", f"/v3/bill/tradebill?{asked}")
+        if isinstance(said, Answer):
+            missing = said.reason in ("no_statement_exist", "statement_creating")
+            outcome = Outcome.SUCCEEDED if said.reason == "no_statement_exist" else Outcome.PENDING
+            if not missing:
+                return Moves(outcome=Outcome.UNKNOWN, reason=said.reason)
+            return Moves(outcome=outcome, reason=said.reason, next=self._next_day(day, until, start))
+        parts = urlsplit(str(said["download_url"]))
+        bill = self._raw("GET", f"{parts.path}?{parts.query}", b"", signed_answer=False)
+        if isinstance(bill, Answer):
+            return Moves(outcome=Outcome.UNKNOWN, reason=bill.reason)
+        try:
+            rows = list(csv.DictReader(io.StringIO(gzip.decompress(bill[1]).decode("utf-8-sig"))))
+            lines = [line for row in rows for line in _bill_lines(row)]
+        except (OSError, ValueError, KeyError):
+            return Moves(outcome=Outcome.UNKNOWN, reason="garbage")
+        return Moves(outcome=Outcome.SUCCEEDED, lines=lines, next=self._next_day(day, until, start))
+
+    @staticmethod
+    def _next_day(day: Any, until: Instant, start: str | None) -> str | None:
+        midnight = datetime.combine(day + timedelta(days=1), datetime.min.time(), ZONE)
+        return str(int(start or 0) + 1) if midnight.timestamp() * 1000 < until else None
+
+    def spelled(self, key: str, kind: MoveKind = MoveKind.PAYMENT) -> str:
+        """An order's number: at most 32 characters, without dots."""
+        return "t" + derived("wechat", key, length=26) if kind is MoveKind.PAYMENT else _refund_number(key)
+
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes, now: Instant) -> ProviderEvent:
+        said = {name.lower(): value for name, value in headers.items()}
+        if len(body) > MOST_WEBHOOK_BYTES or not self._genuine(said, body):
+            raise Refused("bad_signature")
+        signed_at = said.get("wechatpay-timestamp", "")
+        if not signed_at.isdecimal() or abs(now - int(signed_at) * SECOND) > TOLERANCE:
+            raise Refused("bad_signature")
+        try:
+            event = json.loads(body)
+            return _event(event["event_type"], json.loads(self._unsealed(event["resource"])))
+        except (ValueError, KeyError, TypeError) as error:
+            raise Refused("bad_webhook") from error
+
+    def _unsealed(self, resource: Mapping[str, str]) -> bytes:
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        if resource["algorithm"] != "AEAD_AES_256_GCM":
+            raise ValueError("another cipher")
+        sealed = base64.b64decode(resource["ciphertext"])
+        try:
+            extra = resource.get("associated_data", "").encode()
+            return AESGCM(self._v3).decrypt(resource["nonce"].encode(), sealed, extra)
+        except InvalidTag as error:
+            raise ValueError("sealed with another key") from error
+
+    # ---------------------------------------------------------------- the line
+
+    def _call(self, method: str, path: str, asked: Mapping[str, Any] | None = None) -> Any:
+        """What was answered, or an Answer that says why there is nothing to go by."""
+        body = json.dumps(asked, ensure_ascii=False).encode() if asked is not None else b""
+        found = self._raw(method, path, body, signed_answer=True)
+        if isinstance(found, Answer):
+            return found
+        status, content = found
+        try:
+            said = json.loads(content) if content else {}
+        except ValueError:
+            return Answer(outcome=Outcome.UNKNOWN, reason="garbage")
+        if status in (200, 204):
+            return said
+        return _refusal(status, said if isinstance(said, dict) else {}, method)
+
+    def _raw(self, method: str, path: str, body: bytes, *, signed_answer: bool) -> Any:
+        try:
+            status, headers, content = self._line()(method, path, self._headers(method, path, body), body)
+        except OSError as error:
+            return Answer(outcome=Outcome.UNKNOWN, reason=type(error).__name__)
+        if signed_answer and 200 <= status < 300 and not self._genuine(headers, content):
+            return Answer(outcome=Outcome.UNKNOWN, reason="not_signed_by_them")
+        return status, content
+
+    def _line(self) -> "Exchange":
+        if self._exchange is None:
+            from ..wire import exchange
+
+            self._exchange = exchange(self._base_url, LIMIT_S, most_bytes=64 << 20)
+        return self._exchange
+
+    def _headers(self, method: str, path: str, body: bytes) -> dict[str, str]:
+        now, nonce = str(self._clock() // SECOND), secrets.token_hex(16)
+        signed = self._sign(f"{method}\n{path}\n{now}\n{nonce}\n{body.decode()}\n")
+        token = f'mchid="{self._mchid}",nonce_str="{nonce}",signature="{signed}",timestamp="{now}"'
+        return {
+            "Authorization": f'{SCHEMA} {token},serial_no="{self._serial}"',
+            "Wechatpay-Serial": next(iter(self._public_pems)),
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+            "User-Agent": "tuan",
+        }
+
+    def _sign(self, text: str) -> str:
+        from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+        if "private" not in self._loaded:
+            self._loaded["private"] = load_pem_private_key(self._private_pem.encode(), None)
+        return base64.b64encode(self._loaded["private"].sign(text.encode(), PKCS1v15(), SHA256())).decode()
+
+    def _genuine(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Signed by WeChat Pay, with a key we know by its id. `headers` in lower case."""
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+        serial = headers.get("wechatpay-serial", "")
+        if serial not in self._public_pems:
+            return False
+        if serial not in self._loaded:
+            self._loaded[serial] = load_pem_public_key(self._public_pems[serial].encode())
+        text = f"{headers.get('wechatpay-timestamp', '')}\n{headers.get('wechatpay-nonce', '')}\n".encode()
+        try:
+            mark = base64.b64decode(headers.get("wechatpay-signature", ""), validate=True)
+            self._loaded[serial].verify(mark, text + body + b"\n", PKCS1v15(), SHA256())
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+
+def _refusal(status: int, said: Mapping[str, Any], method: str) -> Answer:
+    """A refusal counts only in WeChat Pay's own words."""
+    code = str(said.get("code", ""))
+    reason = code.lower() or f"status_{status}"
+    if not code or code in OURS or status >= 500 or status in (401, 429):
+        return Answer(outcome=Outcome.UNKNOWN, reason=reason)
+    if method == "GET":
+        missing = code in ("ORDER_NOT_EXIST", "RESOURCE_NOT_EXISTS")
+        return Answer(outcome=Outcome.NOT_FOUND if missing else Outcome.UNKNOWN, reason=reason)
+    return Answer(outcome=Outcome.FAILED, reason=reason)
+
+
+def _payment(said: Mapping[str, Any]) -> Answer:
+    state = said["trade_state"]
+    known: dict[str, Any] = {"ref": said.get("transaction_id") or said["out_trade_no"]}
+    amount = said.get("amount") or {}
+    known |= {"amount_minor": amount.get("total"), "currency": amount.get("currency", "CNY")}
+    if state in ("SUCCESS", "REFUND"):
+        return Answer(outcome=Outcome.SUCCEEDED, paid_at=_instant(said["success_time"]), **known)
+    if state in ("CLOSED", "REVOKED", "PAYERROR"):
+        return Answer(outcome=Outcome.FAILED, reason="expired" if state == "CLOSED" else state.lower(), **known)
+    return Answer(outcome=Outcome.PENDING if state in ("NOTPAY", "USERPAYING") else Outcome.UNKNOWN, **known)
+
+
+def _refund(said: Mapping[str, Any]) -> Answer:
+    outcome = {
+        "SUCCESS": Outcome.SUCCEEDED,
+        "PROCESSING": Outcome.PENDING,
+        "CLOSED": Outcome.FAILED,
+        "ABNORMAL": Outcome.FAILED,
+    }.get(str(said.get("status")), Outcome.UNKNOWN)
+    reason = str(said["status"]).lower() if outcome is Outcome.FAILED else ""
+    amount = said["amount"]
+    return Answer(
+        outcome=outcome,
+        ref=str(said["refund_id"]),
+        reason=reason,
+        amount_minor=int(amount["refund"]),
+        currency=str(amount.get("currency", "CNY")),
+    )
+
+
+def _event(kind: str, what: Mapping[str, Any]) -> ProviderEvent:
+    """The unsealed content of a notification."""
+    if kind == "TRANSACTION.SUCCESS":
+        amount = what["amount"]
+        return ProviderEvent(
+            kind=EventKind.PAID if what.get("attach") else EventKind.OTHER,
+            key=str(what.get("attach", "")),
+            ref=str(what["transaction_id"]),
+            amount_minor=int(amount["total"]),
+            currency=str(amount["currency"]),
+            at=_instant(what["success_time"]),
+        )
+    refund = {"REFUND.SUCCESS": EventKind.REFUNDED}.get(kind)
+    if kind in ("REFUND.ABNORMAL", "REFUND.CLOSED"):
+        refund = EventKind.REFUND_FAILED
+    if refund is None:
+        return ProviderEvent(kind=EventKind.OTHER, key="", ref="", amount_minor=0, currency="CNY", at=0)
+    return ProviderEvent(
+        kind=refund,
+        key=str(what["out_refund_no"]).replace("@", "."),
+        ref=str(what["refund_id"]),
+        amount_minor=int(what["amount"]["refund"]),
+        currency="CNY",
+        at=_instant(what["success_time"]) if what.get("success_time") else 0,
+        reason=str(what["refund_status"]).lower() if refund is EventKind.REFUND_FAILED else "",
+    )
+
+
+def _bill_lines(row: Mapping[str, str]) -> list[Move]:
+    """A row of a trade bill; each value begins with a backtick. The rows of sums at its end are none."""
+    cell = {name.strip(): (value or "").lstrip("`") for name, value in row.items() if name}
+    if cell.get("交易状态") not in ("SUCCESS", "REFUND"):
+        return []
+    at = round(datetime.strptime(cell["交易时间"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=ZONE).timestamp() * 1000)
+    back = cell["交易状态"] == "REFUND"
+    return [
+        Move(
+            kind=MoveKind.REFUND if back else MoveKind.PAYMENT,
+            key=cell["商户退款单号" if back else "商户订单号"],
+            ref=cell["微信退款单号" if back else "微信订单号"],
+            payment_ref=cell["微信订单号"] if back else "",
+            amount_minor=_fen(cell["退款金额" if back else "应结订单金额"]),
+            currency="CNY",
+            at=at,
+        )
+    ]
+
+
+def _fen(yuan: str) -> int:
+    """`12.50` as 1250, without a float."""
+    whole, _, cents = yuan.partition(".")
+    return int(whole) * 100 + int(cents.ljust(2, "0")[:2])
+
+
+def _refund_number(key: str) -> str:
+    return key.replace(".", "@")
+
+
+def _spelled_time(at: Instant) -> str:
+    return datetime.fromtimestamp(at / 1000, ZONE).isoformat(timespec="seconds")
+
+
+def _instant(text: str) -> Instant:
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
