@@ -212,7 +212,8 @@ def _only_here(provider: Payments, booked: Booked) -> Found | None:
     if booked.kind not in rules.KEYED:
         return found
     refund = booked.kind is MoveKind.REFUND
-    said = provider.look_up_refund(booked.raw) if refund else provider.look_up_payment(booked.raw)
+    of = booked.entry.payment_ref or booked.ref
+    said = provider.look_up_refund(booked.raw, of) if refund else provider.look_up_payment(booked.raw, of or None)
     if said.outcome is Outcome.UNKNOWN:
         raise Unavailable("payment provider", retry_after_s=60)
     if said.outcome is Outcome.NOT_FOUND:
