@@ -3,11 +3,12 @@
 from chalice.app import Blueprint
 
 from ..domain.plan import OWNER_ROLES
+from ..services import paces, stages
 from ..services import review as reviews
-from ..services import stages
 from ..services.stages import Where
 from .edge import BUYER, Call, route
 from .shapes.groups import Reviewed
+from .shapes.pace import FlowQuery, FlowShown
 from .shapes.stages import (
     JourneyShown,
     NudgeAnswer,
@@ -195,6 +196,19 @@ def my_stages(call: Call[None, PageQuery]) -> StagePage:
 )
 def late_stages(call: Call[None, PageQuery]) -> StagePage:
     return _page(call, late=True)
+
+
+@route(
+    bp,
+    "GET",
+    "/stages/figures",
+    query=FlowQuery,
+    answer=FlowShown,
+    roles=MANAGER,
+    summary="How my groups move through their stages: against the benchmark, work in progress, delays, drill-down",
+)
+def stage_figures(call: Call[None, FlowQuery]) -> FlowShown:
+    return FlowShown.of(paces.figures(call.world, call.caller, call.query.to_domain(), now=call.now), call.now)
 
 
 def _page(call: Call[None, PageQuery], *, late: bool) -> StagePage:

@@ -6,7 +6,8 @@ from chalice.app import Blueprint
 
 from ..domain.instants import moment
 from ..domain.money import decimals
-from ..services import draft, stages
+from ..domain.pace import Narrowed
+from ..services import draft, paces, stages
 from ..services.stages import Line
 from ..services.trade import LOOKED_BACK, Trade, trade
 from ..web import plots, sheets
@@ -91,6 +92,24 @@ def turnover_plot(ask: Ask, shown: Trade) -> str:
         return ""
     turnover = [day.turnover_minor // scale for _, day in days]
     return plots.bars([name[5:] for name, _ in days], [(ask.say("desk.turnover"), turnover)])
+
+
+@page(bp, "GET", "/manage/flow", roles=MANAGERS | MERCHANT)
+def flow_page(ask: Ask) -> Shown:
+    """Time per stage, what lies where, and what runs late, narrowed down step by step (M4, M7, M14)."""
+    by = Narrowed(region=narrowed(ask, "region"), category=narrowed(ask, "category"), stage=narrowed(ask, "stage"))
+    values = {
+        "flow": paces.figures(ask.world, ask.caller, by, now=ask.now),
+        "by": by,
+        "zone": ask.world.home.zone,
+        "merchant": "merchant" in ask.caller.roles,
+    }
+    return Shown("desk_flow.html", values)
+
+
+def narrowed(ask: Ask, name: str) -> str | None:
+    """An empty region is one of its own: groups that are for everyone."""
+    return ask.query.one(name) if ask.query.all(name) else None
 
 
 @page(bp, "GET", "/manage", roles=MANAGERS)

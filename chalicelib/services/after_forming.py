@@ -10,7 +10,7 @@ from ..domain.campaign import Campaign
 from ..domain.group import Group
 from ..domain.instants import Instant
 from ..domain.plan import SORTING
-from . import batches, purchase, settle
+from . import batches, paces, purchase, settle
 from .switch_over import switch_over
 from .world import World
 
@@ -23,8 +23,13 @@ def _batches(world: World, group: Group, terms: Campaign, stage: str, now: Insta
         batches.plan(world, group, now)
 
 
-ON_FORMING: tuple[OnForming, ...] = (purchase.issue, settle.begin)
-"""(world, group, terms, now), once the verdict is given: purchase orders, and the letting out of its money."""
+def _pace(world: World, group: Group, terms: Campaign, now: Instant) -> None:
+    paces.keep(world, group.id, now)
+
+
+ON_FORMING: tuple[OnForming, ...] = (purchase.issue, settle.begin, _pace)
+"""(world, group, terms, now), once the verdict is given: purchase orders, the letting out of its money, and the copy
+for figures."""
 
 ON_TURN: tuple[OnStage, ...] = (_batches,)
 """(world, group, terms, stage, now), when the turn of a stage has come: delivery batches."""

@@ -7,11 +7,13 @@ from ..domain import hours
 from ..domain import tally as tallies
 from ..domain.hours import Pulse
 from ..domain.instants import Instant
+from ..domain.journey import Journey
 from ..domain.ledger import Entry
 from ..domain.order import HOLDING, Order
 from ..domain.tally import Numbers, Scope, plus
 from ..domain.upkeep import Visit
 from ..domain.writes import Row
+from . import paces
 from .attempts import attempts
 from .world import World
 
@@ -26,6 +28,8 @@ def project(world: World, changes: Sequence[tuple[Row | None, Row | None]], now:
     deltas: dict[tuple[Scope, str], Delta] = {}
     pulses: dict[str, dict[Instant, Pulse]] = {}
     for old, new in changes:
+        if isinstance(new, Journey):
+            paces.moved(world, old if isinstance(old, Journey) else None, new, now)
         row = new or old
         if not isinstance(row, (Order, Entry, Visit)):
             continue

@@ -15,6 +15,7 @@ from ..domain.journey import Journey
 from ..domain.ledger import Entry
 from ..domain.notice import Notice
 from ..domain.order import Order
+from ..domain.pace import Pace
 from ..domain.ports import RowKey
 from ..domain.receipt import Receipt
 from ..domain.refusals import Broken, Lost, Trouble, Unavailable
@@ -41,6 +42,7 @@ from .incident_wake import incident_wake
 from .journey_wake import journey_wake
 from .open_groups import open_groups
 from .order_wake import order_wake
+from .paces import pace_wake
 from .purchase import demand_wake, purchase_wake
 from .questions import question_wake
 from .recount import recount
@@ -93,6 +95,7 @@ WAKES: Mapping[type[Row], Callable[[World, Any, Instant], None]] = {
     Batch: batch_wake,
     Books: books_wake,
     Journey: journey_wake,
+    Pace: pace_wake,
     Waybill: waybill_wake,
     Routes: match_queue,
     Reroute: reroute_wake,

@@ -23,6 +23,7 @@ from ..domain.leader import Leader, Neighbour, Place
 from ..domain.ledger import Entry
 from ..domain.notice import Notice
 from ..domain.order import Order, OrderState
+from ..domain.pace import Pace
 from ..domain.person import Preferences
 from ..domain.ports import OrderMark, Page
 from ..domain.product import PriceMark, Product
@@ -56,6 +57,7 @@ from .rows import (
     neighbour_key,
     order_key,
     orders_pk,
+    pace_key,
     purchase_key,
     receipt_key,
     review_key,
@@ -248,6 +250,14 @@ class Reads:
 
     def duties_of(self, person_id: str, *, late: bool, limit: int, start: str | None) -> Page[Duty]:
         return self._query_page(Duty, duties_pk(person_id, late=late), None, limit, start)
+
+    def pace(self, merchant_id: str, began_at: int, group_id: str) -> Pace | None:
+        return self._get(Pace, *pace_key(merchant_id, began_at, group_id))
+
+    def paces_of(self, role: str, person_id: str, limit: int, start: str | None) -> Page[Pace]:
+        if role == "manager":
+            return self._page(Pace, f"PACES#{person_id}", limit, start)
+        return self._query_page(Pace, f"PACES#{person_id}", None, limit, start, forward=False)
 
     def _batch(self, keys: Sequence[tuple[str, str]], *, consistent: bool) -> list[Row]:
         with translated():

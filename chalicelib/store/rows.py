@@ -27,6 +27,8 @@ from ..domain.leader import Leader, Neighbour, Place
 from ..domain.ledger import Entry
 from ..domain.notice import Notice
 from ..domain.order import Order
+from ..domain.pace import KEPT as PACE_KEPT
+from ..domain.pace import Pace
 from ..domain.person import Preferences
 from ..domain.ports import RowKey
 from ..domain.product import PriceMark, Product
@@ -123,6 +125,10 @@ def batch_key(group_id: str, destination: str) -> tuple[str, str]:
 def journey_key(group_id: str) -> tuple[str, str]:
     """Beside its group, so that the page of truth is one batch of one partition."""
     return f"GROUP#{group_id}", "JOURNEY"
+
+
+def pace_key(merchant_id: str, began_at: int, group_id: str) -> tuple[str, str]:
+    return f"PACES#{merchant_id}", f"{stamp(began_at)}#{group_id}"
 
 
 def duties_pk(person_id: str, *, late: bool) -> str:
@@ -229,6 +235,9 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("duty", Duty, lambda d: (duties_pk(d.person_id, late=d.late), f"{d.group_id}#{d.stage}")),
     Kind("settling", Settling, lambda s: (f"GROUP#{s.group_id}", "SETTLING")),
     Kind("solvency", Solvency, lambda s: (f"CAMPAIGN#{s.campaign_id}", "SOLVENCY")),
+    Kind("pace", Pace, lambda p: pace_key(p.merchant_id, p.began_at, p.group_id),
+         listed=lambda p: (f"PACES#{p.manager_id or p.merchant_id}", f"{stamp(p.began_at)}#{p.group_id}"),
+         gone_at=lambda p: (p.as_of + PACE_KEPT) // 1000),
     Kind("parked", Parked, lambda p: ("PARKED", f"{p.pk}|{p.sk}")),
     Kind("listing", Listing, lambda x: (hall_pk(x.community_id, x.category), f"{stamp(x.closes_at)}#{x.group_id}"),
          gone_at=lambda x: (x.closes_at + 30 * DAY) // 1000),

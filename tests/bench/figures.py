@@ -1,6 +1,6 @@
 """Writes docs/figures.md: what each path asks of the table, how big the zips are, how long a function takes to load."""
 
-from . import cold, paths
+from . import breadth, cold, paths
 from .paths import Cost
 from .report import DOCS, made_by, number, table, verdict, write
 
@@ -77,6 +77,7 @@ def main() -> None:
         cost_table(found["failed"]),
         "### A group that forms, at a lower price than was paid",
         cost_table(found["formed"][-2:]),
+        breadth.section([breadth.breadth(size) for size in breadth.SIZES]).strip(),
         *cold_sections(),
         "Time from the deadline to the verdict, and from the verdict to the last refund, are printed by `make demo`.",
     )

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.domain.refusals import Refused
 from chalicelib.services import browse, seats
 
-from . import hot, looks, performance
+from . import breadth, hot, looks, performance
 from .house import House
 from .storm import Night, Storm
 
@@ -80,3 +80,14 @@ def test_a_304_of_the_hall_is_counted_cold_and_warm(monkeypatch: pytest.MonkeyPa
     assert (look.calls, look.again_status, look.again_calls, look.warm_calls) == (3, 304, 3, 0)
     monkeypatch.setattr(browse, "HALL_KEPT_MS", 0)  # the control: nothing is kept
     assert next(one for one in looks.looks() if one.what.startswith("hall")).warm_calls == 3
+
+
+@pytest.mark.req("S2")
+def test_a_groups_page_costs_the_same_whatever_its_size_and_its_writes_grow_in_step() -> None:
+    small, large = breadth.breadth(20), breadth.breadth(80)
+    for looked in ("open_look", "way_look", "figures_look"):
+        one, other = getattr(small, looked), getattr(large, looked)
+        assert (one.calls, one.reads) == (other.calls, other.reads)
+        assert one.total <= 2 and not one.writes and not other.writes
+    assert large.bought.writes == 4 * small.bought.writes
+    assert large.decided.writes <= 4 * small.decided.writes

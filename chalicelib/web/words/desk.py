@@ -264,6 +264,28 @@ TEXTS: Texts = {
         "超过时限的节点，先通知负责人，再上报给您。",
         "Stages over their limit: their owners were told first, then you.",
     ),
+    "flow.title": ("节点耗时", "Time per stage"),
+    "flow.lead": (
+        "每个节点实际用时与计划用时之比、在途数量和最近七天的进出；可按区域、品类、节点逐层查看，直到订单。",
+        "How long each stage takes against its plan, what lies in it, and what came and went in the last seven days; "
+        "by region, category and stage, down to the orders.",
+    ),
+    "flow.region": ("区域", "Region"),
+    "flow.category": ("品类", "Category"),
+    "flow.waiting": ("在途订单（团）", "Orders in it (groups)"),
+    "flow.came": ("进 / 出（七天）", "Came / went (7 days)"),
+    "flow.took": ("平均用时", "Takes"),
+    "flow.planned": ("计划用时", "Planned"),
+    "flow.against": ("与计划之比", "Against plan"),
+    "flow.advice": (
+        "超出计划 20% 以上，请审核该节点的产能，或增加供应商。",
+        "Over the plan by more than 20%: review its capacity, or add a supplier.",
+    ),
+    "flow.unfinished": ("未完成订单占比", "Unfinished orders"),
+    "flow.bottleneck": ("瓶颈", "Bottleneck"),
+    "flow.all": ("全部", "All"),
+    "flow.nothing": ("还没有成团的团。", "No group has formed yet."),
+    "flow.orders": ("订单", "Orders"),
     # one group
     "desk.orders": ("订单", "Orders"),
     "desk.all": ("全部", "All"),

@@ -30,7 +30,7 @@ ROLES = {
     "buyer": re.compile(
         r"(GET|POST) (/my.*|/lead.*|/o/.*|/logout|/g/\{group_id\}/(join|feed/.*)|/c/\{campaign_id\}/teams)"
     ),
-    "merchant": re.compile(r"(GET|POST) (/desk.*|/supply.*|/deliver.*|/work.*)"),
+    "merchant": re.compile(r"(GET|POST) (/desk.*|/supply.*|/deliver.*|/work.*|/manage/flow)"),
     "sorter": re.compile(r"GET /deliver.*|POST /deliver.*/(move|ship|hand)|" + STAGES),
     "carrier": re.compile(r"GET /deliver(/\{group_id\})?|POST /deliver.*/(move|hand)|" + STAGES),
     "leader": re.compile(r"GET /deliver(/\{group_id\})?|POST /deliver.*/(move|hand)|" + STAGES),

@@ -102,6 +102,7 @@ MATRIX = {
     "POST /groups/{group_id}/review": "merchant manager",
     "GET /stages": IN_HAND,
     "GET /stages/late": "merchant manager",
+    "GET /stages/figures": "merchant manager",
     "POST /groups/{group_id}/posts": BUYER,
     "POST /groups/{group_id}/posts/form": BUYER,
     "GET /groups/{group_id}/posts": PUBLIC,

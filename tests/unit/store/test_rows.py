@@ -106,6 +106,7 @@ def test_what_only_lists_counts_visits_or_signs_in_is_forgotten_in_time() -> Non
     assert gone == {
         "listing",
         "visit",
+        "pace",
         "login_code",
         "brake",
         "session",
