@@ -98,7 +98,7 @@ def test_a_clean_day_of_a_thousand_orders_raises_nothing_and_planted_differences
         house.store.commit(Replace(replace(row, day=day.day)))  # the same day again, in another book
         first, second, third, fourth, fifth = [line for line in bank.lines if line.kind is MoveKind.PAYMENT][:5]
         bank.lines.remove(first)
-        bank.look_up_payment = lambda key: replace(Ledger().look_up_payment(key), outcome=Outcome.NOT_FOUND)  # type: ignore[method-assign]
+        bank.look_up_payment = lambda key, ref=None: replace(Ledger().look_up_payment(key), outcome=Outcome.NOT_FOUND)  # type: ignore[method-assign]
         bank.lines[bank.lines.index(second)] = replace(second, amount_minor=second.amount_minor - 1)
         bank.lines[bank.lines.index(third)] = replace(third, currency="HKD")
         bank.lines.append(replace(fourth, ref="again"))
@@ -278,7 +278,7 @@ def test_money_that_either_side_has_under_the_next_day_is_no_difference() -> Non
         house.store.commit(Replace(replace(mine, paid_at=midnight + 1)))
         known = {line.key: line for line in bank.lines}
 
-        def look_up(key: str) -> Answer:
+        def look_up(key: str, ref: str | None = None) -> Answer:
             line = known.get(key)
             return Answer(outcome=Outcome.SUCCEEDED, amount_minor=line.amount_minor if line else None)
 
