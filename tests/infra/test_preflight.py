@@ -142,7 +142,9 @@ def test_a_region_without_user_pools_is_told_of_the_log_in_that_needs_none() -> 
 def test_keys_that_are_missing_are_named_and_will_be_made() -> None:
     assert "will be made" in findings(Account())["secrets"].says
     half = Account(secret={"cursor_key": "k", "people_key": "k", "sandbox_webhook": "k", "sandbox_webhook_old": ""})
-    assert findings(half)["secrets"].says == "sandbox_webhook_old, sandbox_api_key will be made"
+    assert findings(half)["secrets"].says == (
+        "pickup_key, sandbox_webhook_old, sandbox_api_key, carrier_webhook, carrier_api_key will be made"
+    )
 
 
 def test_a_local_stack_skips_what_it_cannot_be_asked() -> None:

@@ -123,9 +123,10 @@ def test_the_stream_loses_nothing_and_blocks_on_nothing(app_template: Template) 
 def test_the_stream_starts_a_function_for_marked_rows_and_figures_alone(app_template: Template) -> None:
     patterns = [json.loads(one["Pattern"]) for one in event(app_template, "Changes")["FilterCriteria"]["Filters"]]
     figures = {"kind": {"S": ["order", "visit", "entry"]}}
+    with_stages = {"kind": {"S": [*figures["kind"]["S"], "journey"]}}
     assert patterns == [
         {"dynamodb": {"NewImage": {"hot": {"S": ["1"]}}}},
-        {"dynamodb": {"NewImage": figures}},
+        {"dynamodb": {"NewImage": with_stages}},
         {"dynamodb": {"OldImage": figures}},
     ]
 

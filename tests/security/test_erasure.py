@@ -123,5 +123,5 @@ def test_what_is_kept_goes_in_time() -> None:
     from chalicelib.store.rows import KINDS
 
     assert {kind.name for kind in KINDS if kind.gone_at} == {
-        "brake", "chat_message", "confirmed", "listing", "login_code", "notice", "session", "visit",
+        "brake", "chat_message", "confirmed", "listing", "login_code", "notice", "pace", "session", "spent", "visit",
     }  # fmt: skip

@@ -98,7 +98,7 @@ def miscounted(record: Record) -> None:
 
 
 def counted_without_paying(record: Record) -> None:
-    story(record, "an_ran", "berry/north")["payments"][0]["state"] = "pending"
+    story(record, "an_ran", "berry/north")["payments"][0] |= {"state": "pending", "paid_at": None}
 
 
 def money_vanished(record: Record) -> None:
