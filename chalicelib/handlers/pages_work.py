@@ -172,4 +172,4 @@ def group_reviewed(ask: Ask, group_id: str) -> Gone:
     if answer == "reject" and not why:
         raise Refused("missing_field", field="why", path="$")
     reviews.review(ask.world, ask.caller, group_id, approved=answer == "approve", why=why, now=ask.now)
-    return Gone(f"/work/{group_id}", said="reviewed")
+    return Gone(f"/work/{group_id}", said="review_given")

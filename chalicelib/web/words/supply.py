@@ -10,7 +10,6 @@ TEXTS: Texts = {
     "said.shipped": ("发货已登记。", "The lot is recorded."),
     "said.applied": ("申请已提交，审核后会通知您。", "Your application is in. You will hear from us."),
     "said.received": ("收货已登记。十分钟内还可更正。", "Recorded. You can still correct it for ten minutes."),
-    "said.handed_over": ("已提货。", "Handed over."),
     "order.short": ("没有到货", "What did not arrive"),
     "said.recounted": (
         "正在重新计数，有变化会生成变更。",

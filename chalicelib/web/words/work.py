@@ -4,7 +4,7 @@ from .text import Texts
 
 TEXTS: Texts = {
     "nav.work": ("我的节点", "My stages"),
-    "said.reviewed": ("审核结果已记录，买家会收到通知。", "Noted. Buyers hear of it."),
+    "said.review_given": ("审核结果已记录，买家会收到通知。", "Noted. Buyers hear of it."),
     "field.text": ("进度说明", "How it goes"),
     "field.latest": ("最晚完成", "Done by"),
     "field.earliest": ("最早完成", "Not before"),

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.domain.ledger import RefundStage
 from chalicelib.domain.notice import NoticeState
+from chalicelib.web import words
 from chalicelib.web.say import Say
 from chalicelib.web.words import TEXTS
 
@@ -101,3 +102,10 @@ def test_no_template_takes_the_first_of_what_may_be_nothing() -> None:
     for path in (ROOT / "web" / "templates").glob("*.html"):
         for taken in re.findall(r"\| first[^%}]*", path.read_text()):
             assert "default(" in taken, f"{path.name}: {taken}"
+
+
+def test_no_file_of_words_speaks_for_another() -> None:
+    """Put together, the later file would silently win."""
+    files = [kept for name, kept in vars(words).items() if name.isupper() and name != "TEXTS"]
+    assert len(files) > 5
+    assert sum(map(len, files)) == len(TEXTS)
