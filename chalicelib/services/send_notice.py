@@ -3,11 +3,9 @@
 from dataclasses import replace
 
 from ..domain import notice as notices
-from ..domain.group import GroupState
 from ..domain.instants import Instant
 from ..domain.links import page_path
 from ..domain.notice import Notice, NoticeState
-from ..domain.order import OrderState
 from ..domain.person import Channel, Contact, channels_for, send_at
 from ..domain.ports import Answer, Outcome
 from ..domain.writes import Replace
@@ -49,8 +47,6 @@ def _after_silence(world: World, notice: Notice, now: Instant) -> None:
 
 def _held_back(world: World, notice: Notice, now: Instant) -> Notice | None:
     """People's wishes as they are now, not as they were when the notice was planned."""
-    if _overtaken(world, notice, now):
-        return notices.suppressed(notice, "no longer so")
     preferences = preferences_of(world, notice.person_id)
     elsewhere = notice.event.endswith(notices.AGAIN) and notice.channel not in preferences.suppressed
     if not elsewhere and notice.channel not in channels_for(preferences, notice.urgency):
@@ -65,22 +61,6 @@ def _over(world: World, notice: Notice, now: Instant) -> Notice | None:
     """The last question before sending, because it counts."""
     reason = budget.refused(world, notice, preferences_of(world, notice.person_id), now)
     return notices.suppressed(notice, reason) if reason else None
-
-
-def _overtaken(world: World, notice: Notice, now: Instant) -> bool:
-    """What waited for its person's hours and is no longer so: nobody is asked to pay what is paid or over, to choose
-    what is chosen, or to bring "one more" into a group that has closed (N3, N5)."""
-    if notice.template.startswith("milestone_"):
-        group = world.store.group(notice.about)
-        return group is None or group.state is not GroupState.OPEN or now >= group.closes_at
-    if notice.template not in ("payment_reminder", "pickup_missing"):
-        return False
-    order = world.store.order(notice.about)
-    if order is None:
-        return True
-    if notice.template == "payment_reminder":
-        return order.state is not OrderState.HELD or now >= order.pay_by
-    return order.state is not OrderState.PAID or order.pickup_point_id is not None
 
 
 def _send(world: World, claimed: Notice, now: Instant) -> None:

@@ -4,7 +4,7 @@ from ..domain.group import GroupState
 from ..domain.instants import Instant
 from ..domain.journey import StageState
 from ..domain.notice import Notice
-from ..domain.order import HOLDING, OrderState
+from ..domain.order import OrderState
 from ..domain.tally import MILESTONES
 from .world import World
 
@@ -14,7 +14,7 @@ OF_A_STAGE = ("stage_turn", "stage_due_soon", "stage_overdue", "stage_late", "st
 def still_true(world: World, notice: Notice, now: Instant) -> bool:
     """Nobody is asked for money that is there or for a choice that is made, or cheered on to a target that is past."""
     if notice.template in MILESTONES:
-        group = world.store.group_lately(notice.about, now)
+        group = world.store.group(notice.about)
         return group is not None and group.state is GroupState.OPEN and now < group.closes_at
     if notice.template in OF_A_STAGE:
         return _still_to_do(world, notice)
@@ -25,7 +25,7 @@ def still_true(world: World, notice: Notice, now: Instant) -> bool:
         return False
     if notice.template == "payment_reminder":
         return order.state is OrderState.HELD and now < order.pay_by
-    return order.state in HOLDING and order.pickup_point_id is None and order.resolution != "failed"
+    return order.state is OrderState.PAID and order.pickup_point_id is None and order.resolution != "failed"
 
 
 def _still_to_do(world: World, notice: Notice) -> bool:
