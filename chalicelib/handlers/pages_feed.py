@@ -5,8 +5,9 @@ from chalice.app import Blueprint
 from ..domain.feed import MediaKind, Post
 from ..domain.ports import Caller
 from ..services import browse, feed, questions
-from . import reading
+from ..web.codes import drawn
 from .page import BUYER, Ask, Gone, Shown, page
+from .pages_buying import key_of
 from .shapes.feed import AnswerInput, PostInput, QuestionInput
 
 bp = Blueprint(__name__)
@@ -41,23 +42,10 @@ def shown_media(ask: Ask, post: Post) -> list[tuple[str, str, str]]:
     ]
 
 
-def drawn(address: str) -> str:
-    import segno
-
-    code = segno.make(address, error="m")
-    svg: str = code.svg_inline(scale=1, border=2, dark="#1b1613", light="#ffffff", omitsize=True, svgclass="qr")
-    return svg
-
-
-def key_of(ask: Ask) -> str:
-    """The form was given a number when it was drawn: sending it twice says it once."""
-    return reading.request_key(ask.form.one("key"), ask.caller.id, ask.page.name)
-
-
 @page(bp, "POST", "/g/{group_id}/feed/ask", roles=BUYER, again=feed_page)
 def question_sent(ask: Ask, group_id: str) -> Gone:
     given = ask.read(QuestionInput, {"text": ask.form.one("text")})
-    questions.ask(ask.world, ask.caller, group_id, given.text, key=key_of(ask), now=ask.now)
+    questions.ask(ask.world, ask.caller, group_id, given.text, key=key_of(ask, ask.page.name), now=ask.now)
     return Gone(f"/g/{group_id}/feed", said="asked")
 
 
@@ -71,7 +59,7 @@ def post_sent(ask: Ask, group_id: str) -> Gone:
         text=given.text,
         media=(),
         statement=given.statement,
-        key=key_of(ask),
+        key=key_of(ask, ask.page.name),
         now=ask.now,
     )
     return Gone(f"/g/{group_id}/feed", said="posted")

@@ -19,6 +19,7 @@ from ..domain.tally import Tally
 from ..services import browse, contact, lately, share
 from ..services.browse import GroupView, Progress
 from ..web import render
+from ..web.codes import drawn
 from .page import Ask, Elsewhere, Gone, Sent, Shown, page
 from .ways import way
 
@@ -161,16 +162,12 @@ def own_order(ask: Ask, group: Group) -> Order | None:
 @page(bp, "GET", "/g/{group_id}/share")
 def share_page(ask: Ask, group_id: str) -> Shown:
     """The reader's own link where they are signed in, so that a join through it is theirs; and a code to scan."""
-    import segno
-
     view = browse.group(ask.world, group_id)
     path = f"/g/{group_id}"
     if ask.session:
         path = f"/s/{share.share(ask.world, ask.caller, group_id, now=ask.now).code}"
     address = ask.whole(path)
-    code = segno.make(address, error="m")
-    drawn = code.svg_inline(scale=1, border=2, dark="#1b1613", light="#ffffff", omitsize=True, svgclass="qr")
-    return Shown("share.html", {"group": view.group, "address": address, "drawn": drawn})
+    return Shown("share.html", {"group": view.group, "address": address, "drawn": drawn(address)})
 
 
 @page(bp, "GET", "/s/{code}")
