@@ -6,10 +6,10 @@ Imports stand inside the functions, so that a function which never sends an e-ma
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .config import config, real_now, trace
 from .domain.instants import Instant
@@ -20,6 +20,9 @@ from .domain.writes import Row
 if TYPE_CHECKING:
     from .gateways.phone_codes import PhoneCodes
     from .services.world import World
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 def now() -> Instant:
@@ -49,13 +52,13 @@ def world() -> "World":
     settings = config()
     return World(
         store=DynamoStore(settings.table, settings.region),
-        payments=Providers(),
-        senders=Senders(),
+        payments=Made(providers, provider),
+        senders=Made(lambda: Channel, sender),
         vault=SealedVault(settings.vault_table, settings.key_arn),
         identity=identity(),
         queue=queue(),
         files=files(),
-        carriers=Carriers(),
+        carriers=Made(carriers, carrier),
         texts=Wording(),
         watch=watch(),
         chats=chats(),
@@ -275,57 +278,33 @@ def carrier(name: str) -> Carrier:
     )
 
 
-class Carriers(Mapping[str, Carrier]):
-    """The carriers this stage is connected to, by name; each is made when first used."""
+def carriers() -> tuple[str, ...]:
+    """The carriers this stage is connected to."""
+    return ("sandbox",) if config().carrier_url else ()
 
-    def _names(self) -> tuple[str, ...]:
-        return ("sandbox",) if config().carrier_url else ()
 
-    def __getitem__(self, name: str) -> Carrier:
+def providers() -> tuple[str, ...]:
+    """The payment providers of this stage."""
+    usual = ("sandbox", "sandbox_card", "transfer") if config().sandbox_url else ("transfer",)
+    return config().providers or usual
+
+
+class Made(Mapping[K, V]):
+    """What this stage has, by name; each is made when first used."""
+
+    def __init__(self, names: Callable[[], Iterable[K]], make: Callable[[K], V]) -> None:
+        self._names, self._make = names, make
+
+    def __getitem__(self, name: K) -> V:
         if name not in self._names():
             raise KeyError(name)
-        return carrier(name)
+        return self._make(name)
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[K]:
         return iter(self._names())
 
     def __len__(self) -> int:
-        return len(self._names())
+        return len(tuple(self._names()))
 
     def __contains__(self, name: object) -> bool:
         return name in self._names()
-
-
-class Providers(Mapping[str, Payments]):
-    """The payment providers of this stage by name; each is made when first used."""
-
-    def _names(self) -> tuple[str, ...]:
-        usual = ("sandbox", "sandbox_card", "transfer") if config().sandbox_url else ("transfer",)
-        return config().providers or usual
-
-    def __getitem__(self, name: str) -> Payments:
-        if name not in self._names():
-            raise KeyError(name)
-        return provider(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names())
-
-    def __len__(self) -> int:
-        return len(self._names())
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._names()
-
-
-class Senders(Mapping[Channel, Sender]):
-    """One sender per channel; each is made when first used."""
-
-    def __getitem__(self, channel: Channel) -> Sender:
-        return sender(channel)
-
-    def __iter__(self) -> Iterator[Channel]:
-        return iter(Channel)
-
-    def __len__(self) -> int:
-        return len(Channel)

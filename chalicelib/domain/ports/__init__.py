@@ -1,0 +1,44 @@
+"""What the use cases need of the outside, by subject: the table, and the gateways. All else is decided in here."""
+
+from ..books import Move, MoveKind
+from .carriers import Carrier, Parcel, Report, Taken
+from .files import Files
+from .messages import Chats, Sender, Texts
+from .payments import CANNOT_HOLD, VOIDED, Answer, Capabilities, EventKind, Moves, Outcome, Payments, ProviderEvent
+from .people import Caller, Identity, SignedIn, Vault, VaultRead
+from .table import DueRow, OrderMark, Page, RowKey, Store
+from .work import WakeQueue, Watch
+
+__all__ = [
+    "CANNOT_HOLD",
+    "VOIDED",
+    "Answer",
+    "Caller",
+    "Capabilities",
+    "Carrier",
+    "Chats",
+    "DueRow",
+    "EventKind",
+    "Files",
+    "Identity",
+    "Move",
+    "MoveKind",
+    "Moves",
+    "OrderMark",
+    "Outcome",
+    "Page",
+    "Parcel",
+    "Payments",
+    "ProviderEvent",
+    "Report",
+    "RowKey",
+    "Sender",
+    "SignedIn",
+    "Store",
+    "Taken",
+    "Texts",
+    "Vault",
+    "VaultRead",
+    "WakeQueue",
+    "Watch",
+]
