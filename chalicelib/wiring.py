@@ -307,4 +307,4 @@ class Made(Mapping[K, V]):
         return len(tuple(self._names()))
 
     def __contains__(self, name: object) -> bool:
-        return name in self._names()
+        return name in tuple(self._names())

@@ -29,6 +29,8 @@ def next_key(key: dict[str, Any] | None) -> str | None:
 
 
 class Base:
+    """One row by its key, some by theirs, all of an owner in the index, and those of a partition."""
+
     connection: Connection
 
     def _get(self, of: type[R], pk: str, sk: str, *, consistent: bool = True) -> R | None:

@@ -33,6 +33,8 @@ from .base import Base
 
 
 class Fulfilment(Base):
+    """Mostly partitions of one group; lists of one person's are from the index."""
+
     def journey(self, group_id: str) -> Journey | None:
         return self._get(Journey, *journey_key(group_id))
 

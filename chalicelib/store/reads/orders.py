@@ -28,6 +28,8 @@ from .base import Base, next_key, start_key
 
 
 class Orders(Base):
+    """An order's rows share its part's partition: most questions are one query of it."""
+
     def part(self, group_id: str, number: int) -> Part | None:
         return self._get(Part, orders_pk(group_id, number), "PART")
 

@@ -14,6 +14,8 @@ from .base import Base
 
 
 class People(Base):
+    """One partition a person, a feed or a chain of acts."""
+
     def preferences(self, person_id: str) -> Preferences | None:
         return self._get(Preferences, f"PERSON#{person_id}", "PREFERENCES", consistent=False)
 
