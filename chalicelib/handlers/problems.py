@@ -324,20 +324,38 @@ def problem(code: str, facts: Mapping[str, Any], language: str) -> tuple[int, di
         "title": title[0 if zh else 1] if title else HTTPStatus(line.status).phrase,
         "status": line.status,
         "code": code,
-        "detail": (line.zh if zh else line.en).format_map(_Shown(facts, "、" if zh else ", ")),
+        "detail": (line.zh if zh else line.en).format_map(_Shown(facts, zh)),
     }
     document.update((name, value) for name, value in facts.items() if name not in _STANDARD)
     return line.status, document
 
 
-class _Shown(dict[str, Any]):
-    """Facts as a sentence shows them: lists joined, what is missing as an ellipsis."""
+SPELLED: Mapping[str, tuple[str, ...]] = {
+    "stage": ("stage.",),
+    "first": ("stage.",),
+    "state": ("batch.", "order.state.", "state."),
+    "next": ("batch.",),
+    "method": ("method.",),
+    "methods": ("method.",),
+}
+"""Facts that are words of ours: a sentence shows them as the pages do, under these keys; beside it they stay as they
+are, for programs. A stage that a merchant named is shown by that name."""
 
-    def __init__(self, facts: Mapping[str, Any], comma: str) -> None:
-        super().__init__(
-            (name, comma.join(map(str, value)) if isinstance(value, list | tuple) else value)
-            for name, value in facts.items()
-        )
+
+class _Shown(dict[str, Any]):
+    """Facts as a sentence shows them: in the reader's words, lists joined, what is missing as an ellipsis."""
+
+    def __init__(self, facts: Mapping[str, Any], zh: bool) -> None:
+        comma = "、" if zh else ", "
+        several = {name: value if isinstance(value, list | tuple) else (value,) for name, value in facts.items()}
+        super().__init__((name, comma.join(_word(name, one, zh) for one in ones)) for name, ones in several.items())
 
     def __missing__(self, name: str) -> str:
         return "…"
+
+
+def _word(name: str, value: Any, zh: bool) -> str:
+    from ..web.words import TEXTS
+
+    found = (TEXTS[prefix + str(value)] for prefix in SPELLED.get(name, ()) if prefix + str(value) in TEXTS)
+    return next((str(texts[0 if zh else 1]) for texts in found), str(value))

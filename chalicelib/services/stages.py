@@ -166,23 +166,34 @@ def changed(world: World, group_id: str, decide: Decide, why: str | None = None,
 
 def of_group(world: World, group_id: str) -> JourneyView:
     """Consistent. Raises Refused where there is no such group, or it has no journey (yet)."""
-    group, journey = world.store.group(group_id), world.store.journey(group_id)
+    group = world.store.group(group_id)
     if group is None:
         raise Refused("group_not_found", group=group_id)
+    return _view(world, group)
+
+
+def _view(world: World, group: Group) -> JourneyView:
+    journey = world.store.journey(group.id)
     if journey is None:
-        raise Refused("no_stages_yet", group=group_id)
+        raise Refused("no_stages_yet", group=group.id)
     return JourneyView(group=group, terms=world.store.terms(group.campaign_id, group.terms_version), journey=journey)
 
 
 def seen(world: World, caller: Caller, group_id: str) -> JourneyView:
-    """All that is known of a journey, for those who work on it; for others it looks like a missing group."""
-    view = of_group(world, group_id)
-    planned = [*view.terms.plan]
-    people = {view.journey.merchant_id, view.journey.manager_id}
-    people.update(person for stage in planned for person in (stage.owner_id, *stage.contacts))
-    if caller.id not in people and not caller.roles & SEES_ALL:
+    """All that is known of a journey, for those who work on it; for others it looks like a missing group, whether it
+    has formed or not."""
+    group = world.store.group(group_id)
+    if group is None or not _works_on(world, caller, group):
         raise Refused("group_not_found", group=group_id)
-    return view
+    return _view(world, group)
+
+
+def _works_on(world: World, caller: Caller, group: Group) -> bool:
+    """By the terms alone, so that it can be said before there is a journey."""
+    if caller.roles & SEES_ALL or caller.id == group.merchant_id:
+        return True
+    terms = world.store.terms(group.campaign_id, group.terms_version)
+    return caller.id == terms.manager_id or any(caller.id in (stage.owner_id, *stage.contacts) for stage in terms.plan)
 
 
 def mine(world: World, caller: Caller, *, late: bool, limit: int, start: str | None) -> Page[Line]:

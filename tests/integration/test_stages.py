@@ -479,6 +479,8 @@ def test_a_rejected_group_fails_and_everybody_is_paid_back(own: Shop) -> None:
     money = own.money(road.group)
     assert money["captured_minor"] == money["refunded_minor"] == 2700
     assert own.bed.call("GET", f"/groups/{road.group}/stages", who=own.merchant).json["code"] == "no_stages_yet"
+    stranger = own.person("stranger", roles=("merchant",))
+    assert own.bed.call("GET", f"/groups/{road.group}/stages", who=stranger).json["code"] == "group_not_found"
 
 
 @pytest.mark.req("L5")

@@ -101,6 +101,15 @@ def test_facts_fill_the_sentence_and_stand_beside_it() -> None:
     )
 
 
+def test_words_of_ours_are_told_in_the_readers_and_stay_plain_beside_the_sentence() -> None:
+    _, document = problem("stage_out_of_order", {"stage": "delivery", "first": "sorting"}, "zh")
+    assert (document["detail"], document["first"]) == ("还没轮到节点 配送，请先完成 分拣。", "sorting")
+    assert problem("batch_skips", {"state": "planned", "next": "sorted"}, "zh")[1]["detail"] == (
+        "批次现为“待分拣”，下一步是“已分拣”，不能跳过。"
+    )
+    assert "not the turn of stage 试吃" in problem("stage_out_of_order", {"stage": "试吃", "first": "x"}, "en")[1]["detail"]
+
+
 def test_a_missing_fact_breaks_no_sentence() -> None:
     assert problem("over_the_limit", {}, "en")[1]["detail"] == "This is over the limit of … per buyer: order fewer."
 
