@@ -107,7 +107,10 @@ def test_words_of_ours_are_told_in_the_readers_and_stay_plain_beside_the_sentenc
     assert problem("batch_skips", {"state": "planned", "next": "sorted"}, "zh")[1]["detail"] == (
         "批次现为“待分拣”，下一步是“已分拣”，不能跳过。"
     )
-    assert "not the turn of stage 试吃" in problem("stage_out_of_order", {"stage": "试吃", "first": "x"}, "en")[1]["detail"]
+    assert (
+        "not the turn of stage 试吃"
+        in problem("stage_out_of_order", {"stage": "试吃", "first": "x"}, "en")[1]["detail"]
+    )
 
 
 def test_a_missing_fact_breaks_no_sentence() -> None:
