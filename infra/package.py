@@ -18,6 +18,7 @@ import fcntl
 import hashlib
 import json
 import os
+import pickle
 import platform
 import shutil
 import subprocess
@@ -31,7 +32,7 @@ from pathlib import Path
 import yaml
 
 from chalicelib.gateways.payments.stripe import OBJECTS
-from infra import gateway
+from infra import gateway, reach
 
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "infra" / "lock" / "dev.txt"
@@ -73,8 +74,14 @@ print(json.dumps([m.__file__ for n, m in sys.modules.items() if n.split(".")[0] 
 """
 # Nothing imports these at run time; without them the zips halve.
 IDLE_SUFFIXES = (".pyc", ".pyi", ".h", ".c", ".pxd", ".dist-info")
-# Babel brings a thousand locales; the pages speak two languages.
+# Babel brings a thousand locales; the pages speak two languages. They spell numbers, moments and durations, so what
+# the world's languages, places, moneys and zones are called may go as well, and the tools for catalogues of messages.
 LOCALES = ("en", "root", "zh")
+UNSPOKEN = (
+    *("languages", "territories", "scripts", "variants", "time_zones", "meta_zones"),
+    *("currency_names", "currency_names_plural", "unit_display_names"),
+)
+UNASKED = ("likely_subtags", "territory_languages", "territory_currencies")
 
 CIPHERS = ("cryptography", "cffi", "_cffi_backend")
 TOKENS = ("jwt", "pycparser", *CIPHERS)
@@ -99,7 +106,8 @@ class Cut:
 
     `compiled` names what is also there compiled: Lambda may write nothing beside the code, so what comes as source
     alone is compiled at every cold start. It triples a module's share of the zip. `only` these names, where it is
-    given; `under` is the folder in which Lambda looks for them, in a layer.
+    given; `under` is the folder in which Lambda looks for them, in a layer. `starts` are the modules that Lambda
+    imports: of ours the zip carries what these can import, and nothing else.
     """
 
     name: str
@@ -108,6 +116,7 @@ class Cut:
     compiled: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     under: str = ""
+    starts: tuple[str, ...] = ()
 
     def keeps(self, member: str) -> bool:
         top = member.split("/", 1)[0].split(".", 1)[0]
@@ -119,9 +128,26 @@ class Cut:
 # Only the authorizer verifies tokens; only the API renders pages. Names are those of CodeUri in app.yaml.
 # What payment providers need stands in a layer, which only regions with such a provider attach.
 CUTS = (
-    Cut("api.zip", without=(*TOKENS, *STRIPE), limit=3 * MIB, compiled=("app.py", "chalicelib", "chalice")),
-    Cut("events.zip", without=(*TOKENS, *STRIPE, *PAGES, "app"), limit=1 * MIB),
-    Cut("authorize.zip", without=(*PAGES, *STRIPE, "pynamodb", "app"), limit=12 * MIB),
+    Cut(
+        "api.zip",
+        without=(*TOKENS, *STRIPE),
+        limit=3 * MIB,
+        compiled=("app.py", "chalicelib", "chalice"),
+        starts=("app",),
+    ),
+    Cut(
+        "events.zip",
+        without=(*TOKENS, *STRIPE, *PAGES),
+        limit=1 * MIB,
+        compiled=("chalicelib/domain", "chalicelib/store", "chalice"),
+        starts=tuple(f"chalicelib.handlers.{name}" for name in ("challenge", "changes", "tick", "wake")),
+    ),
+    Cut(
+        "authorize.zip",
+        without=(*PAGES, *STRIPE, "pynamodb"),
+        limit=12 * MIB,
+        starts=("chalicelib.handlers.authorize",),
+    ),
     Cut("payments.zip", without=(), only=(*CIPHERS, *STRIPE), under="python/", limit=6 * MIB),
 )
 
@@ -173,7 +199,7 @@ def package_if_changed(stage: str, out: Path) -> Path:
 
 def fingerprint() -> str:
     """One hash of everything that decides what a package holds."""
-    files = [ROOT / "app.py", ROOT / "requirements.txt", LOCK, TEMPLATE, Path(__file__), Path(gateway.__file__)]
+    files = [ROOT / "app.py", ROOT / "requirements.txt", LOCK, TEMPLATE, *map(Path, (__file__, gateway.__file__, reach.__file__))]
     files += sorted(p for d in ("chalicelib", ".chalice") for p in (ROOT / d).rglob("*") if is_source(p))
     digest = hashlib.sha256(sys.version.encode())
     for file in files:
@@ -241,7 +267,7 @@ class Plain(yaml.SafeDumper):
 
 def vendor(architecture: str) -> Path:
     """The folder of run-time libraries for one processor, at the locked versions; made once."""
-    rules = repr((IDLE_SUFFIXES, LOCALES, WITHOUT_DEPENDENCIES, STRIPE_LOADS, OBJECTS)).encode()
+    rules = repr((IDLE_SUFFIXES, LOCALES, UNSPOKEN, UNASKED, WITHOUT_DEPENDENCIES, STRIPE_LOADS, OBJECTS)).encode()
     wanted = (ROOT / "requirements.txt").read_bytes() + LOCK.read_bytes() + rules
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     key = hashlib.sha256(wanted).hexdigest()[:12]
@@ -284,6 +310,18 @@ def drop_idle(target: Path) -> None:
     for path in (target / "babel" / "locale-data").glob("*.dat"):
         if path.stem not in LOCALES:  # en_CA and zh_Hant are other languages than ours
             path.unlink()
+        else:
+            empty(path, UNSPOKEN)
+    empty(target / "babel" / "global.dat", UNASKED)
+    shutil.rmtree(target / "babel" / "messages", ignore_errors=True)
+
+
+def empty(path: Path, names: tuple[str, ...]) -> None:
+    """Takes tables out of one of Babel's pickled maps; their names stay, with nothing under them."""
+    if not path.exists():
+        return
+    known = pickle.loads(path.read_bytes())
+    path.write_bytes(pickle.dumps({name: {} if name in names else held for name, held in known.items()}, 2))
 
 
 def strip_stripe(target: Path) -> None:
@@ -309,8 +347,15 @@ def run_quietly(command: list[str], cwd: Path | None = None, env: dict[str, str]
 def write_cut(whole: Path, target: Path, cut: Cut) -> None:
     """Copies what the cut keeps, in a fixed order with fixed times and modes: same content, same bytes."""
     with zipfile.ZipFile(whole) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
-        for member in sorted(filter(cut.keeps, source.namelist())):
-            made.writestr(entry_of(cut.under + member), source.read(member))
+        idle = out_of_reach(source, cut.starts)
+        for member in sorted(set(filter(cut.keeps, source.namelist())) - idle):
+            made.writestr(entry_of(cut.under + member), source.read(member), compresslevel=9)
+
+
+def out_of_reach(whole: zipfile.ZipFile, starts: tuple[str, ...]) -> set[str]:
+    """Modules of ours that none of `starts` can import."""
+    ours = {name for name in whole.namelist() if name.endswith(".py") and name.startswith(("app.py", "chalicelib/"))}
+    return ours - reach.reachable({name: whole.read(name) for name in ours}, starts) if starts else set()
 
 
 def entry_of(member: str) -> zipfile.ZipInfo:
@@ -337,7 +382,7 @@ def add_compiled(target: Path, what: tuple[str, ...]) -> None:
         run_quietly(command, env=os.environ | {"PYTHONHASHSEED": "0", "PYTHONNODEBUGRANGES": "1"})
         with zipfile.ZipFile(target, "a", zipfile.ZIP_DEFLATED) as made:
             for path in sorted(Path(scratch).rglob("*.pyc")):
-                made.writestr(entry_of(str(path.relative_to(scratch))), path.read_bytes())
+                made.writestr(entry_of(str(path.relative_to(scratch))), path.read_bytes(), compresslevel=9)
 
 
 def size_table(out: Path) -> Iterator[str]:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from infra.package import CUTS, ROOT, Cut, finished
+from infra.reach import reachable
 
 ALLOWED_AT_THE_TOP = {
     "app.py", "chalicelib", "infra", "events", "tests", "docs",
@@ -91,3 +92,50 @@ def test_functions_start_from_a_snapshot_where_the_runtime_has_it(packaged: Path
     assert functions
     for one in functions:
         assert one["Properties"].get("SnapStart") == ({"ApplyOn": "PublishedVersions"} if can else None)
+
+
+def test_a_zip_carries_what_its_functions_can_import(packaged: Path) -> None:
+    """Neither less (imports inside functions count) nor more: no HTTP code behind an event, no timers at the door."""
+    events, authorize = names(packaged / "events.zip"), names(packaged / "authorize.zip")
+    assert {"chalicelib/handlers/wake.py", "chalicelib/services/order_wake.py"} <= events
+    assert not any(name.startswith(("chalicelib/handlers/http_", "chalicelib/handlers/shapes/")) for name in events)
+    assert "chalicelib/gateways/identity.py" in authorize
+    assert not any(name.startswith("chalicelib/services/wake") for name in authorize)
+
+
+def test_imports_are_followed_wherever_they_stand() -> None:
+    sources = {
+        "app.py": b"from house.rooms import hall",
+        "house/__init__.py": b"from .keys import KEY",
+        "house/keys.py": b"KEY = 1",
+        "house/rooms/__init__.py": b"",
+        "house/rooms/hall.py": b"def later():\n    from ... import nowhere\n    from ..cellar import wine\n",
+        "house/cellar/__init__.py": b"",
+        "house/cellar/wine.py": b"import json",
+        "house/attic.py": b"import house.cellar",
+    }
+    assert reachable(sources, ["app"]) == set(sources) - {"house/attic.py"}
+
+
+SPOKEN = """
+from chalicelib.domain.instants import DAY, HOUR, MINUTE
+from chalicelib.web.say import LANGUAGES, Say
+for language in LANGUAGES:
+    say = Say(language, 1_793_491_200_000)
+    for at in (say.now, say.now - 40 * DAY, say.now + 400 * DAY, say.now - 3 * MINUTE, say.now - 26 * HOUR):
+        print(say.clock(at, "Europe/Berlin"), say.day(at, "Asia/Shanghai"), say.left(at), say.ago(min(at, say.now)))
+    print(say.number(1234567), say.percent(2, 3), say.tenths(43), say.money(-123456789, "CNY"), say.money(7, "JPY"))
+    print(*(say.lasting(ms) for ms in (1000, MINUTE, 5 * MINUTE, HOUR, 3 * HOUR, DAY, 9 * DAY)))
+"""
+
+
+def test_pages_speak_the_same_with_the_tables_that_are_packaged(packaged: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(packaged / "api.zip") as made:
+        made.extractall(tmp_path)
+
+    def said(folder: Path) -> str:
+        done = subprocess.run([sys.executable, "-c", SPOKEN], cwd=folder, capture_output=True, text=True)
+        assert not done.returncode, done.stderr
+        return done.stdout
+
+    assert said(tmp_path) == said(ROOT)
