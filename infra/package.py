@@ -199,7 +199,13 @@ def package_if_changed(stage: str, out: Path) -> Path:
 
 def fingerprint() -> str:
     """One hash of everything that decides what a package holds."""
-    files = [ROOT / "app.py", ROOT / "requirements.txt", LOCK, TEMPLATE, *map(Path, (__file__, gateway.__file__, reach.__file__))]
+    files = [
+        ROOT / "app.py",
+        ROOT / "requirements.txt",
+        LOCK,
+        TEMPLATE,
+        *map(Path, (__file__, gateway.__file__, reach.__file__)),
+    ]
     files += sorted(p for d in ("chalicelib", ".chalice") for p in (ROOT / d).rglob("*") if is_source(p))
     digest = hashlib.sha256(sys.version.encode())
     for file in files:
