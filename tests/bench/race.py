@@ -12,7 +12,7 @@ from chalicelib.domain.campaign import Campaign
 from chalicelib.domain.group import Group, Slice
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.refusals import Refused, Unavailable
-from chalicelib.domain.writes import Create, Replace
+from chalicelib.domain.writes import Create, Remove, Replace
 from chalicelib.services.join import join
 from chalicelib.services.world import World
 
@@ -53,17 +53,17 @@ def real_now() -> Instant:
 
 
 def opened(world: World, slices: int, units: int = UNITS, seats: int | None = None) -> tuple[Group, Campaign]:
-    """A group that is split already."""
+    """A group with this many slices, however many it would have begun with."""
     now = real_now() - 60_000
     terms = terms_of(next(_numbers) + now * 1000, stock=units, target=2, seats=seats, now=now)
     group = open_pot(world.store, terms)
-    first = world.store.slice(group.id, 0)
-    assert first is not None
+    begun = world.store.slices(group.id, group.slices)
     shares = [units // slices + (number < units % slices) for number in range(slices)]
-    chairs = [first.seats // slices for _ in range(slices)]
+    chairs = [sum(row.seats for row in begun) // slices for _ in range(slices)]
+    for row in begun:
+        world.store.commit(Remove(row))
     for number, (share, some) in enumerate(zip(shares, chairs, strict=True)):
-        row = replace(first, number=number, left={SKU: share}, seats=some)
-        world.store.commit(Replace(row) if number == 0 else Create(replace(row, version=0)))
+        world.store.commit(Create(replace(begun[0], number=number, left={SKU: share}, seats=some, version=0)))
     whole = world.store.group(group.id)
     assert whole is not None
     world.store.commit(Replace(replace(whole, slices=slices)))
