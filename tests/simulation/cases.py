@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from chalicelib.domain import ids
-from chalicelib.domain.campaign import Kind, Measure, Target
-from chalicelib.domain.instants import HOUR, MINUTE, SECOND, Instant
+from chalicelib.domain.campaign import Kind, Measure, SettlementTerms, Shortfall, Target
+from chalicelib.domain.instants import DAY, HOUR, MINUTE, SECOND, Instant
 from chalicelib.domain.receipt import GRACE, Receipt
 from chalicelib.domain.waybill import WaybillState
 from chalicelib.domain.writes import Row
@@ -58,7 +58,8 @@ class Scene:
         until = self.town.now + ms
         self.town.run(lambda: self.town.now >= until and self.town.quiet(), until)
 
-    def joined(self, *numbers: int, lines: dict[str, int] | None = None, method: str | None = "sandbox") -> None:
+    def joined(self, *numbers: int, lines: dict[str, int] | None = None, method: str | None = "") -> None:
+        method = self.story.plan.method if method == "" else method
         for number in numbers:
             self.story.joins(buyer(number), self.group_id, lines or ONE, f"k{number}", method=method)
             self.passes(SECOND)
@@ -70,7 +71,7 @@ class Scene:
             self.passes(SECOND)
 
     def team(self, size: int) -> None:
-        self.story.opens_team(buyer(0), size, ONE, "team", method="sandbox")
+        self.story.opens_team(buyer(0), size, ONE, "team", method=self.story.plan.method)
         self.passes(SECOND)
 
     def until(self, moment: Instant) -> None:
@@ -117,7 +118,7 @@ class Scene:
         headers, body = self.town.provider.signed(hook)
 
         def work(world: World, now: Instant) -> None:
-            webhook(world, "sandbox", headers, body, now=now)
+            webhook(world, hook.method, headers, body, now=now)
 
         def after(task: Task) -> None:
             if task.error is not None:
@@ -360,7 +361,88 @@ def _sharing(scene: Scene) -> None:
     scene.passes(0)
 
 
+def _at_the_bank(what: str, number: int = 0) -> Callable[[Scene], None]:
+    """Its report waits for the case."""
+
+    def act(scene: Scene) -> None:
+        scene.story.bank(scene.order_id(number), what)
+        scene.held_back = scene.town.provider.take_due()
+
+    return act
+
+
+def _refuses_to_take(number: int) -> Callable[[Scene], None]:
+    def refuse(scene: Scene) -> None:
+        manner = Manner(kind="capture_fails", times=99, match=scene.order_id(number))
+        scene.town.provider.faults.append(manner)
+
+    return refuse
+
+
+def _asked_to_take(scene: Scene) -> None:
+    """Two have paid by card, the group has formed, and the money of both is to be taken."""
+    scene.paid(0, 1)
+    scene.closing()
+    scene.worked_off(".capture")
+
+
+def _grace_over(scene: Scene) -> None:
+    """The money of one could not be taken for as long as it was tried."""
+    _refuses_to_take(1)(scene)
+    scene.paid(0, 1)
+    scene.closing()
+    scene.worked_off()
+    for _ in range(3):
+        scene.passes(5 * MINUTE)
+        scene.worked_off(*() if scene.town.now < scene.story.groups[0].closes_at + 10 * MINUTE else (".capture",))
+
+
+def _called(scene: Scene) -> None:
+    """There are enough, and the verdict waits for what they hold; of one it has come, the other's grace is over."""
+    _refuses_to_take(1)(scene)
+    scene.paid(0, 1)
+    scene.closing()
+    scene.worked_off()
+    scene.passes(10 * MINUTE + 5 * SECOND)
+
+
+def _pays_other_money(scene: Scene) -> None:
+    scene.joined(0)
+    (payment,) = scene.town.provider.state.payments.values()
+    payment.amount_minor += 1
+    scene.pays_unheard(0)
+
+
+def _handed_over(scene: Scene) -> None:
+    _arrived(scene)
+    _hands_over()(scene)
+    scene.passes(6 * HOUR)
+    scene.worked_off("SETTLING")
+
+
+def _after_sales_over(scene: Scene) -> None:
+    _handed_over(scene)
+    scene.wakes("SETTLING")
+    scene.passes(DAY + 6 * HOUR)
+    scene.worked_off("SETTLING")
+
+
+def _unreported(scene: Scene) -> None:
+    """Late money of which no report ever came, and the morning on which the books are compared."""
+    scene.joined(0)
+    scene.closing()
+    scene.worked_off()
+    scene.passes(MINUTE)
+    scene.worked_off()
+    scene.pays_unheard(0, late=True)
+    scene.until(START + DAY + 3 * HOUR)
+    scene.worked_off("BOOKS#")
+
+
 DROP = Plan(target=alone(1))
+CARD = Plan(target=alone(1), method="sandbox_card", grace_ms=10 * MINUTE)
+CALLED = replace(CARD, target=alone(2), shortfall=Shortfall.FAIL_BELOW_TARGET)
+SETTLED = Plan(target=alone(1), settlement=SettlementTerms(commission_bp=500, first_bp=7_000, after_sales_ms=DAY))
 SHARED = Plan(kind=Kind.COMMUNITY, target=alone(1), limit=3)
 TEAM = Plan(kind=Kind.TEAM, team_sizes=(2,))
 SUPPLIED = Plan(target=alone(1), supplier="orchard")
@@ -562,6 +644,81 @@ CASES = (
         plan=REVIEWED,
         shows="groups_failed",
     ),
+    Case(
+        name="a hold is reported",
+        act=Scene.reported,
+        set_up=_then(_joined(0), lambda scene: scene.pays_unheard(0)),
+        plan=CARD,
+        shows="orders_paid",
+    ),
+    Case(
+        name="close on holds",
+        act=lambda scene: scene.wakes("|GROUP"),
+        set_up=_then(_paid(0, 1), Scene.closing),
+        plan=CARD,
+    ),
+    Case(
+        name="take what is held",
+        act=lambda scene: scene.wakes(".capture"),
+        set_up=_asked_to_take,
+        plan=CARD,
+        shows="captures_succeeded",
+    ),
+    Case(
+        name="give up what cannot be taken",
+        act=lambda scene: scene.wakes(".capture"),
+        set_up=_grace_over,
+        plan=CARD,
+        shows="orders_lapsed",
+    ),
+    Case(
+        name="the verdict on the money that came",
+        act=lambda scene: scene.wakes("|GROUP"),
+        set_up=_called,
+        plan=CALLED,
+        shows="groups_failed",
+    ),
+    Case(
+        name="let holds go",
+        act=lambda scene: scene.wakes(".void"),
+        set_up=_then(_paid(0), Scene.closing, lambda scene: scene.worked_off(".void")),
+        plan=replace(CARD, target=alone(2)),
+        shows="voids_succeeded",
+    ),
+    Case(
+        name="a hold is lost",
+        act=Scene.reported,
+        set_up=_then(_paid(0, 1), _at_the_bank("void")),
+        plan=CARD,
+    ),
+    Case(
+        name="a hold is taken by hand",
+        act=Scene.reported,
+        set_up=_then(_paid(0, 1), _at_the_bank("capture")),
+        plan=CARD,
+    ),
+    Case(name="a bank takes money back", act=Scene.reported, set_up=_then(_paid(0), _at_the_bank("dispute"))),
+    Case(name="other money than was asked for", act=Scene.reported, set_up=_pays_other_money),
+    Case(
+        name="let money out at hand-over",
+        act=lambda scene: scene.wakes("SETTLING"),
+        set_up=_handed_over,
+        plan=SETTLED,
+        shows="orders_settled",
+    ),
+    Case(
+        name="let the rest out",
+        act=lambda scene: scene.wakes("SETTLING"),
+        set_up=_after_sales_over,
+        plan=SETTLED,
+        shows="orders_settled",
+    ),
+    Case(
+        name="the books find what nobody reported",
+        act=lambda scene: scene.wakes("sandbox|NEXT"),
+        set_up=_unreported,
+        shows="books_differences",
+    ),
     Case(name="close a full team", act=lambda scene: scene.wakes("ORDER#"), set_up=_full_team, plan=TEAM),
     Case(
         name="count what is needed, and ask for it",
@@ -673,7 +830,9 @@ def _cancels(number: int) -> Callable[[Scene], None]:
 
 
 def _joins(number: int, key: str = "k") -> Callable[[Scene], None]:
-    return lambda scene: scene.story.joins(buyer(number), scene.group_id, ONE, f"{key}{number}", method="sandbox")
+    return lambda scene: scene.story.joins(
+        buyer(number), scene.group_id, ONE, f"{key}{number}", method=scene.story.plan.method
+    )
 
 
 def _moves(minutes: int) -> Callable[[Scene], None]:
@@ -768,6 +927,74 @@ RACES = (
         set_up=_short,
         acts=(lambda scene: scene.wakes("RECEIPT#"), lambda scene: scene.wakes("RECEIPT#"), _receives(2, 2)),
         plan=SUPPLIED,
+    ),
+    Race(
+        name="money is taken while its grace ends",
+        set_up=_then(_called, lambda scene: scene.town.provider.faults.clear()),
+        acts=(lambda scene: scene.wakes("|GROUP"), lambda scene: scene.wakes(".capture")),
+        plan=CALLED,
+    ),
+    Race(
+        name="two take one hold, and its report comes",
+        set_up=_asked_to_take,
+        acts=(lambda scene: scene.wakes(".capture"), lambda scene: scene.wakes(".capture"), _at_the_bank("capture")),
+        plan=CARD,
+    ),
+    Race(
+        name="a hold is lost while its order is cancelled",
+        set_up=_then(_paid(0, 1), _at_the_bank("void")),
+        acts=(Scene.reported, _cancels(0)),
+        plan=CARD,
+    ),
+    Race(
+        name="a hold is taken by hand while its order is cancelled",
+        set_up=_then(_paid(0, 1), _at_the_bank("capture")),
+        acts=(Scene.reported, _cancels(0)),
+        plan=CARD,
+    ),
+    Race(
+        name="a hold is taken by hand while its group fails",
+        set_up=_then(_paid(0), Scene.closing, _at_the_bank("capture")),
+        acts=(Scene.reported, lambda scene: scene.wakes("|GROUP")),
+        plan=replace(CARD, target=alone(2)),
+    ),
+    Race(
+        name="a hold is lost while its group closes",
+        set_up=_then(_paid(0, 1), Scene.closing, _at_the_bank("void")),
+        acts=(Scene.reported, lambda scene: scene.wakes("|GROUP")),
+        plan=CARD,
+    ),
+    Race(
+        name="two holds of one order",
+        set_up=_then(_joined(0), lambda scene: scene.pays_unheard(0)),
+        acts=(Scene.reported, lambda scene: scene.wakes("ORDER#"), _cancels(0)),
+        plan=CARD,
+    ),
+    Race(
+        name="a bank takes back what is refunded",
+        set_up=_then(_failed, _at_the_bank("dispute")),
+        acts=(Scene.reported, lambda scene: scene.wakes(".failed")),
+    ),
+    Race(
+        name="two let money out, and a bank takes it back",
+        set_up=_then(_after_sales_over, _at_the_bank("dispute")),
+        acts=(lambda scene: scene.wakes("SETTLING"), lambda scene: scene.wakes("SETTLING"), Scene.reported),
+        plan=SETTLED,
+    ),
+    Race(
+        name="the books are compared twice, and the report comes",
+        set_up=_unreported,
+        acts=(lambda scene: scene.wakes("sandbox|NEXT"), lambda scene: scene.wakes("sandbox|NEXT"), Scene.reported),
+    ),
+    Race(
+        name="a buyer takes money back, twice, while the goods leave",
+        set_up=_troubled,
+        acts=(
+            lambda scene: scene.story.takes_back(buyer(0), scene.order_id(0)),
+            lambda scene: scene.story.takes_back(buyer(0), scene.order_id(0)),
+            _delivers("sorted"),
+        ),
+        plan=DROP,
     ),
     Race(name="two cancel, one changes", set_up=_paid(0), acts=(_cancels(0), _cancels(0), _joins(0, "again"))),
 )

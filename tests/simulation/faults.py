@@ -112,7 +112,9 @@ class Weather:
         return drawn
 
 
-PROVIDER = ("refund_fails", "refund_pending", "refund_fails_later", "webhook_delayed", "webhook_doubled")
+PROVIDER = (
+    "refund_fails", "refund_pending", "refund_fails_later", "capture_fails", "webhook_delayed", "webhook_doubled",
+)  # fmt: skip
 
 
 @dataclass

@@ -82,6 +82,9 @@ def converged(town: Town, group_ids: list[str]) -> Iterator[str]:
         review = town.watch.groups[group_id].review
         if review is not None and town.now < review.until + TICKS * MINUTE:
             continue  # it has been counted, and waits for a person
+        called = town.watch.groups[group_id]
+        if called.verdict is None and town.now < (called.captures_by or 0) + TICKS * MINUTE:
+            continue  # it has been counted, and waits for the money that is held
         if town.watch.groups[group_id].verdict is None:
             yield f"group {group_id} has no verdict after three ticks"
         for order in town.watch.orders[group_id].values():

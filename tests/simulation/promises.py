@@ -2,17 +2,17 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.domain import group as groups
 from chalicelib.domain import journey as journeys
-from chalicelib.domain import pricing
+from chalicelib.domain import pricing, settlement
 from chalicelib.domain.batch import WAY, Batch, BatchState
 from chalicelib.domain.campaign import Campaign, Terms
 from chalicelib.domain.destination import destination_of, wants_goods
 from chalicelib.domain.group import Group, Part, Slice
 from chalicelib.domain.hand_over import MOST_TRIES
-from chalicelib.domain.instants import SECOND
+from chalicelib.domain.instants import MINUTE, SECOND
 from chalicelib.domain.journey import Duty, Journey
 from chalicelib.domain.ledger import Entry, EntryState, Kind, RefundStage
 from chalicelib.domain.notice import Notice, NoticeState
@@ -23,13 +23,14 @@ from chalicelib.domain.supply import Demand, PurchaseOrder, totals
 from chalicelib.domain.upkeep import Parked
 from chalicelib.domain.writes import Row
 from chalicelib.services.close import count_of
+from chalicelib.services.settle import EVERY
 from chalicelib.store.rows import from_image, key_of
 
 from .faults import Fault
 from .story import Said
 from .town import Town
 
-VERDICT_NOTICES = ("group_formed", "group_failed", "price_drop_refund")
+VERDICT_NOTICES = ("group_formed", "group_failed", "group_failed_hold", "price_drop_refund")
 SKEW = 2 * SECOND
 
 
@@ -95,7 +96,7 @@ class Rest:
 
     def broken(self) -> list[str]:
         checks = (
-            self.closed, self.counted, self.resolved, self.money, self.refunds, self.answers, self.told, self.sent,
+            self.closed, self.counted, self.resolved, self.money, self.sagas, self.disputes, self.let_out, self.answers, self.told, self.sent,
             self.nothing_waits, self.on_their_way, self.asked_for, self.shared_out, self.delivered,
         )  # fmt: skip
         return [what for check in checks for what in check()]
@@ -117,6 +118,7 @@ class Rest:
             if verdict is None:
                 continue
             paid = [order for order in self.orders_of(group) if order.state is OrderState.PAID]
+            paid += [replace(order, state=OrderState.PAID) for order in self.orders_of(group) if lapsed_late(order)]
             count = groups.total([count_of(order) for order in paid])
             if (count.participants, count.units, count.amount_minor) != (
                 verdict.participants,
@@ -143,7 +145,7 @@ class Rest:
             for order in self.orders_of(group):
                 if order.state is OrderState.PAID and order.resolution is None:
                     yield f"paid order {order.id} of a closed group is not resolved"
-                if order.state is not OrderState.PAID and order.resolution is not None:
+                if order.state is not OrderState.PAID and order.resolution is not None and not lapsed_late(order):
                     yield f"order {order.id} is {order.state.value} and was resolved as {order.resolution}"
 
     def delivered(self) -> Iterator[str]:
@@ -252,24 +254,61 @@ class Rest:
             if refund.status != "failed":
                 back[refund.payment_ref].append(refund.amount_minor)
         for payment in state.payments.values():
-            entry = self.entries.get(payment.key)
-            if payment.status != "paid":
+            taken = {"paid": payment.amount_minor, "captured": payment.captured_minor or 0}.get(payment.status, 0)
+            entry = self.entries.get(f"{payment.key}.stray") or self.entries[payment.key]
+            if not taken:
                 if back[payment.ref]:
                     yield f"{payment.key} was never paid and was refunded"
+                if payment.status == "authorised" or entry.state is EntryState.AUTHORISED:
+                    yield f"{payment.key} is {payment.status} at the buyer's bank, and we say {entry.state.value}"
                 continue
-            if entry is None or entry.state is not EntryState.POSTED:
-                yield f"money of {payment.key} came and is {entry.state.value if entry else 'nowhere'}"
+            if entry.taken_minor != taken:
+                yield f"{taken} of {payment.key} came, and {entry.id} is {entry.state.value}: {entry.taken_minor}"
                 continue
             withdrawn = self.orders[entry.order_id].withdrawn_at is not None
-            wanted = payment.amount_minor - (0 if withdrawn else self.kept(entry))
+            wanted = taken - (0 if withdrawn else self.kept(entry))
             parked = any(e.payment_id == entry.id and e.stage is RefundStage.PARKED for e in self.entries.values())
             if sum(back[payment.ref]) != wanted and not (parked and sum(back[payment.ref]) < wanted):
-                yield f"{payment.key}: {payment.amount_minor} came, {back[payment.ref]} went back, {wanted} should"
+                yield f"{payment.key}: {taken} came, {back[payment.ref]} went back, {wanted} should"
             if len(back[payment.ref]) > 1 and not (withdrawn or self.orders[entry.order_id].short):
                 yield f"{payment.key} was refunded more than once: {back[payment.ref]}"
 
-    def refunds(self) -> Iterator[str]:
-        """Ours and theirs agree, and no second refund was even tried."""
+    def disputes(self) -> Iterator[str]:
+        """What a bank took back, or gave back, is on the books once."""
+        state = self.town.provider.state
+        theirs = Counter((one.ref, Kind.CHARGEBACK, one.amount_minor) for one in state.disputes.values())
+        theirs += Counter(
+            (one.ref, Kind.CHARGEBACK_WON, one.amount_minor)
+            for one in state.disputes.values()
+            if one.won_at_ms is not None
+        )
+        kinds = (Kind.CHARGEBACK, Kind.CHARGEBACK_WON)
+        ours = Counter((e.provider_ref, e.kind, e.amount_minor) for e in self.entries.values() if e.kind in kinds)
+        if ours != theirs:
+            yield f"banks took {theirs}, and the books say {ours}"
+
+    def let_out(self) -> Iterator[str]:
+        """All of an order's money that nobody got back is let out once its time has come; until then, a share."""
+        entries: dict[str, list[Entry]] = defaultdict(list)
+        for entry in self.entries.values():
+            entries[entry.order_id].append(entry)
+        for order in self.orders.values():
+            terms = self.terms[order.campaign_id]
+            payment = self.entries.get(order.captured_id or "")
+            if terms.settlement is None or payment is None:
+                continue
+            out = sum(settlement.released(payment, entries[order.id]).values())
+            left = settlement.sums(payment, entries[order.id]).left
+            stage = settlement.stage_of(order, terms, self.town.now - EVERY - MINUTE)
+            most = (0, left * terms.settlement.first_bp // settlement.BP, left)[order.settled]
+            if order.settled < stage or (order.settled == settlement.DONE and out != left) or out > most:
+                yield f"{out} of {left} is let out of {order.id} at {order.settled}, and it should be at {stage}"
+
+    def sagas(self) -> Iterator[str]:
+        """Ours and theirs agree, no second refund was even tried, and no hold is still to be ended."""
+        for entry in self.entries.values():
+            if entry.kind in (Kind.CAPTURE, Kind.VOID) and entry.state is EntryState.PENDING:
+                yield f"{entry.id} is still {entry.stage}: {entry.reason}"
         theirs = Counter(r.key for r in self.town.provider.state.refunds.values() if r.status == "succeeded")
         for entry in self.entries.values():
             if entry.kind is not Kind.REFUND:
@@ -315,6 +354,8 @@ class Rest:
     def _told_of_order(order: Order, planned: Counter[tuple[str, str]]) -> Iterator[str]:
         if order.owed:
             yield f"order {order.id} still owes {order.owed}"
+        if lapsed_late(order) and not planned["order_lapsed", "sms"]:
+            yield f"buyer of {order.id} never heard that it lapsed"
         if order.state is OrderState.PAID and order.resolution is not None:
             verdicts = [name for template, name in planned.elements() if template in VERDICT_NOTICES]
             if sorted(verdicts) != ["email", "sms"]:
@@ -357,6 +398,11 @@ class Rest:
         for what, about in self.town.loud.said:
             if what in ("row_stumbled", "row_parked", "message_unreadable", "record_unreadable"):
                 yield f"{what}: {about}"
+
+
+def lapsed_late(order: Order) -> bool:
+    """It was counted, and its hold could not be taken after the verdict."""
+    return order.state is OrderState.EXPIRED and order.resolution == "lapsed"
 
 
 __all__ = ["Fault", "Rest"]

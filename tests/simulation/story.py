@@ -4,6 +4,7 @@ Everything is drawn from the seed before it happens or decided by what was answe
 promises can be compared with what people were told.
 """
 
+import json
 import random
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -20,12 +21,14 @@ from chalicelib.domain.campaign import (
     Kind,
     Measure,
     PickupPoint,
+    SettlementTerms,
+    Shortfall,
     Target,
 )
 from chalicelib.domain.group import Group
 from chalicelib.domain.hand_over import pickup_code
 from chalicelib.domain.incident import Grant, What
-from chalicelib.domain.instants import DAY, MINUTE, SECOND, Instant
+from chalicelib.domain.instants import DAY, HOUR, MINUTE, SECOND, Instant
 from chalicelib.domain.ports import Caller, Report, RowKey
 from chalicelib.domain.pricing import Tier
 from chalicelib.domain.receipt import Line
@@ -62,7 +65,7 @@ from chalicelib.services.world import World
 from infra.local.sandbox_provider import Problem
 
 from .baton import Task
-from .town import START, Town
+from .town import API_KEY, START, Town
 from .watch import Wish
 
 SKUS = ("apples", "pears", "plums")
@@ -113,6 +116,10 @@ class Plan:
     communities: int = 2
     review_ms: int | None = None
     supplier: str | None = None
+    method: str = "sandbox"
+    shortfall: Shortfall = Shortfall.KEEP
+    grace_ms: Instant = HOUR
+    settlement: SettlementTerms | None = None
 
     @classmethod
     def of(cls, rng: random.Random) -> "Plan":
@@ -139,6 +146,9 @@ class Plan:
             slices=rng.choice((1, 1, 3, 8)),
             pickup=rng.random() < 0.7,
             communities=rng.randint(1, 3),
+            method=rng.choice(("sandbox", "sandbox", "sandbox_card")),
+            shortfall=rng.choice(tuple(Shortfall)),
+            grace_ms=rng.choice((10 * MINUTE, HOUR)),
         )
 
 
@@ -173,11 +183,14 @@ def campaign_of(plan: Plan, product_ids: list[str]) -> Campaign:
         closes_at=START + plan.open_ms,
         payment_window_ms=plan.window_ms,
         pay_until_close=plan.pay_until_close,
-        methods=("sandbox",),
+        methods=("sandbox", "sandbox_card"),
         refund_rule="in full",
         fulfilment=Fulfilment.PICKUP if plan.pickup else Fulfilment.DELIVERY,
         pickup_points=(PickupPoint(id="gate", name="North gate"),) if plan.pickup else (),
         review_ms=plan.review_ms,
+        shortfall=plan.shortfall,
+        capture_grace_ms=plan.grace_ms,
+        settlement=plan.settlement,
     )
 
 
@@ -320,7 +333,7 @@ class Story:
 
     def starts(self, who: Caller, order_id: str) -> None:
         said = Said("start", who.id, ids.group_of(order_id), order_id, {}, 0, False)
-        self.request(said, lambda world, now: start_payment(world, who, order_id, "sandbox", now=now))
+        self.request(said, lambda world, now: start_payment(world, who, order_id, self.plan.method, now=now))
 
     def pays(self, order_id: str, *, late: bool = False) -> None:
         """At the provider's page: any payment of this order that is open there."""
@@ -329,6 +342,20 @@ class Story:
                 with suppress(Problem):
                     self.town.provider.pay(payment.ref, late=late)
                     self.town.note(None, "buyer", "pays", payment.key, "late" if late else "")
+                return
+
+    def bank(self, order_id: str, what: str) -> None:
+        """Behind our back: a hold is let go (`void`) or taken (`capture`), or a payment is disputed (`dispute`)."""
+        wanted = ("paid", "captured") if what == "dispute" else ("authorised",)
+        for payment in list(self.town.provider.state.payments.values()):
+            if payment.key.partition(".")[0] == order_id and payment.status in wanted:
+                ask: dict[str, Any] = {} if what == "dispute" else {"key": f"by hand {payment.key}"}
+                if what == "capture":
+                    ask |= {"amount_minor": payment.amount_minor, "currency": payment.currency}
+                headers = {"Authorization": f"Bearer {API_KEY}"}
+                path = f"/payments/{payment.ref}/{what}"
+                self.town.provider.transport("POST", path, headers, json.dumps(ask).encode())
+                self.town.note(None, "bank", what, payment.key, "")
                 return
 
     def cancels(self, who: Caller, order_id: str, version: int | None = None) -> None:
@@ -517,7 +544,7 @@ class Story:
         return act
 
     def _method(self) -> str | None:
-        return self.rng.choice((None, "sandbox", "sandbox"))
+        return self.rng.choice((None, self.plan.method, self.plan.method))
 
     def _buyer(self, who: Caller) -> Callable[[], None]:
         rng = self.rng
@@ -551,6 +578,9 @@ class Story:
             late = rng.random() < 0.2
             later(soon + rng.randrange(10 * SECOND), lambda: self.pays(order_id, late=late))
             later(soon + rng.randrange(2 * MINUTE), lambda: self.pays(order_id, late=late))
+        if rng.random() < 0.1:
+            what = rng.choice(("void", "capture", "dispute"))
+            later(soon + rng.randrange(self.plan.open_ms), lambda: self.bank(order_id, what))
         if rng.random() < 0.25:
             later(rng.randrange(4 * MINUTE), lambda: self.cancels(who, order_id, self._seen(order_id)))
         if rng.random() < 0.25:
@@ -562,7 +592,7 @@ class Story:
             again = f"{said.key}-again" if rng.random() < 0.5 else said.key
             lines = dict(said.lines)
             if said.what == "join":
-                later(rng.randrange(12 * MINUTE), lambda: self._joins(who, group_id, lines, again, "sandbox"))
+                later(rng.randrange(12 * MINUTE), lambda: self._joins(who, group_id, lines, again, self.plan.method))
 
     def _changes(self, who: Caller, order_id: str, group_id: str, lines: dict[str, int]) -> None:
         self.changes(who, order_id, lines, self._seen(order_id) or 1)

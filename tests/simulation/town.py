@@ -180,6 +180,7 @@ class Town:
             store=store,
             payments={
                 "sandbox": Sandbox("", API_KEY, [WEBHOOK_KEY], transport=doors.provider),
+                "sandbox_card": Sandbox("", API_KEY, [WEBHOOK_KEY], name="sandbox_card", transport=doors.provider),
                 "transfer": Transfer("招商银行 团团鲜果 6225 0000 0000"),
             },
             senders={Channel.SMS: Sms("Tuan", doors.client), Channel.EMAIL: Email("tuan@example.com", doors.client)},
@@ -409,7 +410,7 @@ class Town:
         headers, body = self.provider.signed(hook)
 
         def work(world: World, now: Instant) -> None:
-            webhook(world, "sandbox", headers, body, now=now)
+            webhook(world, hook.method, headers, body, now=now)
 
         def after(task: Task) -> None:
             if task.error is not None:
@@ -430,7 +431,7 @@ class Town:
         for kind in self.weather.provider:
             for _ in range(rng.randint(1, 4)):
                 delay = rng.choice((20 * SECOND, 5 * MINUTE, 3 * 60 * MINUTE))
-                on = "" if kind.startswith("refund") else rng.choice(("payment", "refund", ""))
+                on = "" if kind.startswith(("refund", "capture")) else rng.choice(("payment", "refund", ""))
                 self.provider.faults.append(Manner(kind=kind, on=on, delay_ms=delay))  # type: ignore[arg-type]
         for _ in range(self.weather.webhook_lost // 10):
             # A failure is reported until somebody listens; only reconciliation would find one that never was.

@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.domain.campaign import Restocked, Stock
 from chalicelib.domain.group import Group, GroupState, Part, Slice
 from chalicelib.domain.journey import Journey, StageState
-from chalicelib.domain.ledger import Entry, EntryState, Kind
+from chalicelib.domain.ledger import Entry, Kind
 from chalicelib.domain.order import HOLDING, Order, OrderState
 from chalicelib.domain.writes import Row
 from chalicelib.store.rows import from_image
@@ -124,7 +124,7 @@ class Watch:
                 self.say(f"a promise of {was.name} of {new.group_id} was lost")
 
     def _order(self, old: Order | None, new: Order) -> None:
-        if (new.group_id, new.part) in self.counted and _counts(old) != _counts(new):
+        if (new.group_id, new.part) in self.counted and _counts(old) != _counts(new) and not self._lapsed(new):
             self.say(f"order {new.id} moved after the count: {old.state if old else None} to {new.state}")
         revived = old is not None and old.state not in HOLDING and new.state is OrderState.HELD
         if old is not None and revived and not new.receipts.keys() - old.receipts.keys():
@@ -133,10 +133,16 @@ class Watch:
         ended = new.state is OrderState.CANCELLED and old is not None and old.state is not OrderState.CANCELLED
         if joined or ended:
             self._in_time(new, (new.joined_at if joined else new.ended_at) or 0)
-        if old is not None and old.resolution is not None and old.resolution != new.resolution:
+        if old is not None and old.resolution not in (None, new.resolution) and not self._lapsed(new):
             self.say(f"order {new.id} was resolved twice: {old.resolution}, {new.resolution}")
         self.orders[new.group_id][new.id] = new
         self._touched.add(new.campaign_id)
+
+    def _lapsed(self, order: Order) -> bool:
+        """Its hold could not be taken: after the verdict, or before one that waits for the money."""
+        group = self.groups[order.group_id]
+        ended = order.state is OrderState.EXPIRED and order.steps[-1].state == "lapsed"
+        return ended and (order.resolution == "lapsed" if group.called is None else True)
 
     def _in_time(self, order: Order, at: int) -> None:
         row = self.slices[order.group_id][order.slice]
@@ -193,6 +199,9 @@ class Watch:
         if group.returned:
             assert group.verdict is not None
             units.update(group.verdict.units if group.verdict.formed else {})
+            for order in self.orders[group.id].values():
+                if order.resolution == "lapsed":
+                    units.subtract(order.lines)
             return
         for row in self.slices[group.id].values():
             units.update(row.left)
@@ -202,21 +211,28 @@ class Watch:
 
     def _seats(self, group: Group) -> None:
         seats = sum(row.seats for row in self.slices[group.id].values())
-        seats += sum(_sits(order) for order in self.orders[group.id].values())
+        seats += sum(_sits(order) or order.resolution == "lapsed" for order in self.orders[group.id].values())
         if seats != self.capacity.setdefault(group.id, seats):
             self.say(f"seats of {group.id}: {self.capacity[group.id]} were given, there are {seats}")
 
     def _money(self, group_id: str) -> None:
         """No payment is paid back beyond itself, and nothing is paid back that never came."""
         back: Counter[str] = Counter()
+        out: Counter[str] = Counter()
         for entry in self.entries[group_id].values():
             if entry.kind is Kind.REFUND:
                 assert entry.payment_id is not None
                 back[entry.payment_id] += entry.amount_minor
-        for payment_id, amount in back.items():
+            if entry.kind in (Kind.RELEASE, Kind.REVERSAL):
+                assert entry.payment_id is not None
+                out[entry.payment_id] += entry.amount_minor * (1 if entry.kind is Kind.RELEASE else -1)
+        for payment_id in {*back, *out}:
             payment = self.entries[group_id].get(payment_id)
-            if payment is None or payment.state is not EntryState.POSTED or amount > payment.amount_minor:
-                self.say(f"{amount} is paid back of {payment_id}, which is {payment}")
+            taken = payment.taken_minor if payment else 0
+            if back[payment_id] > taken:
+                self.say(f"{back[payment_id]} is paid back of {payment_id}, which is {payment}")
+            if not 0 <= out[payment_id] <= taken:
+                self.say(f"{out[payment_id]} is let out of {payment_id}, which is {payment}")
 
     def has_room(self, wish: Wish) -> bool:
         left: Counter[str] = Counter(self.stock[wish.campaign_id].left)
