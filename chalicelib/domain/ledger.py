@@ -46,6 +46,9 @@ MOST_ATTEMPTS = 6
 GONE = ("voided", "expired")
 """Reasons for which a capture is not tried again: there is nothing left to take."""
 
+TAKEN = "captured"
+"""The reason for which a hold cannot be let go any more."""
+
 POLL = 10 * MINUTE
 
 
@@ -425,6 +428,8 @@ def failed(refund: Entry, reason: str, now: Instant) -> Entry:
     refund = replace(refund, owed=tuple(event for event in refund.owed if event != "refund_done"))
     if refund.kind is Kind.CAPTURE and (now >= (refund.until or 0) or reason in GONE):
         return given_up(refund, reason)
+    if refund.kind is Kind.VOID and reason == TAKEN:
+        return given_up(refund, reason)
     if refund.attempt >= MOST_ATTEMPTS and refund.kind is not Kind.CAPTURE:
         return replace(
             refund,
@@ -447,9 +452,10 @@ def failed(refund: Entry, reason: str, now: Instant) -> Entry:
     )
 
 
-def given_up(capture: Entry, reason: str) -> Entry:
-    """Its grace is over: nothing was taken, and nothing will be."""
-    return replace(capture, stage=RefundStage.GIVEN_UP, state=EntryState.VOIDED, reason=reason, due_at=None)
+def given_up(entry: Entry, reason: str) -> Entry:
+    """A capture whose grace is over: nothing was taken, and nothing will be. A void that came too late: the money was
+    taken, and its report (or the books) says what becomes of it."""
+    return replace(entry, stage=RefundStage.GIVEN_UP, state=EntryState.VOIDED, reason=reason, due_at=None)
 
 
 def overdue(refund: Entry, now: Instant) -> bool:

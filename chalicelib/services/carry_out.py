@@ -139,7 +139,7 @@ def _resolution(world: World, group: Group, order: Order, alternative: str, rank
         raise Broken(f"paid order {order.id} has no payment")
     terms = world.store.terms(group.campaign_id, group.terms_version)
     if verdict.formed and payment.state is EntryState.VOIDED:  # its hold was lost before anything could be taken
-        return lapse(order, now)
+        return lapse(world, order, now)
     refund = moved_after(verdict, order, payment, terms, now)
     done = replace(order, resolution=resolution_of(verdict, refund), resolved_at=now, owed=())
     done = replace(done, due_at=orders.due_after(done, group, terms, now) if verdict.formed else None)

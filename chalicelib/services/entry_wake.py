@@ -95,7 +95,7 @@ def _said_of(entry: Entry, found: Answer) -> Answer:
         return found
     if found.outcome is Outcome.FAILED:
         return replace(found, outcome=Outcome.SUCCEEDED)
-    return replace(found, outcome=Outcome.FAILED, reason="captured")
+    return replace(found, outcome=Outcome.FAILED, reason=ledger.TAKEN)
 
 
 def _paid(world: World, refund: Entry) -> int:

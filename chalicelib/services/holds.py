@@ -5,7 +5,7 @@ Every function here names the writes that belong into one transaction with the e
 
 from dataclasses import replace
 
-from ..domain import ledger
+from ..domain import ledger, pricing
 from ..domain import order as orders
 from ..domain.group import Group, GroupState
 from ..domain.instants import Instant
@@ -14,6 +14,7 @@ from ..domain.order import Order, OrderState
 from ..domain.refusals import Broken
 from ..domain.writes import Create, Replace, Take, TakeStock, Write
 from . import limits
+from .purchase import counting_again
 from .world import World
 
 
@@ -37,16 +38,31 @@ def payment_behind(world: World, entry: Entry) -> Entry:
 
 
 def taken(world: World, capture: Entry, now: Instant) -> list[Write]:
-    """The money moved. Where nobody waits for it any more (its order has lapsed, or its group failed), it goes back."""
+    """The money moved. Where nobody waits for it any more (its order has lapsed, or its group failed), it goes back, and
+    so does what is over the final price.
+
+    The order is written as it is: whoever cancels it, ends it or carries a verdict out for it has then either seen the
+    money, or is seen here. Otherwise each could count on the other to pay it back.
+    """
     payment = ledger.captured(payment_behind(world, capture), capture.amount_minor)
     order = _order(world, capture)
-    writes: list[Write] = [Replace(payment)]
+    writes: list[Write] = [Replace(payment), Replace(order)]
     given_back = order.resolution == "failed" or order.captured_id != payment.id
     if order.state is not OrderState.PAID or given_back:
         owed = ("late_money_refund",)
         back = ledger.refund_of(payment, cause="late", amount_minor=capture.amount_minor, now=now, owed=owed)
         writes.append(Create(back))
+    elif order.resolution is not None and (over := payment.taken_minor - _final(world, order)) > 0:
+        writes.append(Create(ledger.refund_of(payment, cause="price_drop", amount_minor=over, now=now)))
     return writes
+
+
+def _final(world: World, order: Order) -> int:
+    """What an order of a group that has formed comes to."""
+    group = world.store.group(order.group_id)
+    if group is None or group.verdict is None:
+        raise Broken(f"order {order.id} is resolved, and its group is not")
+    return pricing.amount(order.lines, group.verdict.prices) + order.fee_minor
 
 
 def not_taken(world: World, capture: Entry, now: Instant) -> list[Write]:
@@ -61,15 +77,16 @@ def not_taken(world: World, capture: Entry, now: Instant) -> list[Write]:
     order = _order(world, capture)
     group = _group(world, capture)
     if order.state is OrderState.PAID and order.captured_id == payment.id and group.verdict is not None:
-        writes += lapse(order, now)
+        writes += lapse(world, order, now)
         world.watch.count("orders_lapsed")
     return writes
 
 
-def lapse(order: Order, now: Instant) -> list[Write]:
-    """After the verdict, which stays: the units return to the campaign."""
+def lapse(world: World, order: Order, now: Instant) -> list[Write]:
+    """After the verdict, which stays: the units return to the campaign, and suppliers are asked for less."""
     back = {sku: -units for sku, units in order.lines.items()}
-    return [Replace(orders.lapsed(order, now, released=True, resolution="lapsed")), TakeStock(order.campaign_id, back)]
+    ended = Replace(orders.lapsed(order, now, released=True, resolution="lapsed"))
+    return [ended, TakeStock(order.campaign_id, back), *counting_again(world, order.group_id, now)]
 
 
 def lost(world: World, payment: Entry, now: Instant) -> None:

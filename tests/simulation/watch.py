@@ -157,7 +157,7 @@ class Watch:
     def _entry(self, old: Entry | None, new: Entry) -> None:
         self.entries[new.group_id][new.id] = new
         self._touched.add(new.campaign_id)
-        if old is not None and old.amount_minor != new.amount_minor:
+        if old is not None and old.amount_minor != new.amount_minor and new.kind is not Kind.CAPTURE:
             self.say(f"entry {new.id} changed its amount")
 
     def _not_negative(self, what: str, numbers: Iterable[int]) -> None:
