@@ -38,8 +38,8 @@ def payment_behind(world: World, entry: Entry) -> Entry:
 
 
 def taken(world: World, capture: Entry, now: Instant) -> list[Write]:
-    """The money moved. Where nobody waits for it any more (its order has lapsed, or its group failed), it goes back, and
-    so does what is over the final price.
+    """The money moved. Where nobody waits for it any more (its order has lapsed, or its group failed), it goes back,
+    and so does what is over the final price.
 
     The order is written as it is: whoever cancels it, ends it or carries a verdict out for it has then either seen the
     money, or is seen here. Otherwise each could count on the other to pay it back.

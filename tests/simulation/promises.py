@@ -96,8 +96,9 @@ class Rest:
 
     def broken(self) -> list[str]:
         checks = (
-            self.closed, self.counted, self.resolved, self.money, self.sagas, self.disputes, self.let_out, self.answers, self.told, self.sent,
-            self.nothing_waits, self.on_their_way, self.asked_for, self.shared_out, self.delivered,
+            self.closed, self.counted, self.resolved, self.money, self.sagas, self.refunds, self.disputes,
+            self.let_out, self.answers, self.told, self.sent, self.nothing_waits, self.on_their_way,
+            self.asked_for, self.shared_out, self.delivered,
         )  # fmt: skip
         return [what for check in checks for what in check()]
 
@@ -310,10 +311,13 @@ class Rest:
                 yield f"{out} of {left} is let out of {order.id} at {order.settled}, and it should be at {stage}"
 
     def sagas(self) -> Iterator[str]:
-        """Ours and theirs agree, no second refund was even tried, and no hold is still to be ended."""
+        """No hold is still to be taken or let go."""
         for entry in self.entries.values():
             if entry.kind in (Kind.CAPTURE, Kind.VOID) and entry.state is EntryState.PENDING:
                 yield f"{entry.id} is still {entry.stage}: {entry.reason}"
+
+    def refunds(self) -> Iterator[str]:
+        """Ours and theirs agree, and no second refund was even tried."""
         theirs = Counter(r.key for r in self.town.provider.state.refunds.values() if r.status == "succeeded")
         for entry in self.entries.values():
             if entry.kind is not Kind.REFUND:
