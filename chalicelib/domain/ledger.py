@@ -99,7 +99,7 @@ ACCOUNTS: Mapping[Kind, tuple[str, str]] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry(Row):
     """One movement. `cause` says why a refund is owed: failed, price_drop, cancelled, late, duplicate, stray,
-    shortage, incident (the buyer took it back), substitute (refused, or not answered).
+    shortage, incident (the buyer took it back), substitute (refused, or not answered), return (its goods came back).
 
     `method` is the provider's name; `provider_ref` its own id of the payment or refund; `payment_id` the payment that
     a refund pays back or a capture takes, of `payment_minor`. `pay_url` is where the buyer pays. `first_tried_at`

@@ -96,6 +96,11 @@ TEMPLATES: Mapping[str, Template] = {
     "coupon_given": Template(Urgency.MONEY, ("title", "amount", "min_spend", "until", "link")),
     "substitute_offered": Template(Urgency.REMINDER, ("title", "item", "substitute", "until", "link")),
     "substitute_refunded": Template(Urgency.MONEY, ("title", "item", "amount", "arrives_by", "link")),
+    "return_asked": Template(Urgency.MONEY, ("title", "items", "link")),
+    "return_received": Template(Urgency.MONEY, ("title", "items", "by", "link")),
+    "return_passed": Template(Urgency.MONEY, ("title", "amount", "arrives_by", "link")),
+    "return_failed": Template(Urgency.MONEY, ("title", "reason", "link")),
+    "return_lapsed": Template(Urgency.MONEY, ("title", "items", "link")),
     "message_budget_spent": Template(Urgency.MONEY, ("title", "budget", "link")),
     "campaign_offer": Template(Urgency.MARKETING, ("title", "price", "closes_at", "link")),
 }

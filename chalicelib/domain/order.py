@@ -82,7 +82,8 @@ class Order(Row):
     `resolution` is set once, when the group's verdict has been carried out for this order. `collected_at` is when its
     money was asked for, where the verdict waits for that.
     `withdrawn_at` is when the buyer took the money back in an incident. `swaps` says, by item, what became of a
-    substitute that was offered: accepted, refused, or lapsed.
+    substitute that was offered: accepted, refused, or lapsed. `returns` counts the returns its buyer asked for, of
+    which one at a time is under way (`returning`); `returned` are the units that passed the check.
     `placed_by` is the leader who ordered for this buyer, if one did. `short` are units that did not arrive, found by
     the rounds of sharing up to `shared`.
     """
@@ -133,6 +134,9 @@ class Order(Row):
     withdrawn_at: Instant | None = None
     swaps: Mapping[str, str] = field(default_factory=dict)
     settled: int = 0
+    returns: int = 0
+    returning: bool = False
+    returned: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def goods_minor(self) -> int:

@@ -89,11 +89,12 @@ def never(order: Order) -> bool:
 
 
 def stage_of(order: Order, terms: Campaign, now: Instant) -> int:
-    """The latest moment that has come; 0 while the goods are on their way."""
+    """The latest moment that has come; 0 while the goods are on their way. A return under way keeps the rest back."""
     at = handed_at(order)
     if terms.settlement is None or never(order) or order.resolution is None or at is None or at > now:
         return 0
-    return DONE if now >= at + terms.settlement.after_sales_ms else HANDED
+    over = now >= at + terms.settlement.after_sales_ms and not order.returning
+    return DONE if over else HANDED
 
 
 def leader_of(order: Order, terms: Campaign) -> str | None:
@@ -159,23 +160,28 @@ def released(payment: Entry, entries: Iterable[Entry]) -> dict[tuple[Payee, str]
     return found
 
 
-def moves(payment: Entry, whole: Owed, before: Owed, *, stage: int, first_bp: int, now: Instant) -> list[Entry]:
-    """The entries that bring what was let out to what is due. Each is named by payment, moment and payee: made once."""
+def moves(
+    payment: Entry, whole: Owed, before: Owed, *, stage: int, first_bp: int, now: Instant, after: str = ""
+) -> list[Entry]:
+    """The entries that bring what was let out to what is due. Each is named by payment, moment and payee: made once.
+
+    `after` names what happened to money that had been let out by then, such as a return.
+    """
     target = due_now(whole, stage, first_bp)
     made = []
     for number, who in enumerate(sorted({*target, *before})):
         change = target.get(who, 0) - before.get(who, 0)
         if change:
-            made.append(_entry(payment, who, change, stage, number, now))
+            made.append(_entry(payment, who, change, f"{stage}{after}", number, now))
     return made
 
 
-def _entry(payment: Entry, who: tuple[Payee, str], change: int, stage: int, number: int, now: Instant) -> Entry:
+def _entry(payment: Entry, who: tuple[Payee, str], change: int, moment: str, number: int, now: Instant) -> Entry:
     kind = Kind.RELEASE if change > 0 else Kind.REVERSAL
     payee, payee_id = who
     return replace(
         payment,
-        id=f"{payment.id}.{kind.value}.{stage}.{payee.value}{number}",
+        id=f"{payment.id}.{kind.value}.{moment}.{payee.value}{number}",
         kind=kind,
         state=EntryState.POSTED,
         amount_minor=abs(change),

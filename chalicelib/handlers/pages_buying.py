@@ -30,6 +30,7 @@ from . import reading
 from .edge import secrets
 from .page import BUYER, Ask, Gone, Shown, page
 from .pages_hall import campaign_page, group_page, most, phase
+from .returning import returns_of
 from .shapes.delivery import OrderDelivery
 from .shapes.orders import JoinBody, OrderChange, TeamBody, compensation_of, timeline
 from .ways import bar_of, way
@@ -113,6 +114,7 @@ def order_page(ask: Ask, order_id: str) -> Shown:
         "compensation_minor": compensation_of(view),
         "payment": payment,
         "pay_url": pay_url(ask, payment),
+        **returns_of(ask, view),
         "refunds": [refund_steps(refund) for refund in refunds],
         "timeline": timeline(order, group, entries),
         "notices": notices(ask, view.notices),

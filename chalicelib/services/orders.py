@@ -13,8 +13,9 @@ from ..domain.notice import Notice
 from ..domain.order import Order
 from ..domain.ports import Caller, Page
 from ..domain.refusals import Broken, Refused
+from ..domain.returns import Return
 from ..domain.waybill import Waybill
-from . import waybills
+from . import returns, waybills
 from .batches import photo_links
 from .money import seen_group
 from .world import World
@@ -31,6 +32,7 @@ class OrderView:
     waybill: Waybill | None = None
     photos: Sequence[str] = ()
     journey: Journey | None = None
+    returns: Sequence[Return] = ()
 
 
 def one(world: World, caller: Caller, order_id: str) -> OrderView:
@@ -50,6 +52,7 @@ def one(world: World, caller: Caller, order_id: str) -> OrderView:
         group=group,
         terms=terms,
         batch=batch,
+        returns=returns.of_order(world, order),
         photos=photo_links(world, batch) if batch else (),
         waybill=waybill,
         entries=world.store.entries_of_order(order.id),

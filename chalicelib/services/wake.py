@@ -19,6 +19,7 @@ from ..domain.pace import Pace
 from ..domain.ports import RowKey
 from ..domain.receipt import Receipt
 from ..domain.refusals import Broken, Lost, Trouble, Unavailable
+from ..domain.returns import Return
 from ..domain.routing import Reroute, Routes
 from ..domain.settlement import Settling
 from ..domain.substitute import Substitute
@@ -46,6 +47,7 @@ from .paces import pace_wake
 from .purchase import demand_wake, purchase_wake
 from .questions import question_wake
 from .recount import recount
+from .returns import return_wake
 from .routes import match_queue, reroute_wake
 from .send_notice import send_notice
 from .settle import settling_wake
@@ -109,6 +111,7 @@ WAKES: Mapping[type[Row], Callable[[World, Any, Instant], None]] = {
     ChatMessage: message_wake,
     Incident: incident_wake,
     Substitute: substitute_wake,
+    Return: return_wake,
 }
 """What each kind of row does when its timer goes off."""
 

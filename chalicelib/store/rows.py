@@ -34,6 +34,7 @@ from ..domain.ports import RowKey
 from ..domain.product import PriceMark, Product
 from ..domain.receipt import Receipt
 from ..domain.refusals import Broken
+from ..domain.returns import Return
 from ..domain.review import Rating, Review
 from ..domain.routing import Load, Reroute, Routes
 from ..domain.second_factor import Confirmed
@@ -166,6 +167,11 @@ def neighbour_key(leader_id: str, code: str) -> tuple[str, str]:
     return f"LEADER#{leader_id}", f"NEIGHBOUR#{code}"
 
 
+def return_key(order_id: str, number: int) -> tuple[str, str]:
+    """Beside its order."""
+    return order_key(order_id)[0], f"RETURN#{order_id}#{number:02d}"
+
+
 def incident_key(group_id: str, incident_id: str) -> tuple[str, str]:
     return f"GROUP#{group_id}", f"INCIDENT#{incident_id}"
 
@@ -282,6 +288,8 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("spent", Spent, lambda s: spent_key(s.owner, s.window),
          gone_at=lambda s: (s.began_at + (3 if s.owner.startswith("person.") else 400) * DAY) // 1000),
     Kind("coupon", Coupon, lambda c: (f"PERSON#{c.person_id}", f"COUPON#{c.id}")),
+    Kind("return", Return, lambda r: return_key(r.order_id, r.number),
+         listed=lambda r: (f"RETURNS#{r.merchant_id}", f"{stamp(r.asked_at)}#{r.id}"), state=lambda r: r.state.value),
     Kind("task", Task, lambda t: (f"TASK#{t.id}", "TASK"),
          listed=lambda t: (f"TASKS#{t.queue}" if t.done_at is None else f"TASKS#{t.queue}#DONE", stamp(t.created_at))),
     Kind("allowance", Allowance, lambda a: (f"ALLOWANCE#{a.campaign_id}#{a.buyer_id}", "ALLOWANCE")),

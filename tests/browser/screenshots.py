@@ -84,6 +84,11 @@ def desk_pages(site: Site, town: Town) -> DeskPages:
         "review", title="等候审核的龙虾团", items=[apple(sku="crayfish", title="小龙虾")], review_minutes=24 * 60,
         closes_at=rfc3339(bed.now + 10 * MINUTE), target={"measure": "participants", "at_least": 1},
     )  # fmt: skip
+    town.offer(
+        "back", title="砂糖橘，不满意可退", items=[apple(sku="mandarin", title="砂糖橘 5 斤")], return_exception=None,
+        closes_at=rfc3339(bed.now + 10 * MINUTE), target={"measure": "participants", "at_least": 1},
+    )  # fmt: skip
+    buyers = {who: town.join(who, town.groups["back"], "mandarin", 2) for who in ("lan", "hua", "tao")}
     town.join("mei", town.groups["late"], "litchi")
     town.join("jun", town.groups["review"], "crayfish")
     bed.later(40 * MINUTE)
@@ -96,25 +101,50 @@ def desk_pages(site: Site, town: Town) -> DeskPages:
     body = {"title": "新疆吐鲁番葡萄干", "category": "零食", "currency": "CNY", "list_price_minor": 2990}
     town.ok("POST", "/products", body, who="merchant", key="raisins")
     draft = town.ok("POST", "/campaigns", {"title": "草稿：葡萄干团购"}, who="merchant", key="draft")["id"]
+    sent_back(town, buyers)
     key = RowKey(f"GROUP#{town.groups['market']}", "GROUP")
     for _ in range(MOST_STUMBLES):
         wiring.world().store.stumble(key, "Broken: 演示", bed.now)
-    merchant = bed.people.phone_of("merchant")
-    assert merchant is not None
     return {
-        "merchant": (merchant, {
+        "merchant": (phone_of(town, "merchant"), {
             "desk": "/desk", "desk-products": "/desk/products", "desk-product": f"/desk/products/{product}",
             "desk-new-product": "/desk/products/new", "desk-draft": f"/desk/campaigns/{draft}",
             "desk-new-campaign": "/desk/campaigns/new", "desk-board": f"/desk/c/{fruit}",
             "desk-days": f"/desk/c/{fruit}/days", "desk-orders": f"/desk/c/{fruit}/orders",
             "desk-stock": f"/desk/c/{fruit}/stock", "desk-group": f"/desk/g/{garden}", "desk-trade": "/desk/trade",
+            "desk-returns": "/desk/returns",
             "work": "/work", "work-group": f"/work/{town.groups['late']}",
             "work-review": f"/work/{town.groups['review']}",
         }),
+        "lan": (phone_of(town, "lan"), {"order-returned": f"/o/{buyers['lan']}"}),
         "helper": (phones["helper"], {"support": "/support?person=lin", "look": f"/look?group={garden}"}),
         "watcher": (phones["watcher"], {"ops": "/ops", "look-empty": "/look"}),
         "region": (phones["region"], {"manage": "/manage", "look-late": f"/look?group={town.groups['late']}"}),
     }  # fmt: skip
+
+
+def phone_of(town: Town, who: str) -> str:
+    phone = town.bed.people.phone_of(who)
+    assert phone is not None
+    return phone
+
+
+def sent_back(town: Town, buyers: dict[str, str]) -> None:
+    """A return at each step: passed and being paid back, received, and asked for."""
+    batch = f"/groups/{town.groups['back']}/batches"
+    town.ok("POST", batch, who="merchant")
+    for state in ("sorted", "in_transit", "ready"):
+        town.ok("POST", f"{batch}/point.gate/state", {"to": state}, who="merchant")
+    for who, order in buyers.items():
+        code = town.ok("GET", f"/orders/{order}", who=who)["delivery"]["pickup_code"]
+        lines = {"orders": [{"order_id": order, "code": code}]}
+        town.ok("POST", f"{batch}/point.gate/hand-overs", lines, who="merchant")
+        wanted = {"lines": {"mandarin": 1}, "why": "quality", "text": "有三个已经发霉"}
+        one = town.ok("POST", f"/orders/{order}/returns", wanted, who=who, key="back")["id"]
+        if who != "tao":
+            town.ok("POST", f"/returns/{one}/received", who="merchant")
+        if who == "lan":
+            town.ok("POST", f"/returns/{one}/check", {"passed": True}, who="merchant")
 
 
 def main() -> None:

@@ -76,6 +76,7 @@ class Town:
             "product_id": [shop.product(), shop.product()],
             "provider": ["sandbox", "transfer"],
             "code": [code],
+            "return_id": [f"{mine.id}.r1"],
             "stage": ["presale", "stocking", "sorting", "delivery"],
         }  # fmt: skip
 

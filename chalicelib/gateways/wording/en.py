@@ -251,6 +251,41 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         'for the trouble with "{title}" you get a coupon: {amount} off a purchase of {min_spend} or more from the same '
         "merchant, to be used once, until {until}.\n\nYour order: {link}",
     ),
+    "return_asked": (
+        "A buyer sends something back: {title}",
+        '"{title}": a buyer sends back {items}. Please check the goods when they arrive. {link}',
+        "Hello,\n\n"
+        'a buyer of "{title}" sends back {items}. When the goods have arrived, please check them within two days: '
+        "after that they count as passed.\n\nDeal with it: {link}",
+    ),
+    "return_received": (
+        "Your return has arrived: {title}",
+        '"{title}": {items} came back and will be checked by {by}. {link}',
+        "Hello,\n\n"
+        'the merchant has received what you sent back ({items}, of "{title}") and checks it by {by}. If they say '
+        "nothing by then, it has passed.\n\nYour return: {link}",
+    ),
+    "return_passed": (
+        "QC passed, {amount} goes back to you: {title}",
+        '"{title}": your return passed the check. {amount} goes back the way you paid, by {arrives_by}. {link}',
+        "Hello,\n\n"
+        'what you sent back of "{title}" has passed the check. {amount} goes back the way you paid and is there by '
+        "{arrives_by} at the latest.\n\nYour return: {link}",
+    ),
+    "return_failed": (
+        "Your return failed the check: {title}",
+        '"{title}": your return failed the check: {reason}. If you disagree, ask support. {link}',
+        "Hello,\n\n"
+        'what you sent back of "{title}" has failed the check: {reason}. If you disagree, ask support.\n\n'
+        "Your return: {link}",
+    ),
+    "return_lapsed": (
+        "Your return is closed: {title}",
+        '"{title}": {items} did not come back in time, so the return is closed. {link}',
+        "Hello,\n\n"
+        '{items} of "{title}" did not come back in time, so the return is closed. If you have sent it, ask support.'
+        "\n\nYour order: {link}",
+    ),
     "substitute_offered": (
         "Will you take another: {title}",
         '"{item}" of "{title}" has run out. Take {substitute} instead? Say so until {until}, or get it refunded. {link}',

@@ -209,6 +209,31 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "您好，\n\n因「{title}」给您带来的不便，我们补偿您一张优惠券：在该商家消费满{min_spend}减{amount}，"
         "限用一次，{until}前有效。\n\n您的订单：{link}",
     ),
+    "return_asked": (
+        "买家申请退货：{title}",
+        "「{title}」有买家申请退货：{items}。收到退回的商品后请质检。{link}",
+        "您好，\n\n「{title}」有买家申请退货：{items}。收到退回的商品后，请在两天内完成质检，逾期视为通过。\n\n处理：{link}",
+    ),
+    "return_received": (
+        "退货已收到：{title}",
+        "「{title}」商家已收到您退回的{items}，{by}前完成质检。{link}",
+        "您好，\n\n商家已收到您退回的{items}（「{title}」），将在{by}前完成质检，逾期视为通过。\n\n退货进度：{link}",
+    ),
+    "return_passed": (
+        "质检已通过，退款{amount}：{title}",
+        "「{title}」退货质检已通过，{amount}原路退回，最迟{arrives_by}到账。{link}",
+        "您好，\n\n您退回的商品（「{title}」）质检已通过，{amount}原路退回，最迟{arrives_by}到账。\n\n退货进度：{link}",
+    ),
+    "return_failed": (
+        "退货质检未通过：{title}",
+        "「{title}」退货质检未通过：{reason}。如有异议请联系客服。{link}",
+        "您好，\n\n您退回的商品（「{title}」）质检未通过，原因：{reason}。如有异议，请联系客服。\n\n退货进度：{link}",
+    ),
+    "return_lapsed": (
+        "退货已关闭：{title}",
+        "「{title}」{items}未在期限内退回，退货申请已关闭。{link}",
+        "您好，\n\n「{title}」的{items}没有在期限内退回，退货申请已关闭。如果您已寄出，请联系客服。\n\n您的订单：{link}",
+    ),
     "substitute_offered": (
         "缺货，换一种可以吗：{title}",
         "「{title}」的{item}断货，可换{substitute}。请在{until}前答复，不换或未答复即退款。{link}",

@@ -11,6 +11,7 @@ from ...domain.instants import Instant
 from ...domain.journey import compensation_minor
 from ...domain.ledger import Entry, EntryState, Kind, RefundStage
 from ...domain.order import Order, OrderState
+from ...domain.returns import Return
 from ...services import browse
 from ...services.fees import Quote
 from ...services.join import JoinAnswer, JoinRequest
@@ -19,6 +20,7 @@ from .delivery import OrderDelivery
 from .groups import Conditions, Eta, Verdict
 from .money import Payment, PaymentBegun, Refund
 from .people import MyNotice
+from .returns import ReturnWithMoney
 from .stages import Way
 from .words import Id, Input, Lines, Moment, Output, Version, Word, shown, shown_or_none
 
@@ -231,6 +233,7 @@ class OrderStory(Output):
     payments: list[Payment]
     refunds: list[Refund]
     timeline: list[TimelineStep]
+    returns: list[ReturnWithMoney]
     notices: list[MyNotice]
     as_of: Moment
 
@@ -251,9 +254,14 @@ class OrderStory(Output):
             payments=[Payment.of(entry) for entry in entries if entry.kind is Kind.PAYMENT],
             refunds=[Refund.of(entry, now) for entry in entries if entry.kind is Kind.REFUND],
             timeline=timeline(view.order, view.group, entries),
+            returns=[ReturnWithMoney.with_money(one, money_of(one, entries), now) for one in view.returns],
             notices=[MyNotice.of(notice) for notice in view.notices],
             as_of=shown(now),
         )
+
+
+def money_of(one: Return, entries: Iterable[Entry]) -> Entry | None:
+    return next((entry for entry in entries if entry.id == one.refund_id), None)
 
 
 def compensation_of(view: OrderView) -> int:

@@ -10,6 +10,7 @@ from ...domain.leader import Leader, Neighbour, Place
 from ...domain.pace import Pace
 from ...domain.ports import Page
 from ...domain.receipt import Receipt
+from ...domain.returns import Return
 from ...domain.routing import Load, Reroute, Routes
 from ...domain.substitute import Substitute
 from ...domain.supply import Demand, Lot, PurchaseOrder
@@ -25,6 +26,7 @@ from ..rows import (
     pace_key,
     purchase_key,
     receipt_key,
+    return_key,
     substitute_key,
     waybill_key,
 )
@@ -149,6 +151,16 @@ class Fulfilment(Base):
     def substitutes(self, group_id: str) -> list[Substitute]:
         pk, sk = substitute_key(group_id, "")
         return list(self._query(Substitute, pk, Stored.sk.startswith(sk)))
+
+    def return_(self, order_id: str, number: int) -> Return | None:
+        return self._get(Return, *return_key(order_id, number))
+
+    def returns_of(self, order_id: str) -> list[Return]:
+        pk, sk = return_key(order_id, 0)
+        return list(self._query(Return, pk, Stored.sk.startswith(sk[:-2])))
+
+    def returns_of_merchant(self, merchant_id: str, limit: int, start: str | None) -> Page[Return]:
+        return self._page(Return, f"RETURNS#{merchant_id}", limit, start)
 
     def coupons_of(self, person_id: str, limit: int, start: str | None) -> Page[Coupon]:
         return self._query_page(Coupon, f"PERSON#{person_id}", Stored.sk.startswith("COUPON#"), limit, start)

@@ -66,6 +66,10 @@ MATRIX = {
     "POST /products/{product_id}/reviews/{review_id}/reply": MERCHANT,
     "POST /products/{product_id}/reviews/{review_id}/hide": "support",
     "POST /orders/{order_id}/reviews": BUYER,
+    "POST /orders/{order_id}/returns": BUYER,
+    "GET /returns": MERCHANT,
+    "POST /returns/{return_id}/received": "merchant support",
+    "POST /returns/{return_id}/check": "merchant support",
     "GET /campaigns/{campaign_id}/products/{product_id}": PUBLIC,
     "POST /products/{product_id}/sales": MERCHANT,
     "GET /products/{product_id}/prices": MERCHANT,
@@ -264,4 +268,5 @@ def test_every_call_that_makes_something_takes_a_key_or_repeats_harmlessly() -> 
         "POST /groups/{group_id}/posts",
         "POST /groups/{group_id}/questions",
         "POST /groups/{group_id}/incidents",
+        "POST /orders/{order_id}/returns",
     }

@@ -1,0 +1,68 @@
+"""Goods that come back."""
+
+from .text import Texts
+
+TEXTS: Texts = {
+    "return.title": ("退货", "Returns"),
+    "return.ask": ("申请退货", "Send something back"),
+    "return.until": (
+        "{when} 前可无理由退货，商品须完好；有质量问题可选择相应原因。",
+        "Until {when} you need no reason, if the goods are as they came. If something is wrong with them, say what.",
+    ),
+    "return.fault_only": (
+        "本单仅支持因质量问题、破损或发错货退货。",
+        "This can only go back if something is wrong with it.",
+    ),
+    "return.why": ("退货原因", "Why"),
+    "return.why.no_reason": ("不想要了（无理由）", "I changed my mind"),
+    "return.why.quality": ("质量问题", "Poor quality"),
+    "return.why.damaged": ("收到时已破损", "It came damaged"),
+    "return.why.wrong_goods": ("发错货", "It is not what I ordered"),
+    "return.text": ("补充说明（不要填写电话、地址）", "Anything else (no phone number or address, please)"),
+    "return.intact": ("商品完好，与收到时一样", "The goods are as they came"),
+    "return.send": ("提交退货申请", "Ask for the return"),
+    "return.units": ("退回件数：{title}", "How many of {title}"),
+    "return.step.asked": ("已申请", "Asked for"),
+    "return.step.received": ("商家已收货", "Received by the merchant"),
+    "return.step.passed": ("质检已通过", "QC passed"),
+    "return.step.failed": ("质检未通过", "QC failed"),
+    "return.step.lapsed": ("超时未寄回", "Nothing came back in time"),
+    "return.step.paid_back": ("退款到账", "Paid back"),
+    "return.send_by": ("请在 {when} 前把商品退回给商家。", "Please send it back so that it arrives by {when}."),
+    "return.check_by": (
+        "商家须在 {when} 前完成质检，逾期视为通过。",
+        "The merchant checks it by {when}; if they say nothing by then, it has passed.",
+    ),
+    "return.check_yours": (
+        "请在 {when} 前完成质检，逾期视为通过。",
+        "Check it by {when}: if you say nothing by then, it has passed.",
+    ),
+    "return.payout": ("财务打款倒计时：最迟 {when} 到账", "Your money is due by {when} at the latest"),
+    "return.amount": ("退款 {amount}", "{amount} goes back"),
+    "return.failed_why": (
+        "质检未通过：{why}。如有异议请联系客服。",
+        "The check failed: {why}. If you disagree, ask support.",
+    ),
+    "return.by_timer": ("商家未在期限内质检，视为通过。", "The merchant said nothing in time, so it has passed."),
+    "return.desk": ("退货处理", "Returns"),
+    "return.none": ("暂无退货。", "Nothing is coming back."),
+    "return.received_button": ("已收到退回的商品", "The goods are here"),
+    "return.check": ("质检", "Check"),
+    "return.pass": ("质检通过，退款", "Passed: pay it back"),
+    "return.fail": ("质检不通过", "Failed"),
+    "return.fail_why": ("不通过的原因（买家可见）", "Why it failed (the buyer will read this)"),
+    "return.expected_by": ("买家须在 {when} 前退回", "To arrive by {when}"),
+    "return.from": ("订单 {number}", "Order {number}"),
+    "said.return_asked": (
+        "退货已申请，请按说明退回商品。",
+        "You have asked for the return: please send the goods back.",
+    ),
+    "said.return_received": ("已记录收货，请尽快质检。", "Noted. Please check the goods soon."),
+    "said.return_passed": ("质检已通过，退款已发起。", "Passed: the money is on its way back."),
+    "said.return_failed": ("已记录质检未通过，买家会收到原因。", "Noted. The buyer is told why."),
+    "step.order_return_asked": ("申请退货", "Return asked for"),
+    "step.order_return_passed": ("退货质检已通过", "The returned goods passed QC"),
+    "step.order_return_failed": ("退货质检未通过", "The returned goods failed QC"),
+    "step.order_return_lapsed": ("退货超时未寄回", "The goods did not come back in time"),
+    "refund.cause.return": ("退货退款", "goods sent back"),
+}
