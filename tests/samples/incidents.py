@@ -2,6 +2,7 @@
 
 from chalicelib.domain.incident import Coupon, Done, Grant, Incident, What
 from chalicelib.domain.instants import DAY, HOUR
+from chalicelib.domain.returns import Return, ReturnState, Why
 from chalicelib.domain.spent import Spent
 from chalicelib.domain.substitute import Phase, Substitute
 from chalicelib.domain.task import Errand, Task
@@ -43,6 +44,27 @@ INCIDENTS: tuple[Row, ...] = (
         granted_at=AT,
         expires_at=AT + 30 * DAY,
         used_at=AT + DAY,
+    ),
+    Return(
+        order_id="g5k2-00mei",
+        number=1,
+        group_id="g5k2",
+        merchant_id="m1",
+        buyer_id="mei",
+        key="k1",
+        why=Why.QUALITY,
+        text="有三个发霉",
+        lines={"apple": 1},
+        state=ReturnState.PASSED,
+        asked_at=AT,
+        by=AT + 2 * DAY,
+        received_at=AT + HOUR,
+        ended_at=AT + DAY,
+        checked_by="m1",
+        amount_minor=900,
+        refund_id="g5k2-00mei.p1.return.1",
+        owed=("return_passed",),
+        due_at=AT,
     ),
     Substitute(
         group_id="g5k2",
