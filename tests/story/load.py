@@ -1,7 +1,7 @@
-"""What `make run` opens the shop with: a fruit sale that runs on, and a group that closes while one watches.
+"""What `make run` opens the shop with: a fruit sale that runs on, and a team that fills and closes while one watches.
 
-The quick group lacks one buyer: joining and paying as `wang` or `zhao` within its two minutes forms it; doing
-nothing lets it fail, and the two who paid are refunded by themselves.
+The team lacks one buyer: when `wang` or `zhao` has joined and paid, it is full, and closes that very moment; doing
+nothing lets it fail when its time is over, and the two who paid are refunded by themselves.
 """
 
 import json
@@ -16,8 +16,8 @@ from infra.local.stack import LocalStack
 
 BY_NAME = {person.name: person for person in PEOPLE}
 COMMUNITIES = (("hupan", "湖畔花园"), ("dongyuan", "东苑小区"), ("xicun", "西村里"))
-QUICK = timedelta(seconds=130)
-"""With the half minute that loading takes, it closes within three minutes of `make run`."""
+TEAM_MINUTES = 10
+"""The least a team may have. It does not wait for that: whoever makes it full closes it."""
 LONG = timedelta(hours=12)
 PATIENCE_S = 60
 
@@ -57,11 +57,12 @@ def load(stack: LocalStack) -> None:
     oranges = product(shop, "oranges", "赣南脐橙 5斤", 3990, "fruit")
     apples = product(shop, "apples", "烟台苹果 5斤", 4580, "fruit")
     publish(shop, "fruit", fruit_sale(oranges, apples))
-    quick = publish(shop, "quick", quick_group(product(shop, "tea", "明前龙井 100克", 12800, "tea")))
-    for who in ("lin", "chen"):
-        seat = {"lines": {"tea": 1}, "accepts_terms": 1, "method": "sandbox", "pickup_point": "gate"}
-        joined = shop.call(who, "POST", f"/groups/{quick}/join", seat, key=f"join-{who}")
-        shop.pay(joined["payment"]["pay_url"])
+    tea = published(shop, "tea", tea_team(product(shop, "tea", "明前龙井 100克", 12800, "tea")))
+    seat = {"lines": {"tea": 1}, "accepts_terms": 1, "method": "sandbox", "pickup_point": "gate"}
+    opened = shop.call("lin", "POST", f"/campaigns/{tea}/teams", {**seat, "size": 3}, key="team-lin")
+    joined = shop.call("chen", "POST", f"/groups/{opened['group_id']}/join", seat, key="join-chen")
+    for taken in (opened, joined):
+        shop.pay(taken["payment"]["pay_url"])
 
 
 def product(shop: Shop, key: str, title: str, price_minor: int, category: str) -> str:
@@ -71,13 +72,18 @@ def product(shop: Shop, key: str, title: str, price_minor: int, category: str) -
 
 def publish(shop: Shop, key: str, draft: Any) -> str:
     """The first group of the published campaign, once it is open."""
-    campaign = shop.call("merchant", "POST", "/campaigns", draft, key=key)["id"]
-    shop.call("merchant", "POST", f"/campaigns/{campaign}/publish")
+    campaign = published(shop, key, draft)
     for _ in range(PATIENCE_S * 2):
         if groups := shop.call("merchant", "GET", f"/campaigns/{campaign}/groups")["items"]:
             return str(groups[0]["id"])
         time.sleep(0.5)
     raise RuntimeError(f"the groups of {key} did not open")
+
+
+def published(shop: Shop, key: str, draft: Any) -> str:
+    campaign = str(shop.call("merchant", "POST", "/campaigns", draft, key=key)["id"])
+    shop.call("merchant", "POST", f"/campaigns/{campaign}/publish")
+    return campaign
 
 
 def offer(title: str, category: str, runs: timedelta) -> dict[str, Any]:
@@ -115,14 +121,15 @@ def fruit_sale(oranges: str, apples: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def quick_group(tea: str) -> dict[str, Any]:
+def tea_team(tea: str) -> dict[str, Any]:
     return {
-        **offer("三分钟茶团：明前龙井，三人成团", "tea", QUICK),
-        "kind": "pot",
+        **offer("明前龙井茶团，三人成团", "tea", LONG),
+        "kind": "team",
+        "team_sizes": [3],
+        "team_open_minutes": TEAM_MINUTES,
         "items": [
             {"sku": "tea", "product_id": tea, "title": "明前龙井 100克", "list_price_minor": 12800,
              "tiers": [{"participants": 3, "percent_off": 20}], "stock": 30}
         ],
-        "target": {"measure": "participants", "at_least": 3},
         "pickup_points": [{"id": "gate", "name": "小区大门"}],
     }  # fmt: skip
