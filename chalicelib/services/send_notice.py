@@ -6,7 +6,7 @@ from ..domain import notice as notices
 from ..domain.instants import Instant
 from ..domain.links import page_path
 from ..domain.notice import Notice, NoticeState
-from ..domain.person import Channel, Contact, channels_for, send_at
+from ..domain.person import Channel, Contact, Preferences, channels_for, send_at
 from ..domain.ports import Answer, Outcome
 from ..domain.writes import Replace
 from . import budget, read
@@ -29,7 +29,8 @@ def send_notice(world: World, notice: Notice, now: Instant) -> None:
         return
     if notice.state is not NoticeState.PLANNED:
         return
-    held_back = _held_back(world, notice, now) or _over(world, notice, now)
+    wishes = preferences_of(world, notice.person_id)
+    held_back = _held_back(world, notice, wishes, now) or _over(world, notice, wishes, now)
     if held_back is not None:
         world.store.commit(Replace(held_back))
         world.watch.count("notices_held_back")
@@ -45,9 +46,8 @@ def _after_silence(world: World, notice: Notice, now: Instant) -> None:
     _send(world, next_try, now)
 
 
-def _held_back(world: World, notice: Notice, now: Instant) -> Notice | None:
+def _held_back(world: World, notice: Notice, preferences: Preferences, now: Instant) -> Notice | None:
     """People's wishes as they are now, not as they were when the notice was planned."""
-    preferences = preferences_of(world, notice.person_id)
     elsewhere = notice.event.endswith(notices.AGAIN) and notice.channel not in preferences.suppressed
     if not elsewhere and notice.channel not in channels_for(preferences, notice.urgency):
         return notices.suppressed(notice, "not wanted")
@@ -57,9 +57,9 @@ def _held_back(world: World, notice: Notice, now: Instant) -> Notice | None:
     return replace(notice, due_at=later) if later > now else None
 
 
-def _over(world: World, notice: Notice, now: Instant) -> Notice | None:
+def _over(world: World, notice: Notice, preferences: Preferences, now: Instant) -> Notice | None:
     """The last question before sending, because it counts."""
-    reason = budget.refused(world, notice, preferences_of(world, notice.person_id), now)
+    reason = budget.refused(world, notice, preferences, now)
     return notices.suppressed(notice, reason) if reason else None
 
 

@@ -4,9 +4,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
+from unittest import mock
 
 import botocore.client
+from botocore.loaders import JSONFileLoader
 
 Call = Callable[[], Any]
 Fault = Callable[[str, str, dict[str, Any], Call], Any]
@@ -20,6 +23,8 @@ class Hook:
         self.calls: Counter[tuple[str, str]] = Counter()
         self.seen: list[tuple[str, str, dict[str, Any]]] | None = None
         self.fault: Fault | None = None
+        self.way: Fault | None = None
+        """A shorter one to moto than the client's own."""
         self._lock = threading.RLock()
 
     @contextmanager
@@ -32,7 +37,9 @@ class Hook:
 
             def call() -> Any:
                 with hook._lock:
-                    return original(client, operation, arguments)
+                    if hook.way is None:
+                        return original(client, operation, arguments)
+                    return hook.way(service, operation, arguments, lambda: original(client, operation, arguments))
 
             hook.calls[service, operation] += 1
             if hook.seen is not None:
@@ -53,3 +60,22 @@ class Hook:
             yield self.seen
         finally:
             self.seen = None
+
+
+@contextmanager
+def descriptions_kept() -> Iterator[None]:
+    """botocore's descriptions of the services are read once a process, not once a session."""
+    with mock.patch.object(JSONFileLoader, "load_file", _described):
+        yield
+
+
+_load_file = JSONFileLoader.load_file
+
+
+@cache
+def _file(path: str) -> Any:
+    return _load_file(JSONFileLoader(), path)
+
+
+def _described(loader: JSONFileLoader, path: str) -> Any:
+    return _file(path)

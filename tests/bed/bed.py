@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
 
-import boto3
 from chalice.test import Client
 from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
@@ -36,17 +35,18 @@ from infra.local.carrier.core import CarrierServer
 from infra.local.peers.stripe import StripePeer
 from infra.local.sandbox_provider import SandboxProvider
 
-from . import data_stack
-from .aws import Hook
+from . import data_stack, short_doors
+from .aws import Hook, descriptions_kept
 from .people import AUDIENCE, ISSUER, People
 from .quick_moto import quick_moto
 from .rooms import Rooms
-from .swift_moto import swift_moto
+from .short_way import BOTH_WAYS, ShortWay
 
 REGION = "ap-southeast-1"
 START: Instant = 1_793_491_200_000
 """2026-11-01T00:00Z, which is 08:00 in Shanghai."""
 
+CORE = f"tuan-{data_stack.STAGE}"
 MOST_ROUNDS = 5_000
 FEW_SHARDS = 2
 CACHED = (
@@ -136,17 +136,20 @@ class Bed:
             stack.enter_context(mock.patch.dict(os.environ, _environment(), clear=False))
             if money == "stripe":
                 stack.enter_context(mock.patch.dict(os.environ, {"TUAN_PROVIDERS": "stripe,transfer"}))
+            stack.enter_context(descriptions_kept())
             stack.enter_context(mock_aws())
             stack.enter_context(quick_moto())
-            stack.enter_context(swift_moto())
             stack.enter_context(bed.hook.installed())
             names = data_stack.create(REGION)
             bed._filters = json.loads(names.pop("STREAM_FILTERS"))
             bed._queue_url = names["WAKE_QUEUE_URL"]
             stack.enter_context(mock.patch.dict(os.environ, {f"TUAN_{k}": v for k, v in names.items()}))
+            bed.rows = ShortWay(REGION)
+            bed.hook.way = bed._short_way
             bed._wire(stack)
             bed.hook.fault = bed._virtual_delays
             yield bed
+            assert not bed.rows.differences, bed.rows.differences
 
     def _wire(self, stack: ExitStack) -> None:
         """The real wiring, but for the clock, the provider's transport and the pool's keys."""
@@ -173,7 +176,6 @@ class Bed:
         from chalicelib.handlers import changes, tick, wake
 
         self._changes, self._tick, self._wake = changes.changes, tick.tick, wake.wake
-        self._sqs = boto3.client("sqs", region_name=REGION)
 
     def _provider(self, name: str) -> Any:
         from chalicelib.gateways.payments.transfer import Transfer
@@ -311,17 +313,14 @@ class Bed:
         return min(webhook, ahead - ahead % MINUTE + (MINUTE if ahead % MINUTE else 0))
 
     def first_due(self) -> Instant | None:
-        moments = [
-            int(row.attrs["due_at"].value)
-            for rows in self.table.items.values()
-            for row in rows.values()
-            if "due_at" in row.attrs
-        ]
-        return min(moments, default=None)
+        """The first moment that the index of due rows lists."""
+        firsts = (rows.keys[0][0] for (index, _), rows in self.rows.engine.tables[CORE].listed.items()
+                  if index == "due" and rows.keys)  # fmt: skip
+        return min(firsts, default=None)
 
     @property
     def table(self) -> Any:
-        return dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[f"tuan-{data_stack.STAGE}"]
+        return dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[CORE]
 
     def tick(self) -> None:
         self._tick(json.loads((data_stack.TEMPLATES.parents[1] / "events" / "schedule.json").read_text()), None)
@@ -370,7 +369,7 @@ class Bed:
         ready = [body for due, body in self._delayed if due <= self.now]
         self._delayed = [(due, body) for due, body in self._delayed if due > self.now]
         for body in ready:
-            self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=body)
+            short_doors.put_in_queue(REGION, self._queue_url, body)
 
     def run_webhooks(self) -> int:
         hooks = self.provider.take_due()
@@ -390,6 +389,11 @@ class Bed:
             if self.call_only("POST", "/carriers/sandbox/callbacks", body, headers=headers).status != 200:
                 self.carrier.put_back(callback)
         return len(told)
+
+    def _short_way(self, service: str, operation: str, arguments: dict[str, Any], whole: Callable[[], Any]) -> Any:
+        if service == "dynamodb":
+            return self.rows.call(operation, arguments, whole)
+        return whole() if BOTH_WAYS else short_doors.call(REGION, service, operation, arguments, whole)
 
     def _virtual_delays(self, service: str, operation: str, arguments: dict[str, Any], call: Callable[[], Any]) -> Any:
         """SQS counts delays on its own clock; here that is the virtual one."""

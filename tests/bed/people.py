@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import jwt
@@ -18,11 +19,17 @@ ISSUER, AUDIENCE = "https://identity.invalid/bed", "bed-client"
 TOKEN_LIFE_S = 3600
 
 
+@cache
+def _key() -> rsa.RSAPrivateKey:
+    """One a process: making one takes as long as a bed."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 class People(Pool):
     """`phone_of` answers from memory; everything about tokens is the gateway's own code."""
 
     def __init__(self) -> None:
-        self._private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self._private = _key()
         super().__init__(issuer=ISSUER, audience=AUDIENCE, jwks_url="", transport=self._keys_document)
         self._phones: dict[str, str] = {}
         self._roles: dict[str, tuple[str, ...]] = {}

@@ -1,5 +1,7 @@
 """Templates as plain data: `!GetAtt a.b` reads as `{"Fn::GetAtt": "a.b"}`."""
 
+import copy
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -9,7 +11,13 @@ Template: TypeAlias = dict[str, Any]
 
 
 def load(path: Path) -> Template:
-    template: Template = yaml.load(path.read_text(), Loader=_TemplateLoader)
+    """A copy for whoever asks: each text is read once, because every bed asks."""
+    return copy.deepcopy(_read(path.read_text()))
+
+
+@cache
+def _read(text: str) -> Template:
+    template: Template = yaml.load(text, Loader=_TemplateLoader)
     return template
 
 
