@@ -249,6 +249,7 @@ def changed(order: Order, lines: Mapping[str, int], group: Group, terms: Campaig
         amount_minor=goods + fee,
         fee_minor=fee,
         steps=and_then(order.steps, "changed", now, order.buyer_id),
+        due_at=now,  # looked at once, so that the numbers have it although the stream lost it
     )
 
 

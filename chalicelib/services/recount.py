@@ -4,7 +4,7 @@ The exact count also decides what is said on the strength of it: milestones to a
 sold-out items to the merchant, each once per crossing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..domain import group as groups
@@ -26,8 +26,8 @@ from .project import add_up
 from .world import World
 
 GROUPS_AT_ONCE = 50
-MOST_STOCK_NOTICES = 20
-"""Rows of one transaction; twenty items on two channels that cross at one moment would be more."""
+MOST_CROSSINGS = 3
+"""Items told of in one transaction, so that it stays small on whatever channels a merchant chose."""
 
 
 @dataclass
@@ -174,16 +174,23 @@ def watch_stock(world: World, terms: Campaign, of: Iterable[Group], now: Instant
     if stock is None:
         raise Broken(f"campaign {terms.id} has no stock row")
     left = left_to_sell(world, terms, stock, of)
-    sold_out = tuple(sku for sku, units in left.items() if units == 0)
-    everything = len(sold_out) == len(left)
-    fresh = replace(
-        stock,
-        low=tuple(item.sku for item in terms.items if left[item.sku] <= item.low_stock),
-        sold_out=sold_out,
-        sold_out_at=(stock.sold_out_at or now) if everything else None,
-    )
-    if fresh != stock:
+    while (fresh := crossed(stock, terms, left, now)) != stock:
         world.store.commit(Replace(fresh), *_stock_notices(world, terms, stock, fresh, left, now))
+        stock = replace(fresh, version=fresh.version + 1)
+
+
+def crossed(stock: Stock, terms: Campaign, left: Mapping[str, int], now: Instant) -> Stock:
+    """The stock row with what has crossed since, at most so many items at a time."""
+    low = [item.sku for item in terms.items if left[item.sku] <= item.low_stock]
+    sold_out = [sku for sku, units in left.items() if units == 0]
+    new = [sku for sku in left if sku in {*sold_out} - {*stock.sold_out} or sku in {*low} - {*stock.low}]
+    later = new[MOST_CROSSINGS:]
+    return replace(
+        stock,
+        low=tuple(sku for sku in low if sku in stock.low or sku not in later),
+        sold_out=tuple(sku for sku in sold_out if sku in stock.sold_out or sku not in later),
+        sold_out_at=(stock.sold_out_at or now) if len(sold_out) == len(left) else None,
+    )
 
 
 def left_to_sell(world: World, terms: Campaign, stock: Stock, of: Iterable[Group]) -> dict[str, int]:
@@ -224,4 +231,4 @@ def _stock_notices(
             params=params,
             now=now,
         )
-    return writes[:MOST_STOCK_NOTICES]
+    return writes

@@ -59,7 +59,7 @@ from .world import World
 EARLY = SECOND
 """A message that comes this much early, because clocks differ a little, is taken as on time."""
 
-LATE = 10 * SECOND
+LATE = 3 * SECOND
 """A row that is looked at this late was found by the tick: nothing woke it when it was written."""
 
 

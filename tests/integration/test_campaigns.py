@@ -277,6 +277,19 @@ def test_low_stock_alerts_exactly_once_per_crossing(shop: Shop) -> None:
     assert len(shop.told(shop.merchant, "sold_out")) == 2
 
 
+@pytest.mark.req("P14", "B19")
+def test_twenty_items_that_run_low_at_once_are_each_told_of_in_small_transactions(shop: Shop) -> None:
+    shop = Shop(shop.bed, contact=True)
+    names = [f"plum-{number}" for number in range(20)]
+    offer = shop.offer(items=[item(sku=name, stock=10, low_stock=8) for name in names])
+    with shop.bed.hook.watched() as calls:
+        shop.join(offer.group, lines=dict.fromkeys(names, 2), method=...)
+        shop.bed.later(MINUTE)
+    assert len([one for one in shop.notices(shop.merchant) if one["template"] == "stock_low"]) == 20 * 2
+    transactions = [named["TransactItems"] for _, name, named in calls if name == "TransactWriteItems"]
+    assert max(map(len, transactions)) <= 10
+
+
 # ----------------------------------------------------------------- L7: price and listing go with the close
 
 

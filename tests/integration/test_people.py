@@ -1,5 +1,6 @@
 """Who sees what, and what is counted: rows S2, S3, S20, E6, M1, X5 and X6."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -48,6 +49,32 @@ def test_the_strong_read_is_right_although_every_stream_record_was_lost(own: Sho
     own.bed.dice.lost = 0
     own.bed.later(3 * MINUTE)
     assert own.progress(offer.group, strong=False)["seats_left"] == 4
+
+
+@pytest.mark.req("S3", "B20")
+def test_a_change_that_the_stream_lost_is_counted_however_soon_the_tick_came(own: Shop) -> None:
+    offer = own.offer()
+    own.join(offer.group)
+    own.bed.later(2 * MINUTE)
+
+    def lost(act: Callable[[], Any]) -> Any:
+        """Five seconds before a tick."""
+        own.bed._next_tick = own.bed.now - own.bed.now % MINUTE + 2 * MINUTE  # idle ticks until then
+        own.bed.advance_to(own.bed._next_tick - 5 * SECOND)
+        own.bed.dice.lost = 100
+        answer = act()
+        own.bed.drain()
+        own.bed.dice.lost = 0
+        own.bed.later(MINUTE)
+        return answer
+
+    taken = lost(lambda: own.join(offer.group, lines={APPLE: 2}, method=...))
+    assert own.progress(offer.group, strong=False)["held"] == 2
+    version = own.story(taken)["order"]["version"]
+    more = {"version": version, "lines": {APPLE: 5}}
+    lost(lambda: own.ok("PATCH", f"/orders/{taken.id}", more, who=taken.who))
+    tallies = [row["body"]["M"] for (_, sk), row in rows(own.bed).items() if sk == "TALLY"]
+    assert [tally["units"]["M"][APPLE]["N"] for tally in tallies] == ["6", "6"], "its group's and its campaign's"
 
 
 # ----------------------------------------------------------------- S20: roles

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .town import Town
 
 Do = Callable[[], Any]
+MOST_ACTIONS, MOST_BYTES = 10, 100_000
 TABLE = "tuan-simulation"
 
 
@@ -99,10 +100,18 @@ class Doors:
             finally:
                 town.watch.after_call()
 
+        if operation == "TransactWriteItems":
+            self._within_bounds(arguments)
         answer = self.through("dynamodb", operation, _about(operation, arguments), do, arguments)
         if town.baton.current is not None and operation in ("GetItem", "PutItem"):
             self._at_work_on(town.baton.current, _key(arguments))
         return answer
+
+    def _within_bounds(self, arguments: dict[str, Any]) -> None:
+        """B19, of every transaction there is, in every history."""
+        actions = arguments["TransactItems"]
+        if len(actions) > MOST_ACTIONS or len(repr(actions)) > MOST_BYTES:
+            self.town.broken.append(f"{len(actions)} actions at once: {_about('', arguments)}")
 
     @staticmethod
     def _at_work_on(task: Task, key: str) -> None:

@@ -5,14 +5,24 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.domain import pricing
 from chalicelib.domain.campaign import Restocked, Stock
 from chalicelib.domain.group import Group, GroupState, Part, Slice
 from chalicelib.domain.journey import Journey, StageState
-from chalicelib.domain.ledger import Entry, Kind
+from chalicelib.domain.ledger import Entry, EntryState, Kind
 from chalicelib.domain.order import HOLDING, Order, OrderState
 from chalicelib.domain.writes import Row
 from chalicelib.store.rows import from_image
 from tests.engine import Change, Table
+from tests.engine.units import size
+
+WORDS = {
+    OrderState.HELD: {"order_held"},
+    OrderState.PAID: {"order_paid"},
+    OrderState.CANCELLED: {"order_cancelled"},
+    OrderState.EXPIRED: {"order_expired", "order_lapsed"},
+}
+"""What an order's new state is told by."""
 
 STATES = (GroupState.OPEN, GroupState.SEALING, GroupState.REVIEW, GroupState.FORMED, GroupState.FAILED)
 
@@ -99,6 +109,8 @@ class Watch:
     def _slice(self, old: Slice | None, new: Slice) -> None:
         self.slices[new.group_id][new.number] = new
         self._not_negative(f"slice {new.number} of {new.group_id}", [*new.left.values(), new.seats])
+        if (bytes_ := size(self.table.stream[-1].new or {})) > 1_024:
+            self.say(f"slice {new.number} of {new.group_id} has {bytes_} bytes")
         if old is not None and old.sealed and (old.left, old.seats) != (new.left, new.seats):
             self.say(f"slice {new.number} of {new.group_id} moved after its seal")
         if old is not None and new.deadline_number < old.deadline_number:
@@ -129,6 +141,8 @@ class Watch:
         revived = old is not None and old.state not in HOLDING and new.state is OrderState.HELD
         if old is not None and revived and not new.receipts.keys() - old.receipts.keys():
             self.say(f"an old key revived order {new.id}")
+        if (old is None or old.state is not new.state) and not WORDS[new.state] & {*new.owed}:
+            self.say(f"order {new.id} became {new.state} and owes nobody a word")
         joined = new.state is OrderState.HELD and (old is None or old.state is not OrderState.HELD)
         ended = new.state is OrderState.CANCELLED and old is not None and old.state is not OrderState.CANCELLED
         if joined or ended:
@@ -184,6 +198,7 @@ class Watch:
                 self._group_units(group, units)
                 self._seats(group)
                 self._money(group.id)
+                self._owed(group)
                 for order in self.orders[group.id].values():
                     if order.state in HOLDING:
                         taken[order.buyer_id] += sum(order.lines.values())
@@ -233,6 +248,34 @@ class Watch:
                 self.say(f"{back[payment_id]} is paid back of {payment_id}, which is {payment}")
             if not 0 <= out[payment_id] <= taken:
                 self.say(f"{out[payment_id]} is let out of {payment_id}, which is {payment}")
+
+    def _owed(self, group: Group) -> None:
+        """At every instant, what nobody keeps is on its way back: it is owed in the write that says so (B20)."""
+        entries = self.entries[group.id]
+        ends = {entry.payment_id for entry in entries.values() if entry.kind in (Kind.CAPTURE, Kind.VOID)}
+        back: Counter[str] = Counter()
+        for entry in entries.values():
+            if entry.kind is Kind.REFUND:
+                back[entry.payment_id or ""] += entry.amount_minor
+        for entry in entries.values():
+            if entry.kind is not Kind.PAYMENT:
+                continue
+            kept = self._kept(self.orders[group.id][entry.order_id], entry, group)
+            if entry.taken_minor - back[entry.id] > kept:
+                self.say(f"{entry.taken_minor} of {entry.id} was taken, {kept} is kept, {back[entry.id]} goes back")
+            ended = kept == 0 or self.orders[group.id][entry.order_id].resolution is not None
+            if entry.state is EntryState.AUTHORISED and ended and entry.id not in ends:
+                self.say(f"{entry.id} is held, {kept} of it is wanted, and nobody ends it")
+
+    @staticmethod
+    def _kept(order: Order, payment: Entry, group: Group) -> int:
+        """The most that may stay of a payment."""
+        gone = order.resolution == "failed" or order.withdrawn_at is not None
+        if order.state is not OrderState.PAID or order.captured_id != payment.id or gone:
+            return 0
+        if order.resolution is None or group.verdict is None:
+            return payment.amount_minor
+        return pricing.amount(order.lines, group.verdict.prices) + order.fee_minor
 
     def has_room(self, wish: Wish) -> bool:
         left: Counter[str] = Counter(self.stock[wish.campaign_id].left)
