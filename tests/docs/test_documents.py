@@ -5,6 +5,8 @@ anew; the rest is for a person to put right.
 """
 
 import re
+import subprocess
+import tomllib
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -110,3 +112,19 @@ def test_decisions_are_numbered_and_say_why() -> None:
         assert text.startswith(f"# {path.name[:4]} ")
         assert all(f"**{word}.**" in text for word in ("Context", "Choice", "What would change it")), path.name
         assert "**Why.**" in text or "**What it is not.**" in text, path.name
+
+
+def test_each_defect_names_a_commit_and_a_test_that_exist() -> None:
+    """Where the history is at hand: an archive and a shallow copy have none."""
+    listed = tomllib.loads((ROOT / "docs" / "defects.toml").read_text(encoding="utf-8"))["defect"]
+    for one in listed:
+        file, _, name = one["test"].partition("::")
+        assert f"def {name.partition('[')[0]}" in (ROOT / file).read_text(encoding="utf-8"), one["test"]
+
+    def git(*words: str, said: str = "") -> str:
+        done = subprocess.run(["git", *words], cwd=ROOT, input=said, capture_output=True, text=True, check=False)
+        return done.stdout
+
+    if git("rev-parse", "--is-shallow-repository").strip() == "false":
+        found = git("cat-file", "--batch-check", said="\n".join(one["fix"] for one in listed))
+        assert [line for line in found.splitlines() if " commit " not in line] == []

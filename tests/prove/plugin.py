@@ -23,7 +23,10 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if target is None or os.environ.get("PYTEST_XDIST_WORKER"):
         return
     if report.when == "call" or (report.when == "setup" and not report.passed) or report.failed:
-        proves = next((value for name, value in report.user_properties if name == "proves"), [])
-        line = {"id": report.nodeid, "outcome": report.outcome, "seconds": report.duration, "proves": proves}
+        said = dict(report.user_properties)
+        line = {
+            "id": report.nodeid, "outcome": report.outcome, "seconds": report.duration,
+            "proves": said.get("proves", []), "tried": said.get("tried", 1),
+        }  # fmt: skip
         with Path(target).open("a", encoding="utf-8") as file:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -38,8 +38,9 @@ def written(done: Sequence[Done], suite: Sequence[Tested], left: Sequence[str] =
         "with; a control is the same story with its guard taken out, which must fail.",
         table(("promise", "bars", "test cases", "failed", "stories", "controls", "guards taken out"), promises(suite)),
         "## The bars",
+        '"In them" counts what a test goes through, where it says so: crash points, seeds, forgeries, repeats.',
         table(
-            ("bar", "what must hold", "test cases", "failed", "besides", "where"),
+            ("bar", "what must hold", "test cases", "in them", "failed", "besides", "where"),
             [bar_line(bar, tests, steps) for bar, tests in found.items()],
         ),
         "## Defects the harness found",
@@ -106,10 +107,14 @@ def promises(suite: Sequence[Tested]) -> list[tuple[object, ...]]:
 
 
 def bar_line(bar: str, tests: Sequence[Tested], steps: dict[str, Done]) -> tuple[object, ...]:
-    besides = "; ".join(f"{one.step.name}: {one.tried} tried, {one.broken} broken" for one in also(bar, steps))
+    besides = "; ".join(
+        f"{one.step.name}: {one.tried} tried, {one.broken} broken"
+        + (f", {one.found}" if one.step.name == "control" else "")
+        for one in also(bar, steps)
+    )
     files = sorted({one.id.partition("::")[0] for one in tests})
     where = "<br>".join(f"`{name}`" for name in files) or ("" if besides else "**none yet**")
-    return bar, BARS["bar"][bar]["title"], len(tests), failed(tests), besides, where
+    return bar, BARS["bar"][bar]["title"], len(tests), sum(one.tried for one in tests), failed(tests), besides, where
 
 
 def defects() -> str:

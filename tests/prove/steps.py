@@ -43,12 +43,13 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """One test as the plugin saw it."""
+    """One test as the plugin saw it. `tried` is how much it went through, where it says so."""
 
     id: str
     outcome: str
     seconds: float
     proves: tuple[str, ...] = field(default=())
+    tried: int = 1
 
 
 def python(*arguments: str) -> tuple[str, ...]:
@@ -83,6 +84,11 @@ def of_races(said: str) -> tuple[int, int, str]:
 def of_fuzz(said: str) -> tuple[int, int, str]:
     line = re.search(r"(\d+) requests to (\d+) operations, (\d+) answered wrongly: (.*);", said)
     return (int(line[1]), int(line[3]), f"{line[2]} operations; answers: {line[4]}") if line else (0, 1, said[-300:])
+
+
+def of_control(said: str) -> tuple[int, int, str]:
+    line = re.search(r"(\d+) guards taken out at run time, (\d+) missed; (.*)", said)
+    return (int(line[1]), int(line[2]), line[3]) if line else (0, 1, said[-300:])
 
 
 def of_lives(said: str) -> tuple[int, int, str]:
@@ -136,7 +142,7 @@ def read_record(record: Path) -> list[Tested]:
     if not record.exists():
         return []
     lines: list[dict[str, Any]] = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
-    return [Tested(one["id"], one["outcome"], one["seconds"], tuple(one["proves"])) for one in lines]
+    return [Tested(one["id"], one["outcome"], one["seconds"], tuple(one["proves"]), one["tried"]) for one in lines]
 
 
 def long_steps(jobs: int, seeds: int, lives: int, doubles: int, races: int, requests: int) -> list[Step]:
@@ -144,6 +150,8 @@ def long_steps(jobs: int, seeds: int, lives: int, doubles: int, races: int, requ
     return [
         Step(name="mutants", tries="guards taken out, one line each",
              command=python("tests.mutants", "--jobs", both), read=of_mutants),
+        Step(name="control", tries="guards taken out at run time, in random histories",
+             command=python("tests.simulation", "--control", "--seeds", "100"), read=of_control),
         Step(name="double", tries="two faults in one use case, at two of its outside calls",
              command=python("tests.prove.double", "--pairs", str(doubles), "--jobs", both), read=of_doubles),
         Step(name="lives", tries="lives of a group in random steps against a plain model",

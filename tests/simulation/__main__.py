@@ -5,6 +5,7 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 
 from .history import Outcome, play
 
@@ -24,18 +25,29 @@ def main() -> int:
         print("\n".join(outcome.broken or ["all promises held"]))
         return bool(outcome.broken)
     if asked.control:
-        return control()
+        return control(asked.seeds)
     return many(range(asked.first, asked.first + asked.seeds), asked.jobs)
 
 
-def control() -> int:
-    """How often each guard is missed when it is taken out."""
+def control(seeds: int) -> int:
+    """Each guard taken out: in which of its seeds that is noticed first, or in how many where a share is asked for."""
     from .test_control import GUARDS, caught
 
+    missed, shares = 0, []
     for guard in GUARDS:
-        said = [broken for broken in caught(guard) if broken]
-        print(f"{guard.name}: {len(said)} of {guard.seeds}; {said[0][0] if said else ''}", flush=True)
-    return 0
+        wide = replace(guard, seeds=seeds) if guard.rate else guard
+        noticed = []
+        for seed, broken in enumerate(caught(wide)):
+            noticed += [seed] if broken else []
+            if noticed and not guard.rate:
+                break
+        good = bool(noticed) and len(noticed) >= guard.rate * wide.seeds
+        missed += not good
+        shares += [f"without '{guard.name}' {len(noticed)} of {wide.seeds} seeds fail"] if guard.rate else []
+        where = f"in {len(noticed)} of {wide.seeds} seeds" if guard.rate else f"first in seed {(noticed or [None])[0]}"
+        print(f"{'noticed' if good else 'MISSED'} {where}: {guard.name}", flush=True)
+    print(f"{len(GUARDS)} guards taken out at run time, {missed} missed; {'; '.join(shares)}")
+    return missed > 0
 
 
 def many(seeds: range, jobs: int) -> int:
@@ -71,7 +83,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seed", type=int, help="just this one")
     parser.add_argument("--trace", action="store_true", help="show every outside call of it")
-    parser.add_argument("--control", action="store_true", help="take the guards out, one at a time")
+    parser.add_argument("--control", action="store_true", help="take the guards out, one at a time, over --seeds")
     return parser.parse_args()
 
 

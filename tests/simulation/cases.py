@@ -823,6 +823,7 @@ class Race:
     set_up: Callable[[Scene], None] = lambda scene: None
     plan: Plan = field(default_factory=lambda: Plan(target=alone(2)))
     parts: int = 1_000
+    seeds: int = 6
 
 
 def _cancels(number: int) -> Callable[[Scene], None]:

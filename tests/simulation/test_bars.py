@@ -1,7 +1,7 @@
 """Bars that want one exact history each, on the same town: keys, leases, orders of events, late failures."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -30,7 +30,8 @@ def scene_of(plan: Plan, weather: Weather = SILENT) -> Iterator[Scene]:
 
 
 @pytest.mark.bar("B6")
-def test_a_request_key_has_one_effect_and_one_answer() -> None:
+def test_a_request_key_has_one_effect_and_one_answer(record_property: Callable[[str, int], None]) -> None:
+    record_property("tried", 100)
     with scene_of(Plan()) as scene:
         world, story = scene.town.processes[0].world, scene.story
         ask = story.ask(ONE, "key")

@@ -1,5 +1,7 @@
 """A short run of the simulation, and every crash point of every use case. `python -m tests.simulation` runs long."""
 
+from collections.abc import Callable
+
 import pytest
 
 from chalicelib.domain.campaign import Kind, Measure, Target
@@ -11,6 +13,7 @@ from .history import play
 from .story import Plan
 
 SEEDS, BATCH = 24, 6
+Tell = Callable[[str, int], None]
 ROUGH = tuple(Fault)
 
 
@@ -18,8 +21,9 @@ ROUGH = tuple(Fault)
 @pytest.mark.bar("B4")
 @pytest.mark.bar("B16")
 @pytest.mark.parametrize("first", range(0, SEEDS, BATCH))
-def test_random_histories_keep_every_promise(first: int) -> None:
+def test_random_histories_keep_every_promise(first: int, record_property: Tell) -> None:
     """Conservation after every call; three ticks after the faults stop all closed groups are carried out."""
+    record_property("tried", BATCH)
     broken = {seed: outcome.broken for seed in range(first, first + BATCH) if (outcome := play(seed)).broken}
     assert not broken, f"replay with: python -m tests.simulation --seed {min(broken)} --trace"
 
@@ -34,17 +38,19 @@ def test_the_same_seed_gives_the_same_trace(seed: int) -> None:
 
 @pytest.mark.bar("B1")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_every_crash_point(case: Case) -> None:
+def test_every_crash_point(case: Case, record_property: Tell) -> None:
     """Each outside call x {crash before, crash after, repeat at once, repeat much later}, then redelivery."""
     tried, broken = sweep(case, SWEPT)
+    record_property("tried", tried)
     assert not broken and tried >= 4
 
 
 @pytest.mark.bar("B16")
 @pytest.mark.bar("B8")
 @pytest.mark.parametrize("race", RACES, ids=lambda race: race.name)
-def test_races_end_well_in_whatever_order(race: Race) -> None:
-    for seed in range(6):
+def test_races_end_well_in_whatever_order(race: Race, record_property: Tell) -> None:
+    record_property("tried", race.seeds)
+    for seed in range(race.seeds):
         assert not run(race, seed), f"seed {seed}"
 
 

@@ -219,7 +219,7 @@ def booked(entries: list[Entry]) -> list[Booked]:
 @settings(max_examples=1_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(STEPS, st.randoms(use_true_random=False), st.booleans())
 def test_clean_histories_raise_no_alarm(steps: list[tuple[str, int]], dice: random.Random, overlapping: bool) -> None:
-    """In any order, and with pages that overlap."""
+    """A thousand of them, in any order, and with pages that overlap."""
     entries, moves = history(steps)
     dice.shuffle(moves)
     dice.shuffle(entries)
