@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from . import plan as plans
 from . import pricing
+from .deposit import DepositTerms
 from .fees import DeliveryZone
 from .instants import DAY, HOUR, MINUTE, Instant, zone_of
 from .money import MAX_MINOR, decimals
@@ -126,6 +127,10 @@ class Item:
         """Units that may ever be escrowed to groups."""
         return max(0, self.stock - max(self.buffer, self.stop_threshold))
 
+    @property
+    def lowest_price_minor(self) -> int:
+        return self.tiers[-1].unit_price_minor if self.tiers else self.list_price_minor
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Community:
@@ -177,6 +182,7 @@ class Campaign(Row):
     within `acknowledge_ms`; a stage that breaks its limit grants `compensation_bp` basis points of each order.
     `hold_ms` is set at publishing: the methods whose money is only held until the verdict, with how long their
     providers hold it; all others charge at once. `capture_grace_ms` is how long a failing capture is tried again.
+    With a `deposit` that is what joining costs, and the rest is asked for when the group has formed.
     """
 
     id: str
@@ -232,6 +238,7 @@ class Campaign(Row):
     acknowledge_ms: int = 15 * MINUTE
     compensation_bp: int | None = None
     settlement: SettlementTerms | None = None
+    deposit: DepositTerms | None = None
 
     def point(self, point_id: str) -> PickupPoint | None:
         return next((point for point in self.pickup_points if point.id == point_id), None)
@@ -296,6 +303,13 @@ def certain_participants(terms: Campaign, team_size: int | None) -> int:
 
 def price_on_joining(terms: Campaign, item: Item, team_size: int | None) -> int:
     return pricing.unit_price(item.list_price_minor, item.tiers, certain_participants(terms, team_size))
+
+
+def deposit_of(terms: Campaign, lines: Mapping[str, int]) -> int:
+    """What joining costs of these lines, where the rest is paid later; 0 where there is no deposit."""
+    if terms.deposit is None:
+        return 0
+    return sum(units * terms.deposit.of_unit(terms.item(sku).lowest_price_minor) for sku, units in lines.items())
 
 
 def longest_wait(terms: Campaign) -> Instant:
@@ -369,6 +383,8 @@ def check_draft(draft: Campaign) -> None:
     calendar(draft.calendar, draft.days_off, draft.days_worked)
     plans.check_plan(draft.plan)
     _check_settlement(draft)
+    if draft.deposit is not None:
+        draft.deposit.check({item.sku: item.lowest_price_minor for item in draft.items})
 
 
 def with_profile(draft: Campaign) -> Campaign:

@@ -1,5 +1,6 @@
 """Where the goods of a formed group's orders go, as suppliers, leaders and the shares of a shortage name it."""
 
+from .balance import STANDING
 from .batch import destination_of, places
 from .campaign import Campaign
 from .group import Group
@@ -14,6 +15,8 @@ def destination_name(terms: Campaign, group: Group, destination: str) -> str:
 
 
 def wants_goods(order: Order) -> bool:
-    """Whether anything is to be delivered for it: paid, in a group that has formed or is about to."""
-    formed = order.state is OrderState.PAID and order.resolution in (None, "formed", "price_drop")
+    """Whether anything is to be delivered for it: paid, in a group that has formed or is about to. Whoever still owes
+    a balance is asked for, too: suppliers do not wait for it, and who defaults is counted out again.
+    """
+    formed = order.state is OrderState.PAID and order.resolution in (None, *STANDING)
     return formed and order.withdrawn_at is None

@@ -199,7 +199,7 @@ def opens_refund(incident: Incident, destination: str) -> bool:
 
 def check_may_withdraw(order: Order, batch: Batch) -> None:
     """Goods that have left are no longer the buyer's to give back by a call."""
-    if not rides(order):
+    if not rides(order) and not order.owes_balance:
         raise Refused("order_not_refundable", state=order.resolution or order.state.value)
     if batch.state not in UNSHIPPED or order.handed_at is not None or order.uncollected is not None:
         raise Refused("already_shipped")

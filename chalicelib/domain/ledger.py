@@ -9,6 +9,8 @@
     reversal        back from one of these -> held, where a refund came after its release
     chargeback      held  -> buyer     the buyer's bank took the money back
     chargeback_won  buyer -> held      and gave it back to us
+    doubled         merchant -> buyer  the second part of an earnest, from a merchant who calls a group off: pending
+                                       until the merchant says that it was transferred; it was never held here
 
 A payment that is held at the buyer's bank until the verdict moves nothing itself. It is `authorised` until its capture
 is posted (then `captured`, with what was taken of it) or its void (then `voided`).
@@ -25,7 +27,7 @@ pass. A capture that fails is tried again until its grace is over, and then give
                      └-> failed -> (new attempt) submitted … -> parked for a person | given up
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -61,10 +63,15 @@ class Kind(StrEnum):
     REVERSAL = "reversal"
     CHARGEBACK = "chargeback"
     CHARGEBACK_WON = "chargeback_won"
+    DOUBLED = "doubled"
 
 
 SAGAS = (Kind.CAPTURE, Kind.VOID, Kind.REFUND)
 """What a provider is asked to do by the entry's own timer."""
+
+
+DONE: Mapping[Kind, str] = {Kind.REFUND: "refund_done", Kind.DOUBLED: "doubled_paid"}
+"""What its buyer hears when it is done."""
 
 
 class EntryState(StrEnum):
@@ -93,13 +100,15 @@ ACCOUNTS: Mapping[Kind, tuple[str, str]] = {
     Kind.REVERSAL: ("merchant", "held"),
     Kind.CHARGEBACK: ("held", "buyer"),
     Kind.CHARGEBACK_WON: ("buyer", "held"),
+    Kind.DOUBLED: ("merchant", "buyer"),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry(Row):
     """One movement. `cause` says why a refund is owed: failed, price_drop, cancelled, late, duplicate, stray,
-    shortage, incident (the buyer took it back), substitute (refused, or not answered), return (its goods came back).
+    shortage, incident (the buyer took it back), substitute (refused, or not answered), return (its goods came back),
+    balance_unpaid (of a down payment), called_off. Of a payment it is `balance` where it pays one; of a release, `forfeited`.
 
     `method` is the provider's name; `provider_ref` its own id of the payment or refund; `payment_id` the payment that
     a refund pays back or a capture takes, of `payment_minor`. `pay_url` is where the buyer pays. `first_tried_at`
@@ -160,7 +169,10 @@ class Entry(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
-    """What a group's entries add up to, in minor units. `pending_refunds` is part of `held`; `authorised` is not."""
+    """What a group's entries add up to, in minor units. `pending_refunds` is part of `held`; `authorised` is not.
+
+    `doubled` is what merchants paid to buyers past us (second parts of earnests), `to_double` what they still owe them.
+    """
 
     captured: int = 0
     refunded: int = 0
@@ -168,6 +180,8 @@ class Balance:
     charged_back: int = 0
     pending_refunds: int = 0
     authorised: int = 0
+    doubled: int = 0
+    to_double: int = 0
 
     @property
     def held(self) -> int:
@@ -176,12 +190,14 @@ class Balance:
 
 def balance(entries: Iterable[Entry]) -> Balance:
     posted: dict[Kind, int] = dict.fromkeys(Kind, 0)
-    pending = authorised = 0
+    pending = authorised = to_double = 0
     for entry in entries:
         if entry.state is EntryState.POSTED:
             posted[entry.kind] += entry.amount_minor
         elif entry.state is EntryState.PENDING and entry.kind is Kind.REFUND:
             pending += entry.amount_minor
+        elif entry.state is EntryState.PENDING and entry.kind is Kind.DOUBLED:
+            to_double += entry.amount_minor
         elif entry.state is EntryState.AUTHORISED:
             authorised += entry.amount_minor
     return Balance(
@@ -191,6 +207,8 @@ def balance(entries: Iterable[Entry]) -> Balance:
         charged_back=posted[Kind.CHARGEBACK] - posted[Kind.CHARGEBACK_WON],
         pending_refunds=pending,
         authorised=authorised,
+        doubled=posted[Kind.DOUBLED],
+        to_double=to_double,
     )
 
 
@@ -220,7 +238,7 @@ def refund_of(
 
     `number` tells several refunds for one cause apart.
     """
-    return _about(
+    return about(
         payment,
         id=f"{payment.id}.{cause}" if number == 1 else f"{payment.id}.{cause}.{number}",
         kind=Kind.REFUND,
@@ -252,9 +270,22 @@ def refundable(payment: Entry, entries: Iterable[Entry]) -> int:
     return max(0, payment.taken_minor - back)
 
 
+def paid_back(
+    payments: Sequence[Entry], entries: Sequence[Entry], *, cause: str, amount_minor: int, now: Instant, number: int = 1
+) -> list[Entry]:
+    """Refunds of this much, of what was paid last first: a provider gives back no more than it was paid."""
+    made: list[Entry] = []
+    for payment in reversed(payments):
+        part = min(amount_minor, refundable(payment, entries))
+        if part > 0:
+            made.append(refund_of(payment, cause=cause, amount_minor=part, now=now, number=number))
+            amount_minor -= part
+    return made
+
+
 def capture_of(payment: Entry, *, amount_minor: int, until: Instant, now: Instant) -> Entry:
     """Takes what is owed of a hold, all of it or less. There is one per payment, because a hold is taken once."""
-    return _about(
+    return about(
         payment,
         id=capture_id(payment.id),
         kind=Kind.CAPTURE,
@@ -274,7 +305,7 @@ def capture_id(payment_id: str) -> str:
 
 def void_of(payment: Entry, *, cause: str, now: Instant, owed: tuple[str, ...] = ()) -> Entry:
     """Lets a hold go: there is one per payment, whatever the cause."""
-    return _about(
+    return about(
         payment,
         id=void_id(payment.id),
         kind=Kind.VOID,
@@ -296,7 +327,7 @@ def void_id(payment_id: str) -> str:
 def charged_back(payment: Entry, *, ref: str, amount_minor: int, won: bool, at: Instant, now: Instant) -> Entry:
     """The buyer's bank took money back, or gave it back to us: a fact by the time we hear of it, so posted at once."""
     kind = Kind.CHARGEBACK_WON if won else Kind.CHARGEBACK
-    return _about(
+    return about(
         payment,
         id=f"{payment.id}.{kind.value}.{ref}",
         kind=kind,
@@ -315,7 +346,7 @@ def charged_back(payment: Entry, *, ref: str, amount_minor: int, won: bool, at: 
 def stray_of(payment: Entry, *, amount_minor: int, currency: str, ref: str, paid_at: Instant, now: Instant) -> Entry:
     """Money that a provider took under a payment's key and that is not what was asked for: on the books as it came."""
     return replace(
-        _about(payment, id=f"{payment.id}.stray", kind=Kind.PAYMENT, amount_minor=amount_minor, created_at=now),
+        about(payment, id=f"{payment.id}.stray", kind=Kind.PAYMENT, amount_minor=amount_minor, created_at=now),
         currency=currency,
         state=EntryState.POSTED,
         cause="stray",
@@ -325,7 +356,19 @@ def stray_of(payment: Entry, *, amount_minor: int, currency: str, ref: str, paid
     )
 
 
-def _about(payment: Entry, **fields: Any) -> Entry:
+def posted_move(payment: Entry, *, now: Instant, **fields: Any) -> Entry:
+    """One between our own accounts: no provider has a part in it, so it is done when it is written."""
+    return about(
+        payment,
+        state=EntryState.POSTED,
+        payment_minor=payment.taken_minor,
+        created_at=now,
+        posted_at=now,
+        **fields,
+    )
+
+
+def about(payment: Entry, **fields: Any) -> Entry:
     """An entry that belongs to a payment."""
     known: dict[str, Any] = {
         "order_id": payment.order_id,
@@ -338,7 +381,7 @@ def _about(payment: Entry, **fields: Any) -> Entry:
         "payment_id": payment.id,
         "payment_ref": payment.provider_ref,
     }
-    return Entry(**known, **fields)
+    return Entry(**{**known, **fields})
 
 
 def authorised(payment: Entry, *, provider_ref: str, at: Instant, now: Instant) -> Entry:
@@ -396,8 +439,8 @@ def succeeded(refund: Entry, *, provider_ref: str, now: Instant) -> Entry:
         state=EntryState.POSTED,
         provider_ref=provider_ref,
         posted_at=now,
-        owed=(*refund.owed, "refund_done") if refund.kind is Kind.REFUND else refund.owed,
-        due_at=now if refund.kind is Kind.REFUND or refund.owed else None,
+        owed=(*refund.owed, DONE[refund.kind]) if refund.kind in DONE else refund.owed,
+        due_at=now if refund.kind in DONE or refund.owed else None,
     )
 
 
@@ -461,7 +504,7 @@ def given_up(entry: Entry, reason: str) -> Entry:
 def overdue(refund: Entry, now: Instant) -> bool:
     """Whether the 24 h alarm is to be raised now (once)."""
     return (
-        refund.kind in SAGAS
+        refund.kind in (*SAGAS, Kind.DOUBLED)
         and refund.state is EntryState.PENDING
         and refund.alarmed_at is None
         and refund.promised_by is not None

@@ -47,6 +47,16 @@ TEMPLATES: Mapping[str, Template] = {
     "order_lapsed": Template(Urgency.MONEY, ("title", "amount", "link")),
     "chargeback": Template(Urgency.MONEY, ("title", "amount", "link")),
     "chargeback_won": Template(Urgency.MONEY, ("title", "amount", "link")),
+    "group_formed_balance": Template(
+        Urgency.MONEY, ("title", "joined", "final_price", "deposit", "balance", "balance_by", "link")
+    ),
+    "balance_reminder": Template(Urgency.REMINDER, ("title", "balance", "balance_by", "link")),
+    "balance_paid": Template(Urgency.MONEY, ("title", "balance", "link")),
+    "earnest_forfeited": Template(Urgency.MONEY, ("title", "deposit", "balance_by", "link")),
+    "down_payment_back": Template(Urgency.MONEY, ("title", "deposit", "balance_by", "link")),
+    "group_called_off": Template(Urgency.MONEY, ("title", "link")),
+    "earnest_doubled": Template(Urgency.MONEY, ("title", "amount", "link")),
+    "doubled_paid": Template(Urgency.MONEY, ("title", "amount", "link")),
     "price_drop_refund": Template(Urgency.MONEY, ("title", "amount", "final_price", "arrives_by", "link")),
     "late_money_refund": Template(Urgency.MONEY, ("title", "amount", "arrives_by", "link")),
     "refund_done": Template(Urgency.MONEY, ("title", "amount", "method", "link")),

@@ -17,7 +17,7 @@ from datetime import time
 from enum import StrEnum
 
 from . import fees, pricing
-from .campaign import Campaign, Fulfilment, price_on_joining
+from .campaign import Campaign, Fulfilment, deposit_of, price_on_joining
 from .group import PAYMENT_GRACE, Group, GroupState
 from .instants import HOUR, MINUTE, Instant, next_slot
 from .refusals import Broken, Refused
@@ -44,6 +44,11 @@ class OrderState(StrEnum):
 
 HOLDING = (OrderState.HELD, OrderState.PAID)
 
+BALANCE_DUE = "balance_due"
+DEFAULTED = "defaulted"
+CALLED_OFF = "called_off"
+"""Resolutions of an order whose group has formed: its balance is asked for; was not paid; the merchant called all off."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
@@ -59,6 +64,7 @@ class Receipt:
     joined_at: Instant
     deadline: Instant
     payment_number: int = 1
+    deposit_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +90,9 @@ class Order(Row):
     `withdrawn_at` is when the buyer took the money back in an incident. `swaps` says, by item, what became of a
     substitute that was offered: accepted, refused, or lapsed. `returns` counts the returns its buyer asked for, of
     which one at a time is under way (`returning`); `returned` are the units that passed the check.
+    substitute that was offered: accepted, refused, or lapsed.
+    `deposit_minor` is what joining costs where the rest is paid later; `balance_minor` that rest at the final price,
+    to be paid by `balance_by`; `balance_id` the entry that paid it.
     `placed_by` is the leader who ordered for this buyer, if one did. `short` are units that did not arrive, found by
     the rounds of sharing up to `shared`.
     """
@@ -137,6 +146,19 @@ class Order(Row):
     returns: int = 0
     returning: bool = False
     returned: Mapping[str, int] = field(default_factory=dict)
+    deposit_minor: int = 0
+    balance_minor: int = 0
+    balance_by: Instant | None = None
+    balance_id: str | None = None
+
+    @property
+    def first_minor(self) -> int:
+        """What the seat is paid with."""
+        return self.deposit_minor or self.amount_minor
+
+    @property
+    def owes_balance(self) -> bool:
+        return self.state is OrderState.PAID and self.resolution == BALANCE_DUE and self.withdrawn_at is None
 
     @property
     def goods_minor(self) -> int:
@@ -248,6 +270,7 @@ def changed(order: Order, lines: Mapping[str, int], group: Group, terms: Campaig
         prices=prices,
         amount_minor=goods + fee,
         fee_minor=fee,
+        deposit_minor=deposit_of(terms, lines),
         steps=and_then(order.steps, "changed", now, order.buyer_id),
         due_at=now,  # looked at once, so that the numbers have it although the stream lost it
     )
@@ -325,7 +348,7 @@ def lapsed(order: Order, now: Instant, *, released: bool, resolution: str | None
 
 
 def payment_started(order: Order, payment_id: str, now: Instant) -> Order:
-    if order.state is not OrderState.HELD:
+    if order.state is not OrderState.HELD and not order.owes_balance:
         raise Refused("order_not_held", state=order.state.value)
     return replace(order, payment_id=payment_id, payments=order.payments + 1, payment_started_at=now)
 
@@ -364,12 +387,27 @@ def due_after(order: Order, group: Group, terms: Campaign, now: Instant) -> Inst
         until = lapses_at(order, group)
         slot = next_slot(max(now, order.joined_at), REMINDER_SLOTS, terms.zone)
         return min(until, slot) if slot < order.pay_by else until
-    if order.state is OrderState.PAID and wants_pickup(order, terms):
-        chase = pickup_cutoff(group, terms) - PICKUP_CHASE
-        if order.chased_at is None and chase > now:
-            return chase
-        return max(now, pickup_cutoff(group, terms)) if order.chased_at is not None else now
-    return None
+    if order.owes_balance:
+        slot = next_slot(max(now, order.resolved_at or now), REMINDER_SLOTS, terms.zone)
+        until = balance_ends_at(order)
+        moments = [until, *([slot] if slot < (order.balance_by or 0) else [])]
+        return min([*moments, *([at] if (at := _pickup_look(order, group, terms, now)) is not None else [])])
+    return _pickup_look(order, group, terms, now)
+
+
+def _pickup_look(order: Order, group: Group, terms: Campaign, now: Instant) -> Instant | None:
+    if order.state is not OrderState.PAID or not wants_pickup(order, terms):
+        return None
+    chase = pickup_cutoff(group, terms) - PICKUP_CHASE
+    if order.chased_at is None and chase > now:
+        return chase
+    return max(now, pickup_cutoff(group, terms)) if order.chased_at is not None else now
+
+
+def balance_ends_at(order: Order) -> Instant:
+    """When a balance is defaulted on. A payment under way gets the grace in which its provider may still report it."""
+    assert order.balance_by is not None
+    return order.balance_by + (PAYMENT_GRACE if order.payment_id != order.captured_id else 0)
 
 
 def wants_pickup(order: Order, terms: Campaign) -> bool:
@@ -382,9 +420,12 @@ def pickup_cutoff(group: Group, terms: Campaign) -> Instant:
 
 
 def slot_to_remind(order: Order, group: Group, terms: Campaign, now: Instant) -> Instant | None:
-    """The latest reminder slot that has passed unsaid while the order was held (once a slot, also when late)."""
-    slot = next_slot(order.joined_at if order.reminded_at is None else order.reminded_at, REMINDER_SLOTS, terms.zone)
-    if slot > now or now >= min(order.pay_by, group.closes_at):
+    """The latest reminder slot that has passed unsaid while money was waited for (once a slot, also when late)."""
+    since, until = order.joined_at, min(order.pay_by, group.closes_at)
+    if order.owes_balance:
+        since, until = order.resolved_at or now, order.balance_by or now
+    slot = next_slot(max(since, order.reminded_at or since), REMINDER_SLOTS, terms.zone)
+    if slot > now or now >= until:
         return None
     while (later := next_slot(slot, REMINDER_SLOTS, terms.zone)) <= now:
         slot = later

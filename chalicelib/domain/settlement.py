@@ -13,7 +13,7 @@ was refunded, or is about to be, was never theirs, and what was let out too much
 up to the whole to the cent.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -21,10 +21,11 @@ from .campaign import Campaign, Item
 from .instants import Instant
 from .ledger import Entry, EntryState, Kind
 from .money import spread
-from .order import Order, OrderState
+from .order import CALLED_OFF, DEFAULTED, Order, OrderState
 from .writes import Row
 
 BP = 10_000
+NOT_DELIVERED = ("failed", "lapsed", DEFAULTED, CALLED_OFF)
 HANDED, DONE = 1, 2
 """The two moments, as an order's `settled` counts them."""
 
@@ -63,16 +64,22 @@ class Sums:
         return max(0, self.paid - self.back)
 
 
-def sums(payment: Entry, entries: Iterable[Entry]) -> Sums:
-    back = 0
+def payments_of(order: Order, entries: Iterable[Entry]) -> list[Entry]:
+    """What it was paid with, first things first: one payment, or a deposit and its balance."""
+    found = {one.id: one for one in entries if one.kind is Kind.PAYMENT}
+    return [found[name] for name in (order.captured_id, order.balance_id) if name in found]
+
+
+def sums(payments: Sequence[Entry], entries: Iterable[Entry]) -> Sums:
+    back, mine = 0, {payment.id for payment in payments}
     for one in entries:
-        if one.payment_id != payment.id or one.state is EntryState.VOIDED:
+        if one.payment_id not in mine or one.state is EntryState.VOIDED:
             continue
         if one.kind in (Kind.REFUND, Kind.CHARGEBACK):
             back += one.amount_minor
         elif one.kind is Kind.CHARGEBACK_WON:
             back -= one.amount_minor
-    return Sums(paid=payment.taken_minor, back=back)
+    return Sums(paid=sum(payment.taken_minor for payment in payments), back=back)
 
 
 def handed_at(order: Order) -> Instant | None:
@@ -85,7 +92,7 @@ def handed_at(order: Order) -> Instant | None:
 
 def never(order: Order) -> bool:
     """Whether nothing of this order will ever be let out."""
-    return order.state is not OrderState.PAID or order.resolution in ("failed", "lapsed")
+    return order.state is not OrderState.PAID or order.resolution in NOT_DELIVERED
 
 
 def stage_of(order: Order, terms: Campaign, now: Instant) -> int:
@@ -150,11 +157,12 @@ def due_now(whole: Owed, stage: int, first_bp: int) -> dict[tuple[Payee, str], i
     return dict(zip(whole, spread(total, list(whole.values())), strict=True))
 
 
-def released(payment: Entry, entries: Iterable[Entry]) -> dict[tuple[Payee, str], int]:
-    """What was let out of one payment so far."""
+def released(payments: Sequence[Entry], entries: Iterable[Entry]) -> dict[tuple[Payee, str], int]:
+    """What was let out of one order's payments so far."""
+    mine = {payment.id for payment in payments}
     found: dict[tuple[Payee, str], int] = {}
     for one in entries:
-        if one.payment_id == payment.id and one.kind in (Kind.RELEASE, Kind.REVERSAL):
+        if one.payment_id in mine and one.kind in (Kind.RELEASE, Kind.REVERSAL):
             who = (Payee(one.payee or "merchant"), one.payee_id)
             found[who] = found.get(who, 0) + (one.amount_minor if one.kind is Kind.RELEASE else -one.amount_minor)
     return found

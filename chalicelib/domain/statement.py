@@ -1,7 +1,8 @@
 """What a buyer is told before paying: terms are accepted, not assumed.
 
 The forming condition, the deadline, how a refund travels and when it arrives for the chosen method, and any
-exception to the 7-day return; which methods take no money before the group has formed, and what holds when money
+exception to the 7-day return; what kind of deposit joining costs, when the rest is due, and what becomes of it;
+which methods take no money before the group has formed, and what holds when money
 that was held cannot be taken then. The version accepted is stored on the order.
 """
 
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .campaign import Campaign, Measure, Shortfall
+from .deposit import DepositTerms
 from .group import Group, target_of
 from .instants import DAY, HOUR, MINUTE, Instant
 
@@ -42,6 +44,7 @@ class Statement:
     charged_when_formed: tuple[str, ...] = ()
     shortfall: Shortfall = Shortfall.KEEP
     capture_grace_minutes: int = 0
+    deposit: DepositTerms | None = None
 
 
 def statement(terms: Campaign, group: Group, deadline: Instant | None = None) -> Statement:
@@ -63,6 +66,7 @@ def statement(terms: Campaign, group: Group, deadline: Instant | None = None) ->
         charged_when_formed=tuple(method for method in terms.methods if method in terms.hold_ms),
         shortfall=terms.shortfall,
         capture_grace_minutes=terms.capture_grace_ms // MINUTE,
+        deposit=terms.deposit,
     )
 
 

@@ -101,6 +101,7 @@ def one_batch(call: Call[None, None], group_id: str, destination: str) -> BatchS
         "batch_skips",
         "not_yours_to_move",
         "pickup_choice_open",
+        "balances_open",
         "orders_not_fetched",
         "back_dated",
         "time_in_the_future",

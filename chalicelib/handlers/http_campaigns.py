@@ -23,6 +23,8 @@ _UNACCEPTABLE = (
     "unknown_currency",
     "too_many_items",
     "repeated_sku",
+    "earnest_over_limit",
+    "deposit_too_small",
     "repeated_community",
     "too_many_communities",
     "team_size_out_of_range",

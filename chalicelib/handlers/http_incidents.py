@@ -231,6 +231,7 @@ def task_done(call: Call[TaskDone, None], task_id: str) -> TaskLine:
         "offer_time_out_of_range",
         "time_out_of_range",
         "substitute_offered",
+        "balances_open",
         "already_shipped",
     ),
 )

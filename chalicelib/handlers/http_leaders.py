@@ -279,6 +279,7 @@ def one_receipt(call: Call[None, None], group_id: str, destination: str) -> Rece
         "not_a_leader",
         "not_yours_to_receive",
         "choices_still_open",
+        "balances_open",
         "receipt_has_changed",
         "receipt_does_not_add_up",
         "not_expected_here",

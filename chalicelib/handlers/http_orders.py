@@ -196,9 +196,10 @@ def cancel_order(call: Call[CancelBody, None], order_id: str) -> MyOrder:
     answer=Payment,
     status=201,
     roles=BUYER,
-    summary="Starts the payment of an order; again, it finds the one under way",
+    summary="Starts the payment of an order, or of its balance; again, it finds the one under way",
     refusals=(
         "order_not_found",
+        "balance_not_due",
         "order_not_held",
         "already_paid",
         "too_many_payments",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from ..domain import balance
 from ..domain import batch as rules
 from ..domain import hand_over as fetching
 from ..domain.batch import Batch, BatchState
@@ -135,7 +136,13 @@ def _count(world: World, batch: Batch, group: Group, terms: Campaign, now: Insta
     if group.resolved_at is None:
         world.store.commit(Replace(replace(batch, due_at=now + 60_000)))
         return
-    mine, after = _page(world, batch, group, terms)
+    page = world.store.orders_of_group(group, AT_ONCE, batch.cursor)
+    there = [one for one in page.rows if rules.destination_of(one, group, terms) == batch.destination]
+    if any(one.owes_balance for one in there):  # it rides, or it does not, once it is paid or its time is over
+        all_in = balance.all_in_at(group, terms) or now
+        world.store.commit(Replace(replace(batch, due_at=max(now + 60_000, all_in))))
+        return
+    mine, after = [one for one in there if rules.rides(one)], page.next
     units = dict(batch.units)
     for order in mine:
         for sku, count in order.lines.items():

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from ..domain import balance
 from ..domain import batch as rules
 from ..domain.batch import Batch, BatchState, Place, Stop
 from ..domain.campaign import Campaign
@@ -132,6 +133,9 @@ def check_choices_made(world: World, batch: Batch, now: Instant) -> None:
     terms = world.store.terms(group.campaign_id, group.terms_version)
     if terms.choose_pickup_by is not None and now < terms.choose_pickup_by:
         raise Refused("pickup_choice_open")
+    balance.check_all_in(group, terms, now)
+    if terms.deposit is not None and not batch.counted:
+        raise Refused("balances_open")
 
 
 def check_all_fetched(world: World, batch: Batch) -> None:

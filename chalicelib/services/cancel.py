@@ -61,6 +61,23 @@ def given_back(payment: Entry, cause: str, now: Instant, owed: tuple[str, ...] =
     return [Create(ledger.refund_of(payment, cause=cause, amount_minor=taken, now=now, owed=owed))] if taken else []
 
 
+def payments_of(world: World, order: Order) -> list[Entry]:
+    """What a paid order was paid with, first things first: one payment, or a deposit and its balance."""
+    first = payment_of(world, order)
+    if first is None:
+        raise Broken(f"paid order {order.id} has no payment")
+    second = world.store.entry(order.balance_id) if order.balance_id else None
+    return [first, second] if second is not None else [first]
+
+
+def voided_balance(world: World, order: Order) -> list[Write]:
+    """Nobody waits any more for a balance whose payment was begun; what still comes is given back."""
+    entry = world.store.entry(order.payment_id) if order.owes_balance and order.payment_id else None
+    if entry is None or entry.state is not EntryState.PENDING:
+        return []
+    return [Replace(replace(entry, state=EntryState.VOIDED))]
+
+
 def payment_of(world: World, order: Order) -> Entry | None:
     wanted = order.captured_id if order.state is OrderState.PAID else order.payment_id
     if wanted is None:

@@ -7,7 +7,7 @@ and go on anywhere, and a group's size is never a limit.
 
 from dataclasses import replace
 
-from ..domain import ledger, pricing
+from ..domain import balance, ledger, pricing
 from ..domain import order as orders
 from ..domain.campaign import Campaign
 from ..domain.group import Group, Part, Verdict
@@ -142,10 +142,12 @@ def _resolution(world: World, group: Group, order: Order, alternative: str, rank
         return lapse(world, order, now)
     refund = moved_after(verdict, order, payment, terms, now)
     done = replace(order, resolution=resolution_of(verdict, refund), resolved_at=now, owed=())
+    if verdict.formed and order.deposit_minor:
+        done = replace(balance.due(order, terms, verdict.prices, now), owed=())
     done = replace(done, due_at=orders.due_after(done, group, terms, now) if verdict.formed else None)
     writes: list[Write] = [Replace(done), *([Create(queued(world, group, refund, rank, now))] if refund else [])]
     writes += owed_notices(world, order, group, terms, now)
-    return writes + _verdict_notices(world, group, order, refund, alternative, now)
+    return writes + _verdict_notices(world, group, done, refund, alternative, now)
 
 
 def resolution_of(verdict: Verdict, refund: Entry | None) -> str:
@@ -179,6 +181,8 @@ def _verdict_notices(
     back = refund if refund is not None and refund.kind is Kind.REFUND else None
     if not verdict.formed:
         template = "group_failed" if back else "group_failed_hold"
+    elif order.owes_balance:
+        template = "group_formed_balance"
     else:
         template = "price_drop_refund" if back else "group_formed"
     params = {

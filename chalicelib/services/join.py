@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from ..domain import ids, pricing
 from ..domain import order as orders
-from ..domain.campaign import Campaign, Fulfilment
+from ..domain.campaign import Campaign, Fulfilment, deposit_of
 from ..domain.group import Group
 from ..domain.instants import Instant
 from ..domain.ledger import Entry
@@ -22,7 +22,7 @@ from ..domain.writes import Create, Replace, Take, Write
 from . import limits, seats
 from .attempts import attempts
 from .fees import fee_of
-from .start_payment import check_amount, start
+from .start_payment import check_amounts, start
 from .world import World
 
 
@@ -97,7 +97,7 @@ def draft(world: World, caller: Caller, terms: Campaign, group: Group, ask: Join
     goods = pricing.amount(ask.lines, prices)
     fee = fee_of(world, terms, caller.id, ask.lines, goods, ask.address_id, now)
     if ask.method is not None:
-        check_amount(world, ask.method, goods + fee.amount_minor)
+        check_amounts(world, ask.method, terms, ask.lines, goods + fee.amount_minor, fee.amount_minor)
     return Order(
         id=order_id,
         group_id=group.id,
@@ -112,6 +112,7 @@ def draft(world: World, caller: Caller, terms: Campaign, group: Group, ask: Join
         prices=prices,
         amount_minor=goods + fee.amount_minor,
         fee_minor=fee.amount_minor,
+        deposit_minor=deposit_of(terms, ask.lines),
         zone=fee.zone,
         currency=terms.currency,
         joined_at=now,
@@ -137,6 +138,7 @@ def seat(world: World, terms: Campaign, group: Group, new: Order, ask: JoinReque
         pay_by=new.pay_by,
         joined_at=now,
         deadline=group.closes_at,
+        deposit_minor=new.deposit_minor,
     )
     old: Order | None = None
     for attempt in attempts(world):

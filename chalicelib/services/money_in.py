@@ -6,7 +6,7 @@ same payment after the first changes nothing. A hold at the buyer's bank (`held`
 
 from dataclasses import replace
 
-from ..domain import ledger
+from ..domain import balance, ledger
 from ..domain import order as orders
 from ..domain.campaign import Campaign
 from ..domain.group import Group, GroupState
@@ -15,7 +15,7 @@ from ..domain.ledger import Entry, EntryState
 from ..domain.order import Order, OrderState
 from ..domain.refusals import Broken, Lost, Refused, Unavailable
 from ..domain.writes import Create, Replace, Take, Write
-from . import limits, seats
+from . import balances, limits, seats
 from .attempts import attempts
 from .cancel import given_back
 from .world import World
@@ -86,7 +86,10 @@ def _owner(world: World, payment: Entry) -> tuple[Order, Group, Campaign]:
 def _settle(
     world: World, money: Entry, order: Order, group: Group, terms: Campaign, paid_at: Instant, now: Instant
 ) -> None:
-    same_amount = money.amount_minor == order.amount_minor
+    if balance.is_balance(money):
+        balances.came(world, money, order, paid_at, now)
+        return
+    same_amount = money.amount_minor == order.first_minor
     if order.state is OrderState.HELD and same_amount and orders.counts_in_time(paid_at, group):
         world.store.commit(Replace(orders.paid(order, money.id, paid_at, now)), Replace(money))
         world.watch.count("orders_paid")

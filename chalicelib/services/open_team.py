@@ -67,6 +67,7 @@ def _seat(world: World, group: Group, new: Order, ask: TeamRequest, now: Instant
         pay_by=new.pay_by,
         joined_at=now,
         deadline=group.closes_at,
+        deposit_minor=new.deposit_minor,
     )
     order = orders.joined(new, None, ask.join.key, receipt)
     for attempt in attempts(world):

@@ -9,7 +9,7 @@ from ..domain.instants import Instant
 from ..domain.order import Order, OrderState
 from ..domain.refusals import Broken, Lost
 from ..domain.writes import Replace, Take, Write
-from . import limits
+from . import balances, limits
 from .cancel import money_back
 from .close import close_full_team
 from .look_up import look_up
@@ -25,6 +25,10 @@ def order_wake(world: World, order: Order, now: Instant) -> None:
     if order.state is OrderState.HELD and now >= orders.lapses_at(order, group):
         lapse(world, order, group, terms, now)
         return
+    if order.owes_balance and now >= orders.balance_ends_at(order):
+        if not look_up(world, order, now):
+            balances.default(world, order, terms, now)
+        return
     paid_in_team = "order_paid" in order.owed and group.kind is Kind.TEAM
     new, writes = _next(world, order, group, terms, now)
     world.store.commit(Replace(new), *writes)
@@ -36,9 +40,11 @@ def _next(world: World, order: Order, group: Group, terms: Campaign, now: Instan
     """The order with everything said that was owed, and the notices that say it."""
     writes = owed_notices(world, order, group, terms, now)
     new = replace(order, owed=())
-    if order.state is OrderState.HELD and (slot := orders.slot_to_remind(order, group, terms, now)) is not None:
+    unpaid = order.state is OrderState.HELD or order.owes_balance
+    if unpaid and (slot := orders.slot_to_remind(order, group, terms, now)) is not None:
         new = replace(new, reminded_at=slot)
-        writes += plan_for(world, order, group, terms, f"reminder@{slot}", "payment_reminder", now)
+        template = "balance_reminder" if order.owes_balance else "payment_reminder"
+        writes += plan_for(world, order, group, terms, f"reminder@{slot}", template, now)
     if order.state is OrderState.PAID and orders.wants_pickup(order, terms) and not order.owed:
         new, event = _chase(new, group, terms, now)
         if event:

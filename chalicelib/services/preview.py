@@ -52,5 +52,7 @@ def preview(world: World, caller: Caller, group_id: str, *, now: Instant) -> Pre
 
 def refund_of(order: Order, verdict: Verdict) -> int:
     if not verdict.formed:
-        return order.amount_minor
+        return order.first_minor
+    if order.deposit_minor:
+        return 0
     return order.goods_minor - pricing.amount(order.lines, verdict.prices)

@@ -69,8 +69,11 @@ def _check_methods(world: World, draft: Campaign) -> None:
 def _holds(world: World, draft: Campaign) -> dict[str, Instant]:
     """The methods that take no money before the verdict: those that hold it for longer than this campaign can last.
 
-    Less than was held must be capturable, because the final price may be lower than the one on joining.
+    Less than was held must be capturable, because the final price may be lower than the one on joining. A deposit is
+    always charged: earnest is earnest once it has been handed over (Civil Code of China, article 586).
     """
+    if draft.deposit is not None:
+        return {}
     wait = longest_wait(draft)
     able = {method: world.payments[method].can for method in draft.methods}
     return {method: can.hold_ms for method, can in able.items() if can.partial_capture and can.hold_ms >= wait}

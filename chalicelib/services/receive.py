@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from ..domain import balance
 from ..domain import order as orders
 from ..domain import receipt as receipts
 from ..domain.destination import destination_of, wants_goods
@@ -85,7 +86,9 @@ def _check_is_counted(world: World, receipt: Receipt, now: Instant) -> None:
     group = world.store.group(receipt.group_id)
     if group is None:
         raise Broken(f"receipt of {receipt.group_id} has no group")
-    cutoff = orders.pickup_cutoff(group, world.store.terms(group.campaign_id, group.terms_version))
+    terms = world.store.terms(group.campaign_id, group.terms_version)
+    balance.check_all_in(group, terms, now)
+    cutoff = orders.pickup_cutoff(group, terms)
     if now < cutoff:
         raise Refused("choices_still_open")
     if receipt.counted_at < cutoff:

@@ -13,7 +13,7 @@ from ..domain.refusals import Broken, Refused, Unavailable
 from ..domain.writes import Create, Replace, Unchanged, Write
 from . import batches, routes
 from .attempts import attempts
-from .cancel import payment_of
+from .cancel import payments_of, voided_balance
 from .change import mine
 from .purchase import counting_again
 from .world import World
@@ -39,15 +39,14 @@ def _writes(world: World, order: Order, group: Group, terms: Campaign, now: Inst
         raise Refused("self_refund_not_open")
     batch = _batch(world, group, destination, now)
     rules.check_may_withdraw(order, batch)
-    payment = payment_of(world, order)
-    if payment is None:
-        raise Broken(f"paid order {order.id} has no payment")
-    if payment.state is EntryState.AUTHORISED:  # its capture is under way; what nobody has taken cannot go back
+    payments = payments_of(world, order)
+    if payments[0].state is EntryState.AUTHORISED:  # its capture is under way; what nobody has taken cannot go back
         raise Refused("payment_under_way")
-    amount = ledger.refundable(payment, world.store.entries_of_order(order.id))
-    writes: list[Write] = [Replace(rules.withdrawn(order, now))]
-    if amount > 0:
-        writes.append(Create(ledger.refund_of(payment, cause="incident", amount_minor=amount, now=now)))
+    entries = world.store.entries_of_order(order.id)
+    everything = sum(ledger.refundable(payment, entries) for payment in payments)
+    back = ledger.paid_back(payments, entries, cause="incident", amount_minor=everything, now=now)
+    writes: list[Write] = [Replace(rules.withdrawn(order, now)), *(Create(one) for one in back)]
+    writes += voided_balance(world, order)
     writes += counting_again(world, group.id, now)
     return [*writes, *_out_of(world, batch, order, terms, now)]
 

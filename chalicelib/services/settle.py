@@ -7,7 +7,7 @@ from ..domain import settlement as rules
 from ..domain.campaign import Campaign
 from ..domain.group import Group
 from ..domain.instants import HOUR, Instant
-from ..domain.ledger import Balance, Entry, EntryState, Kind
+from ..domain.ledger import Balance, Entry, EntryState
 from ..domain.order import Order
 from ..domain.ports import Caller
 from ..domain.refusals import Broken, Lost
@@ -60,12 +60,12 @@ def settle_order(world: World, group: Group, terms: Campaign, order: Order, now:
             if stage <= order.settled:
                 return False
             entries = world.store.entries_of_order(order.id)
-            payment = next((one for one in entries if one.id == order.captured_id), None)
-            if payment is None:
+            payments = rules.payments_of(order, entries)
+            if not payments:
                 raise Broken(f"paid order {order.id} has no payment")
-            if payment.state in (EntryState.PENDING, EntryState.AUTHORISED):
+            if payments[0].state in (EntryState.PENDING, EntryState.AUTHORISED):
                 return False  # its capture is under way
-            made = moves_of(group, terms, order, payment, entries, stage, now)
+            made = moves_of(group, terms, order, payments, entries, stage, now)
             world.store.commit(Replace(replace(order, settled=stage)), *(Create(one) for one in made))
             world.watch.count("orders_settled")
             return stage == rules.DONE
@@ -74,12 +74,12 @@ def settle_order(world: World, group: Group, terms: Campaign, order: Order, now:
 
 
 def moves_of(
-    group: Group, terms: Campaign, order: Order, payment: Entry, entries: list[Entry], stage: int, now: Instant
+    group: Group, terms: Campaign, order: Order, payments: list[Entry], entries: list[Entry], stage: int, now: Instant
 ) -> list[Entry]:
     assert group.verdict is not None and terms.settlement is not None
-    whole = rules.owed(order, terms, group.verdict.prices, rules.sums(payment, entries).left)
-    before = rules.released(payment, entries)
-    return rules.moves(payment, whole, before, stage=stage, first_bp=terms.settlement.first_bp, now=now)
+    whole = rules.owed(order, terms, group.verdict.prices, rules.sums(payments, entries).left)
+    before = rules.released(payments, entries)
+    return rules.moves(payments[0], whole, before, stage=stage, first_bp=terms.settlement.first_bp, now=now)
 
 
 # ----------------------------------------------------------------- who looks at it
@@ -113,10 +113,11 @@ def of_group(world: World, caller: Caller, group_id: str) -> Settlement:
                 mine.setdefault(row.order_id, []).append(row)
         every += [entry for entries in mine.values() for entry in entries]
         for row in rows:
-            if isinstance(row, Order) and not rules.never(row) and row.resolution is not None:
-                orders += 1
-                unfinished += row.settled < rules.DONE
-                _add_up(group, terms, row, mine.get(row.id, []), due, out)
+            if isinstance(row, Order) and row.resolution is not None:
+                entries = mine.get(row.id, [])
+                _add_up(group, terms, row, rules.payments_of(row, entries), entries, due, out)
+                orders += not rules.never(row)
+                unfinished += not rules.never(row) and row.settled < rules.DONE
     return Settlement(
         group=group, balance=ledger.balance(every), due=due, released=out, orders=orders, unfinished=unfinished
     )
@@ -126,14 +127,18 @@ def _add_up(
     group: Group,
     terms: Campaign,
     order: Order,
+    payments: list[Entry],
     entries: list[Entry],
     due: dict[tuple[Payee, str], int],
     out: dict[tuple[Payee, str], int],
 ) -> None:
-    payment = next((one for one in entries if one.id == order.captured_id and one.kind is Kind.PAYMENT), None)
-    if payment is None or terms.settlement is None or group.verdict is None:
-        return
-    whole = rules.owed(order, terms, group.verdict.prices, rules.sums(payment, entries).left)
-    for sums, found in ((due, whole), (out, rules.released(payment, entries))):
+    """Of an order that is not delivered, what was let out is what there is: a forfeited earnest, or nothing."""
+    let_out = rules.released(payments, entries)
+    whole: rules.Owed = let_out
+    if not rules.never(order):
+        if not payments or terms.settlement is None or group.verdict is None:
+            return
+        whole = rules.owed(order, terms, group.verdict.prices, rules.sums(payments, entries).left)
+    for sums, found in ((due, whole), (out, let_out)):
         for who, amount in found.items():
             sums[who] = sums.get(who, 0) + amount

@@ -21,7 +21,7 @@ from ..domain.statement import arrives_by
 from ..domain.writes import Create, Replace, Write
 from . import tell
 from .attempts import attempts
-from .cancel import payment_of
+from .cancel import payments_of
 from .world import World
 
 ORDERS_AT_ONCE = 100
@@ -92,22 +92,20 @@ def _share(
     now: Instant,
 ) -> list[Write]:
     assert receipt.round is not None and group.verdict is not None
-    payment = payment_of(world, order)
-    if payment is None:
-        raise Broken(f"paid order {order.id} has no payment")
+    payments = payments_of(world, order)
+    entries = world.store.entries_of_order(order.id)
     short = orders.found_short(order, units, receipt.round.number, now)
-    left = ledger.refundable(payment, world.store.entries_of_order(order.id))
+    left = sum(ledger.refundable(payment, entries) for payment in payments)
     nothing_came = dict(short.short) == dict(order.lines)  # then what it cost to bring goes back with it
     amount = left if nothing_came else min(left, pricing.amount(units, group.verdict.prices))
-    writes: list[Write] = [Replace(short)]
-    if amount > 0:
-        number = receipt.round.number
-        writes.append(Create(ledger.refund_of(payment, cause="shortage", amount_minor=amount, now=now, number=number)))
+    number = receipt.round.number
+    back = ledger.paid_back(payments, entries, cause="shortage", amount_minor=amount, now=now, number=number)
+    writes: list[Write] = [Replace(short), *(Create(one) for one in back)]
     params = {
         **tell.group_params(group),
         "items": "、".join(f"{terms.item(sku).title} ×{count}" for sku, count in sorted(units.items())),
         "amount": shown(amount, order.currency),
-        "arrives_by": local_text(arrives_by(payment.method, now), group.zone),
+        "arrives_by": local_text(arrives_by(payments[-1].method, now), group.zone),
         "link": f"/orders/{order.id}",
     }
     event = f"order_short@{receipt.round.number}"

@@ -1,8 +1,14 @@
-"""Starts a payment for a held order. From here on its lines are frozen: the amount is with the provider."""
+"""Starts a payment: for a held order, whose lines are frozen from here on, because the amount is with the provider; or
+for the balance of one that owes it.
+"""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
+from ..domain import balance
 from ..domain import order as orders
+from ..domain.campaign import Campaign, deposit_of
+from ..domain.deposit import BALANCE
 from ..domain.instants import Instant
 from ..domain.ledger import Entry, EntryState, Kind
 from ..domain.order import Order, OrderState
@@ -43,6 +49,17 @@ def check_amount(world: World, method: str, amount_minor: int) -> None:
         raise Refused("amount_under_provider_limit", least_minor=can.least_minor)
 
 
+def check_amounts(
+    world: World, method: str, terms: Campaign, lines: Mapping[str, int], amount_minor: int, fee_minor: int
+) -> None:
+    """All that will be asked for under this method, before any of it is: of a deposit, also the least balance."""
+    first = deposit_of(terms, lines)
+    if first:
+        lowest = sum(units * terms.item(sku).lowest_price_minor for sku, units in lines.items())
+        check_amount(world, method, lowest + fee_minor - first)
+    check_amount(world, method, first or amount_minor)
+
+
 def start(world: World, order_id: str, method: str, *, payer: str = "", now: Instant) -> Entry:
     """The entry first, then the provider, under the entry's id as key: a repeat finds the same payment."""
     provider = provider_of(world, method)
@@ -57,21 +74,33 @@ def start(world: World, order_id: str, method: str, *, payer: str = "", now: Ins
 
 
 def _under_way(world: World, order: Order, method: str) -> Entry | None:
-    entry = world.store.entry(order.payment_id) if order.payment_id and order.state is OrderState.HELD else None
-    return entry if entry and entry.method == method and entry.state is EntryState.PENDING else None
+    """Of what is asked for now: the seat's payment of a held order, or the balance of one that owes it."""
+    asked = order.state is OrderState.HELD or order.owes_balance
+    entry = world.store.entry(order.payment_id) if order.payment_id and asked else None
+    if entry is None or balance.is_balance(entry) is not order.owes_balance:
+        return None
+    return entry if entry.method == method and entry.state is EntryState.PENDING else None
+
+
+def _check_may_begin(order: Order, now: Instant) -> None:
+    if order.state is OrderState.PAID:
+        balance.check_may_pay(order, now)
+    elif order.state is not OrderState.HELD:
+        raise Refused("order_not_held", state=order.state.value)
+    elif now >= order.pay_by:
+        raise Refused("too_late_to_pay")
+    most = MOST_PAYMENTS * (2 if order.owes_balance else 1)
+    if order.payments >= most:
+        raise Refused("too_many_payments", most=most)
 
 
 def _begin(world: World, order: Order, method: str, now: Instant) -> Entry:
-    if order.state is OrderState.PAID:
-        raise Refused("already_paid")
-    if order.state is not OrderState.HELD:
-        raise Refused("order_not_held", state=order.state.value)
-    if now >= order.pay_by:
-        raise Refused("too_late_to_pay")
-    if order.payments >= MOST_PAYMENTS:
-        raise Refused("too_many_payments", most=MOST_PAYMENTS)
-    check_amount(world, method, order.amount_minor)
+    _check_may_begin(order, now)
     terms = world.store.terms(order.campaign_id, order.terms_version)
+    if order.owes_balance:
+        check_amount(world, method, order.balance_minor)
+    else:
+        check_amounts(world, method, terms, order.lines, order.amount_minor, order.fee_minor)
     entry = Entry(
         id=f"{order.id}.p{order.payments + 1}",
         kind=Kind.PAYMENT,
@@ -80,9 +109,10 @@ def _begin(world: World, order: Order, method: str, now: Instant) -> Entry:
         campaign_id=order.campaign_id,
         buyer_id=order.buyer_id,
         merchant_id=order.merchant_id,
-        amount_minor=order.amount_minor,
+        amount_minor=order.balance_minor if order.owes_balance else order.first_minor,
         currency=order.currency,
         method=method,
+        cause=BALANCE if order.owes_balance else "",
         hold=method in terms.hold_ms,
         created_at=now,
     )
@@ -103,7 +133,7 @@ def _at_provider(world: World, provider: Payments, order: Order, entry: Entry, p
         key=entry.id,
         amount_minor=entry.amount_minor,
         currency=entry.currency,
-        expires_at=order.pay_by,
+        expires_at=order.balance_by if order.owes_balance and order.balance_by is not None else order.pay_by,
         title=order.group_id,
         payer=payer,
     )

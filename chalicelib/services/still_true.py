@@ -18,13 +18,15 @@ def still_true(world: World, notice: Notice, now: Instant) -> bool:
         return group is not None and group.state is GroupState.OPEN and now < group.closes_at
     if notice.template in OF_A_STAGE:
         return _still_to_do(world, notice)
-    if notice.template not in ("payment_reminder", "pickup_missing"):
+    if notice.template not in ("payment_reminder", "balance_reminder", "pickup_missing"):
         return True
     order = world.store.order(notice.about)
     if order is None:
         return False
     if notice.template == "payment_reminder":
         return order.state is OrderState.HELD and now < order.pay_by
+    if notice.template == "balance_reminder":
+        return order.owes_balance and now < (order.balance_by or 0)
     return order.state is OrderState.PAID and order.pickup_point_id is None and order.resolution != "failed"
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ..domain import ledger, pricing
+from ..domain import balance, ledger, pricing
 from ..domain import substitute as rules
 from ..domain.batch import UNSHIPPED
 from ..domain.campaign import Campaign
@@ -19,7 +19,7 @@ from ..domain.writes import Create, Replace, Write
 from . import tell
 from .attempts import attempts
 from .batches import check_formed
-from .cancel import payment_of
+from .cancel import payments_of
 from .change import mine
 from .money import seen_group
 from .world import World
@@ -42,6 +42,7 @@ def offer(
                     raise Refused("substitute_offered", title=known.title)
                 return known
             rules.check_until(until, now)
+            balance.check_all_in(group, world.store.terms(group.campaign_id, group.terms_version), now)
             if any(batch.state not in UNSHIPPED for batch in world.store.batches(group_id)):
                 raise Refused("already_shipped")
             new = Substitute(
@@ -76,31 +77,32 @@ def _settled(
     new = rules.answered(order, found.sku, said, now)
     if said is Said.ACCEPTED:
         return [Replace(new)]
-    payment = payment_of(world, order)
-    if payment is None or group.verdict is None:
-        raise Broken(f"paid order {order.id} has no payment or no verdict")
-    if payment.state is EntryState.AUTHORISED:  # its capture is under way; what nobody has taken cannot go back
+    if group.verdict is None:
+        raise Broken(f"paid order {order.id} has no verdict")
+    payments = payments_of(world, order)
+    if payments[0].state is EntryState.AUTHORISED:  # its capture is under way; what nobody has taken cannot go back
         raise Refused("payment_under_way")
-    left = ledger.refundable(payment, world.store.entries_of_order(order.id))
+    entries = world.store.entries_of_order(order.id)
+    left = sum(ledger.refundable(payment, entries) for payment in payments)
     nothing_comes = dict(new.short) == dict(new.lines)  # then what it cost to bring goes back with it
     line = pricing.amount({found.sku: rules.left_of(order, found.sku)}, group.verdict.prices)
     amount = left if nothing_comes else min(left, line)
     if amount <= 0:
         return [Replace(new)]
     number = rules.number_of(order)
-    refund = ledger.refund_of(payment, cause="substitute", amount_minor=amount, now=now, number=number)
+    back = ledger.paid_back(payments, entries, cause="substitute", amount_minor=amount, now=now, number=number)
     params = {
         **tell.group_params(group),
         "item": terms.item(found.sku).title,
         "amount": shown(amount, order.currency),
-        "arrives_by": local_text(arrives_by(payment.method, now), group.zone),
+        "arrives_by": local_text(arrives_by(payments[-1].method, now), group.zone),
         "link": f"/orders/{order.id}",
     }
     event = f"substitute_refunded@{number}"
     told = tell.plan(
         world, order.buyer_id, about=order.id, event=event, template="substitute_refunded", params=params, now=now
     )
-    return [Replace(new), Create(refund), *told]
+    return [Replace(new), *(Create(one) for one in back), *told]
 
 
 def substitute_wake(world: World, found: Substitute, now: Instant) -> None:

@@ -74,7 +74,10 @@ def order_params(order: Order, group: Group, terms: Campaign) -> dict[str, str]:
     """Everything a notice about an order may mention. Money and times are spelled for people, in the group's zone."""
     return {
         **group_params(group),
-        "amount": shown(order.amount_minor, order.currency),
+        "amount": shown(order.first_minor, order.currency),
+        "deposit": shown(order.deposit_minor, order.currency),
+        "balance": shown(order.balance_minor, order.currency),
+        "balance_by": local_text(order.balance_by, group.zone) if order.balance_by is not None else "",
         "pay_by": local_text(order.pay_by, group.zone),
         "pickup_point": _pickup_name(order, terms),
         "choose_by": local_text(orders.pickup_cutoff(group, terms), group.zone),

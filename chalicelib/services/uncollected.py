@@ -11,7 +11,7 @@ from ..domain.statement import arrives_by
 from ..domain.writes import Create, Replace, Write
 from . import tell
 from .attempts import attempts
-from .cancel import payment_of
+from .cancel import payments_of
 from .world import World
 
 
@@ -29,16 +29,18 @@ def give_up(world: World, order: Order, group: Group, terms: Campaign, now: Inst
 def _writes(world: World, order: Order, group: Group, terms: Campaign, now: Instant) -> list[Write]:
     then = terms.uncollected.then
     writes: list[Write] = [Replace(given_up(order, then, now))]
-    payment = payment_of(world, order) if then == "returned" else None
+    payments = payments_of(world, order) if then == "returned" else []
     params = {**tell.order_params(order, group, terms), "amount": "", "arrives_by": ""}
-    if payment is not None:
-        amount = ledger.refundable(payment, world.store.entries_of_order(order.id))
+    if payments:
+        entries = world.store.entries_of_order(order.id)
+        amount = sum(ledger.refundable(payment, entries) for payment in payments)
         if terms.fee_refund != "always":  # it was driven there
             amount -= min(amount, order.fee_minor)
         if amount > 0:
-            writes.append(Create(ledger.refund_of(payment, cause="uncollected", amount_minor=amount, now=now)))
+            back = ledger.paid_back(payments, entries, cause="uncollected", amount_minor=amount, now=now)
+            writes += [Create(one) for one in back]
             params["amount"] = shown(amount, order.currency)
-            params["arrives_by"] = local_text(arrives_by(payment.method, now), group.zone)
+            params["arrives_by"] = local_text(arrives_by(payments[-1].method, now), group.zone)
     template = f"uncollected_{then}"
     event = f"{template}@{order.version}"
     writes += tell.plan(world, order.buyer_id, about=order.id, event=event, template=template, params=params, now=now)

@@ -111,6 +111,59 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "the difference goes back the way it came. Now the goods are ordered, and we tell you every "
         "step.\n\nFollow it: {link}",
     ),
+    "group_formed_balance": (
+        "It's on, and the balance is due: {title}",
+        '"{title}" is on! {joined} joined. Price {final_price}, paid {deposit}; pay {balance} by {balance_by}. {link}',
+        "Hello,\n\n"
+        '"{title}" is on: {joined} people joined! Your final price is {final_price}; the {deposit} you paid count '
+        "towards it. Please pay the balance of {balance} by {balance_by}. After that the order closes, and what you "
+        "paid is dealt with as the terms say that you accepted.\n\nPay the balance: {link}",
+    ),
+    "balance_reminder": (
+        "The balance is due: {title}",
+        'The balance of {balance} for "{title}" is due by {balance_by}; after that the order closes. {link}',
+        "Hello,\n\n"
+        'the balance of {balance} for "{title}" is still open. Please pay it by {balance_by}; after that the order '
+        "closes, and what you paid is dealt with as the terms say that you accepted.\n\nPay the balance: {link}",
+    ),
+    "balance_paid": (
+        "Balance received: {title}",
+        'We have your balance of {balance} for "{title}": all is paid. {link}',
+        'Hello,\n\nwe have received your balance of {balance} for "{title}". All is paid; now it is up to us.\n\n'
+        "Follow it: {link}",
+    ),
+    "earnest_forfeited": (
+        "Balance not paid, order closed: {title}",
+        'The balance for "{title}" was not paid by {balance_by}: the order is closed, the earnest of {deposit} is '
+        "kept. If you did pay in time, both come back. {link}",
+        'Hello,\n\nthe balance for "{title}" was not paid by {balance_by}, so the order is closed. By the terms you '
+        "accepted, the earnest of {deposit} is not paid back. If you did pay in time, your payment and the earnest "
+        "come back as soon as it arrives.\n\nDetails: {link}",
+    ),
+    "down_payment_back": (
+        "Balance not paid, your money comes back: {title}",
+        'The balance for "{title}" was not paid by {balance_by}: the order is closed, your {deposit} come back. {link}',
+        'Hello,\n\nthe balance for "{title}" was not paid by {balance_by}, so the order is closed. The {deposit} you '
+        "paid come back in full, the way you paid; there is nothing to do.\n\nFollow the refund: {link}",
+    ),
+    "group_called_off": (
+        "Called off: {title}",
+        'We are sorry: the merchant has called off "{title}". All you paid comes back; nothing to do. {link}',
+        'Hello,\n\nwe are sorry: the merchant has called off "{title}". Everything you paid comes back the way you '
+        "paid it; there is nothing to do.\n\nFollow the refund: {link}",
+    ),
+    "earnest_doubled": (
+        "Your earnest comes back double: {title}",
+        'The merchant called off "{title}" and owes you {amount} on top of your earnest, by transfer. {link}',
+        'Hello,\n\nthe merchant has called off "{title}". Besides giving your earnest back, the merchant owes you the '
+        "same amount again, {amount}, and transfers it to you.\n\nFollow it: {link}",
+    ),
+    "doubled_paid": (
+        "The second part of your earnest is paid: {title}",
+        'The merchant has transferred {amount} to you for "{title}": your earnest came back double. {link}',
+        'Hello,\n\nthe merchant says that {amount} were transferred to you for "{title}": your earnest has come back '
+        "double. If it has not arrived, please ask support.\n\nDetails: {link}",
+    ),
     "group_failed": (
         "Not enough people, full refund: {title}",
         '"{title}" did not form. Your {amount} goes back to {method} by {arrives_by}. You may like: '

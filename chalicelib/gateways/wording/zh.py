@@ -93,6 +93,53 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "接下来我们开始备货,每一步都会告诉您。\n\n"
         "进度:{link}",
     ),
+    "group_formed_balance": (
+        "成团了,请付尾款:{title}",
+        "「{title}」成团了!{joined}人参团,最终价{final_price},已付{deposit}抵扣,请在{balance_by}前付尾款{balance}。{link}",
+        "您好,\n\n"
+        "「{title}」成团了,共{joined}人参团!您的最终价是{final_price},已付的{deposit}全部抵扣,"
+        "请在{balance_by}前支付尾款{balance}。逾期未付,订单关闭,已付部分按您接受的条款处理。\n\n"
+        "付尾款:{link}",
+    ),
+    "balance_reminder": (
+        "尾款待付:{title}",
+        "「{title}」的尾款{balance}请在{balance_by}前支付,逾期订单关闭。{link}",
+        "您好,\n\n「{title}」还差尾款{balance},请在{balance_by}前支付。逾期未付,订单关闭,已付部分按您接受的条款处理。"
+        "\n\n付尾款:{link}",
+    ),
+    "balance_paid": (
+        "尾款已付:{title}",
+        "已收到「{title}」的尾款{balance},款项已付清。进度:{link}",
+        "您好,\n\n已收到您为「{title}」支付的尾款{balance},款项已全部付清,接下来只等收货。\n\n进度:{link}",
+    ),
+    "earnest_forfeited": (
+        "尾款逾期,订单已关闭:{title}",
+        "「{title}」的尾款未在{balance_by}前支付,订单已关闭,定金{deposit}按条款不予退还。若您已按时付款,款项与定金会退回。{link}",
+        "您好,\n\n「{title}」的尾款未在{balance_by}前支付,订单已关闭。按您参团时接受的条款,定金{deposit}不予退还。"
+        "若您其实已按时付款,款项到账后会连同定金一并原路退回。\n\n详情:{link}",
+    ),
+    "down_payment_back": (
+        "尾款逾期,订金退回:{title}",
+        "「{title}」的尾款未在{balance_by}前支付,订单已关闭,订金{deposit}原路退回。{link}",
+        "您好,\n\n「{title}」的尾款未在{balance_by}前支付,订单已关闭。您付的订金{deposit}将全额原路退回,无需操作。"
+        "\n\n退款进度:{link}",
+    ),
+    "group_called_off": (
+        "商家取消了:{title}",
+        "很抱歉,商家取消了「{title}」,您已付的款项全额原路退回,无需操作。{link}",
+        "您好,\n\n很抱歉,商家取消了「{title}」。您已付的款项将全额原路退回,无需操作。\n\n退款进度:{link}",
+    ),
+    "earnest_doubled": (
+        "定金双倍返还:{title}",
+        "商家取消了「{title}」,除退回定金外,还须另付您{amount}(定金双倍返还),由商家转账。{link}",
+        "您好,\n\n商家取消了「{title}」。按定金规则,商家除退回定金外,还须另付您同等金额{amount},由商家直接转账给您。"
+        "\n\n进度:{link}",
+    ),
+    "doubled_paid": (
+        "双倍定金已付:{title}",
+        "商家已转账{amount},「{title}」的定金双倍返还已完成。{link}",
+        "您好,\n\n商家已确认向您转账{amount},「{title}」的定金双倍返还已完成。如未收到,请联系客服。\n\n详情:{link}",
+    ),
     "group_failed": (
         "未能成团,全额退款:{title}",
         "「{title}」未成团,{amount}将全额退回{method},最迟{arrives_by}到账。也可看看:{alternative}。{link}",

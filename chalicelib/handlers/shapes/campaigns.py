@@ -18,8 +18,9 @@ from ...domain.campaign import (
     Shortfall,
     price_on_joining,
 )
+from ...domain.deposit import DepositKind, DepositTerms
 from ...domain.fees import DeliveryZone
-from ...domain.instants import DAY, MINUTE, Instant, midnight_after
+from ...domain.instants import DAY, HOUR, MINUTE, Instant, midnight_after
 from ...domain.plan import Basis, StagePlan
 from ...domain.pricing import Tier, tier_from_percent
 from ...domain.refusals import Refused
@@ -199,6 +200,33 @@ class SettlementInput(Input):
         )
 
 
+class DepositInput(Input):
+    """Joining costs `percent` of the lowest price; the rest is due within `balance_hours` after the group has formed.
+
+    `earnest` (定金): at most 20 %, kept by the merchant if the balance is not paid, returned double if the merchant
+    calls the group off. `down_payment` (订金): returned if the balance is not paid. Both are charged at once.
+    """
+
+    kind: DepositKind
+    percent: Annotated[int, Meta(ge=1, le=90)]
+    balance_hours: Annotated[int, Meta(ge=1, le=30 * 24)] = 72
+
+    def to_domain(self) -> DepositTerms:
+        return DepositTerms(kind=self.kind, share_bp=self.percent * 100, balance_ms=self.balance_hours * HOUR)
+
+
+class DepositShown(Output):
+    kind: DepositKind
+    percent: int
+    balance_hours: int
+
+    @classmethod
+    def of_or_none(cls, terms: DepositTerms | None) -> Self | None:
+        if terms is None:
+            return None
+        return cls(kind=terms.kind, percent=terms.share_bp // 100, balance_hours=terms.balance_ms // HOUR)
+
+
 class CampaignDraft(Input):
     """A draft. Only the title is asked for; publishing asks for the rest."""
 
@@ -248,6 +276,7 @@ class CampaignDraft(Input):
     shortfall: Shortfall = Shortfall.KEEP
     capture_grace_minutes: Annotated[int, Meta(ge=10, le=24 * 60)] = 60
     settlement: SettlementInput | None = None
+    deposit: DepositInput | None = None
 
     def to_domain(self, *, merchant_id: str) -> Campaign:
         """The id is given when it is stored."""
@@ -301,6 +330,7 @@ class CampaignDraft(Input):
             shortfall=self.shortfall,
             capture_grace_ms=self.capture_grace_minutes * MINUTE,
             settlement=self.settlement.to_domain() if self.settlement else None,
+            deposit=self.deposit.to_domain() if self.deposit else None,
         )
 
     def _window(self) -> tuple[Instant | None, Instant | None]:
@@ -324,7 +354,8 @@ class PriceTier(Output):
 
 
 class Item(Output):
-    """`joining_price_minor` is what a buyer pays on joining; `percent_off` sets it against the reference. `picture` is
+    """`joining_price_minor` is the price that is certain if the group forms; it is paid on joining, unless
+    `deposit_minor` says that only so much of it is. `percent_off` sets it against the reference. `picture` is
     its path below this API's address."""
 
     sku: str
@@ -332,6 +363,7 @@ class Item(Output):
     title: str
     list_price_minor: int
     joining_price_minor: int
+    deposit_minor: int | None
     tiers: list[PriceTier]
     limit_per_buyer: int | None
     reference_price_minor: int | None
@@ -348,6 +380,7 @@ class Item(Output):
             title=item.title,
             list_price_minor=item.list_price_minor,
             joining_price_minor=price,
+            deposit_minor=terms.deposit.of_unit(item.lowest_price_minor) if terms.deposit else None,
             tiers=[PriceTier(participants=t.participants, unit_price_minor=t.unit_price_minor) for t in item.tiers],
             limit_per_buyer=item.limit_per_buyer,
             reference_price_minor=reference,
@@ -447,6 +480,7 @@ class CampaignOffer(Output):
     promised_ship_date: Moment | None
     stages: list[PlannedStage]
     shortage_rule: ShortageRule
+    deposit: DepositShown | None
     terms_version: int
     published_at: Moment | None
 
@@ -506,6 +540,7 @@ class CampaignOffer(Output):
             promised_ship_date=shown_or_none(campaign.promised_ship_at),
             stages=[PlannedStage.of(stage) for stage in campaign.plan],
             shortage_rule=campaign.shortage_rule,
+            deposit=DepositShown.of_or_none(campaign.deposit),
             terms_version=campaign.terms_version,
             published_at=shown_or_none(campaign.published_at),
         )

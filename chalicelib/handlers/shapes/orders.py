@@ -113,6 +113,7 @@ class Seat(Output):
     joined_at: Moment
     pay_by: Moment
     terms: Conditions
+    deposit_minor: int | None
     payment: PaymentBegun | None
     payment_trouble: str | None
 
@@ -125,6 +126,7 @@ class Seat(Output):
             lines=dict(receipt.lines),
             amount_minor=receipt.amount_minor,
             currency=taken.currency,
+            deposit_minor=receipt.deposit_minor or None,
             joined_at=shown(receipt.joined_at),
             pay_by=shown(receipt.pay_by),
             terms=Conditions.of(taken.statement, taken.currency, language),
@@ -134,7 +136,9 @@ class Seat(Output):
 
 
 class MyOrder(Output):
-    """An order as its buyer has it. `version` is what a change must name."""
+    """An order as its buyer has it. `version` is what a change must name. With a `deposit_minor` that is what joining
+    cost; the balance, at the final price, is known once the group has formed (`resolution` is then `balance_due`).
+    """
 
     id: str
     group_id: str
@@ -155,6 +159,10 @@ class MyOrder(Output):
     address_id: str | None
     resolution: str | None
     short: dict[str, int]
+    deposit_minor: int | None
+    balance_minor: int | None
+    balance_by: Moment | None
+    balance_paid: bool
     version: int
 
     @classmethod
@@ -179,6 +187,10 @@ class MyOrder(Output):
             address_id=order.address_id,
             resolution=order.resolution,
             short=dict(order.short),
+            deposit_minor=order.deposit_minor or None,
+            balance_minor=order.balance_minor or None,
+            balance_by=shown_or_none(order.balance_by),
+            balance_paid=order.balance_id is not None,
             version=order.version,
         )
 
