@@ -34,14 +34,23 @@ def order(shop: Shop, taken: Taken) -> Any:
 @pytest.mark.req("O4")
 def test_the_final_price_holds_for_all_of_it_and_the_deposit_counts_towards_it(own: Shop) -> None:
     offer, (mei, li, wu) = started(own, EARNEST)
-    assert (mei.seat["amount_minor"], mei.seat["deposit_minor"], mei.seat["payment"]["amount_minor"]) == (1800, 320, 320)
+    assert (mei.seat["amount_minor"], mei.seat["deposit_minor"], mei.seat["payment"]["amount_minor"]) == (
+        1800,
+        320,
+        320,
+    )
     assert mei.seat["terms"]["deposit"] == EARNEST and "定金" in "".join(mei.seat["terms"]["sentences"])
     assert money_adds_up(own, offer.group)["captured_minor"] == 960, "20 % of the lowest price, 8.00, each"
     own.close(offer.group)
     told = own.told(mei.who, "group_formed_balance")
     assert told and not own.told(mei.who, "group_formed")
     now = order(own, mei)
-    assert (now["state"], now["resolution"], now["balance_minor"], now["balance_paid"]) == ("paid", "balance_due", 1280, False)
+    assert (now["state"], now["resolution"], now["balance_minor"], now["balance_paid"]) == (
+        "paid",
+        "balance_due",
+        1280,
+        False,
+    )
     assert instant_of(now["balance_by"]) <= own.bed.now + 2 * DAY
     for taken in (mei, li, wu):
         assert pay_balance(own, taken)["amount_minor"] == 1280
@@ -76,7 +85,9 @@ def test_an_unpaid_balance_forfeits_the_earnest_to_the_merchant_after_reminders(
     assert (now["resolution"], now["balance_paid"]) == ("defaulted", False)
     assert own.told(li.who, "earnest_forfeited")
     money = money_adds_up(own, offer.group)
-    assert (money["released_minor"], money["refunded_minor"], money["held_minor"]) == (640, 0, 1600), "of two defaulters"
+    assert (money["released_minor"], money["refunded_minor"], money["held_minor"]) == (640, 0, 1600), (
+        "of two defaulters"
+    )
     assert money["accounts"]["merchant_minor"] == 640
     settled = own.ok("GET", f"/groups/{offer.group}/settlement", who=own.merchant)
     assert [(one["payee"], one["released_minor"]) for one in settled["lines"]] == [("merchant", 640)]
@@ -86,9 +97,11 @@ def test_an_unpaid_balance_forfeits_the_earnest_to_the_merchant_after_reminders(
     assert purchase["total"] == {"apple": 2}, "the defaulters' units are counted out again"
     answer = own.bed.call("POST", f"/orders/{li.id}/payments", {"method": "sandbox"}, who=li.who)
     assert (answer.status, answer.json["code"]) == (409, "balance_not_due")
-    own.bed.pay(late["pay_url"])
+    own.bed.pay(late["pay_url"], late=True)
     after = money_adds_up(own, offer.group)
-    assert (after["refunded_minor"], after["held_minor"], after["released_minor"]) == (1280, 1600, 640), "late: goes back"
+    assert (after["refunded_minor"], after["held_minor"], after["released_minor"]) == (1280, 1600, 640), (
+        "late: goes back"
+    )
 
 
 @pytest.mark.req("O4")
@@ -121,7 +134,11 @@ def test_a_balance_paid_in_time_and_reported_late_takes_the_earnest_back_with_it
         own.ok("POST", f"/payments/{transfer['id']}/confirm", told, who=own.merchant)
     own.bed.later(HOUR)
     money = money_adds_up(own, offer.group)
-    assert (money["captured_minor"], money["released_minor"], money["refunded_minor"]) == (2 * 1600 + 320 + 1280, 0, 320)
+    assert (money["captured_minor"], money["released_minor"], money["refunded_minor"]) == (
+        2 * 1600 + 320 + 1280,
+        0,
+        320,
+    )
     refunds = {one["cause"]: one["amount_minor"] for one in own.story(mei)["refunds"]}
     assert refunds == {"late": 1280, "paid_in_time": 320}
 

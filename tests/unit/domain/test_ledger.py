@@ -29,9 +29,9 @@ def test_captured_is_refunded_plus_released_plus_held_and_all_accounts_add_up_to
     assert money.captured == money.refunded + money.charged_back + money.released + money.held
     assert sum(sums.values()) == 0
     assert sums["held"] == money.held
-    assert sums["buyer"] == money.refunded + money.charged_back - money.captured
+    assert sums["buyer"] == money.refunded + money.charged_back + money.doubled - money.captured
     assert money.authorised == sum(e.amount_minor for e in found if e.state is EntryState.AUTHORISED)
-    assert sums["merchant"] == money.released
+    assert sums["merchant"] == money.released - money.doubled
     owed = [e for e in found if e.kind is Kind.REFUND and e.state is EntryState.PENDING]
     assert money.pending_refunds == sum(e.amount_minor for e in owed)
 

@@ -62,18 +62,18 @@ def test_what_everybody_is_owed_adds_up_and_so_does_what_is_let_out(
     )
     entries: list[Entry] = [payment]
     for stage, percent in ((HANDED, back[0]), (DONE, back[1])):
-        left = settlement.sums(payment, entries).left
+        left = settlement.sums([payment], entries).left
         if amount := left * percent // 100:
             entries.append(ledger.refund_of(payment, cause="shortage", amount_minor=amount, now=1, number=stage))
-        left = settlement.sums(payment, entries).left
+        left = settlement.sums([payment], entries).left
         whole = settlement.owed(order, terms, prices, left)
         assert sum(whole.values()) == left and all(amount > 0 for amount in whole.values())
-        before = settlement.released(payment, entries)
+        before = settlement.released([payment], entries)
         entries += settlement.moves(payment, whole, before, stage=stage, first_bp=rule.first_bp, now=2)
-        out = sum(settlement.released(payment, entries).values())
+        out = sum(settlement.released([payment], entries).values())
         assert out == (left if stage == DONE else left * rule.first_bp // 10_000), "never what is owed to a buyer"
     assert len({entry.id for entry in entries}) == len(entries)
-    again = settlement.moves(payment, whole, settlement.released(payment, entries), stage=DONE, first_bp=0, now=3)
+    again = settlement.moves(payment, whole, settlement.released([payment], entries), stage=DONE, first_bp=0, now=3)
     assert again == [], "each exactly once"
     assert sum(ledger.accounts(entries).values()) == 0
     done = [replace(one, state=EntryState.POSTED) for one in entries]
