@@ -47,7 +47,7 @@ HOLDING = (OrderState.HELD, OrderState.PAID)
 BALANCE_DUE = "balance_due"
 DEFAULTED = "defaulted"
 CALLED_OFF = "called_off"
-"""Resolutions of an order whose group has formed: its balance is asked for; was not paid; the merchant called all off."""
+"""Resolutions after forming: the balance is asked for; it was not paid; the merchant called the group off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,7 +120,8 @@ def order_page(ask: Ask, order_id: str) -> Shown:
         "notices": notices(ask, view.notices),
         "delivery": OrderDelivery.of_or_none(view, pickup_code(order.id, secrets()["pickup_key"]), ask.now),
         "can_review": order.state is OrderState.PAID and group.state is GroupState.FORMED,
-        "can_pay": order.state is OrderState.HELD and ask.now < order.pay_by,
+        "can_pay": (order.state is OrderState.HELD and ask.now < order.pay_by)
+        or (order.owes_balance and ask.now < (order.balance_by or 0)),
         "can_cancel": order.state in (OrderState.HELD, OrderState.PAID) and open_still,
         "can_change": order.state is OrderState.HELD and order.payment_id is None and open_still,
         "points": [p for p in view.terms.pickup_points if p.community_id in (None, group.community_id)],
@@ -128,7 +129,9 @@ def order_page(ask: Ask, order_id: str) -> Shown:
         and view.terms.fulfilment is Fulfilment.PICKUP
         and ask.now < pickup_cutoff(group, view.terms),
         "choose_by": pickup_cutoff(group, view.terms),
-        "waiting": order.state is OrderState.HELD or any(r.state is EntryState.PENDING for r in refunds),
+        "waiting": order.state is OrderState.HELD
+        or order.owes_balance
+        or any(r.state is EntryState.PENDING for r in refunds),
     }
     return Shown("order.html", values, files=bool(view.photos))
 
@@ -151,7 +154,7 @@ def lines(view: OrderView) -> list[dict[str, Any]]:
 
 def under_way(order: Order, entries: list[Entry]) -> Entry | None:
     """The payment the buyer is in the middle of."""
-    if order.state is not OrderState.HELD or order.payment_id is None:
+    if not (order.state is OrderState.HELD or order.owes_balance) or order.payment_id is None:
         return None
     found = [entry for entry in entries if entry.id == order.payment_id]
     if not found:

@@ -7,6 +7,7 @@ from chalice.app import Blueprint
 
 from ..domain import campaign as rules
 from ..domain.campaign import Campaign, CampaignState, Fulfilment, Item, Kind, Measure, PickupPoint
+from ..domain.deposit import DepositKind
 from ..domain.instants import HOUR, MINUTE
 from ..domain.refusals import Refused
 from ..services import draft, products, publish
@@ -25,7 +26,7 @@ SHOWN = (
     "title", "description", "category", "kind", "communities", "team_sizes", "team_open_ms", "target",
     "max_participants", "limit_per_buyer", "max_unpaid_per_person", "max_unpaid_per_group", "opens_at", "closes_at",
     "payment_window_ms", "pay_until_close", "methods", "refund_rule", "return_exception", "fulfilment",
-    "choose_pickup_by", "promised_ship_at", "review_ms", "manager_id",
+    "choose_pickup_by", "promised_ship_at", "review_ms", "manager_id", "deposit",
 )  # fmt: skip
 """Fields of a campaign that the form shows; every other one of a draft stays as it is when the form is saved."""
 
@@ -99,6 +100,9 @@ def draft_form(ask: Ask, campaign: Campaign) -> Shown:
         "target": target_text(campaign),
         "choose_by": wall_clock(campaign.choose_pickup_by, campaign.zone),
         "ships": wall_clock(campaign.promised_ship_at, campaign.zone),
+        "deposit_kinds": [kind.value for kind in DepositKind],
+        "deposit_percent": str(campaign.deposit.share_bp // 100) if campaign.deposit else "",
+        "balance_hours": str(campaign.deposit.balance_ms // HOUR) if campaign.deposit else "",
         "review_minutes": str(campaign.review_ms // MINUTE) if campaign.review_ms else "",
         "key": ask.form.one("key") or ask.world.new_id(),
     }
@@ -202,7 +206,16 @@ def rules_given(ask: Ask, known: Campaign) -> dict[str, Any]:
         "promised_ship_date": moment_given(form.one("ships"), known.promised_ship_at, known.zone),
         "review_minutes": whole(form.one("review_minutes")),
         "manager_id": form.one("manager") or None,
+        "deposit": deposit_given(ask),
     }
+
+
+def deposit_given(ask: Ask) -> dict[str, Any] | None:
+    form = ask.form
+    if not form.one("deposit_kind"):
+        return None
+    given = {"kind": form.one("deposit_kind"), "percent": whole(form.one("deposit_percent")) or 0}
+    return given | ({"balance_hours": hours} if (hours := whole(form.one("balance_hours"))) else {})
 
 
 def team_minutes(hours: str, known: Campaign) -> int | None:

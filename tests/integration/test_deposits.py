@@ -145,7 +145,7 @@ def test_a_balance_paid_in_time_and_reported_late_takes_the_earnest_back_with_it
 
 @pytest.mark.req("O4")
 def test_goods_are_not_parted_before_it_is_known_who_has_paid_for_them(own: Shop) -> None:
-    offer, (mei, li, _) = started(own, EARNEST)
+    offer, (mei, *_) = started(own, EARNEST)
     own.close(offer.group)
     own.ok("POST", f"/groups/{offer.group}/batches", who=own.merchant)
     pay_balance(own, mei)

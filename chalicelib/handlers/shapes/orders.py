@@ -308,6 +308,7 @@ ENDS = {
     Kind.VOID: "payment_let_go",
     Kind.CHARGEBACK: "charged_back",
     Kind.CHARGEBACK_WON: "chargeback_won",
+    Kind.DOUBLED: "doubled_paid",
 }
 
 

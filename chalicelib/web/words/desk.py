@@ -151,6 +151,19 @@ TEXTS: Texts = {
     "desk.watchers": ("负责与审核", "Who answers, who approves"),
     "desk.manager": ("区域负责人编号", "Regional manager’s id"),
     "desk.manager_hint": ("延误会上报给该负责人", "Delays are escalated to them"),
+    "desk.deposit": ("先付定金或订金", "Deposit on joining"),
+    "desk.deposit.none": ("不收，参团即付全款", "None: all is paid on joining"),
+    "desk.deposit.earnest": (
+        "定金（逾期不退，商家违约双倍返还，最多 20%）",
+        "Earnest 定金 (kept if the balance is not paid, returned double if you call it off; at most 20 %)",
+    ),
+    "desk.deposit.down_payment": ("订金（可退）", "Down payment 订金 (refundable)"),
+    "desk.deposit_percent": ("占最低价的百分比", "Percent of the lowest price"),
+    "desk.deposit_hint": (
+        "例如 20；按最低阶梯价计算，全额抵货款",
+        "For example 20; reckoned on the lowest tier, and counted towards the price",
+    ),
+    "desk.balance_hours": ("成团后付尾款的时限（小时）", "Time to pay the balance after forming (hours)"),
     "desk.review_minutes": ("成团前审核（分钟）", "Review before forming (minutes)"),
     "desk.review_hint": (
         "达标后等待审核，超时自动通过；不填则不审核",
