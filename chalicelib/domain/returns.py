@@ -8,7 +8,7 @@ they came; terms may except a campaign from that, and say so before payment. Wha
 and whatever the terms say. The money follows as a refund of the order's payment when the check is passed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -176,15 +176,16 @@ def check_may_judge(one: Return) -> None:
         raise Refused("return_not_waiting", state=one.state.value)
 
 
-def passed(one: Return, order: Order, refund: Entry | None, *, by: str, now: Instant) -> tuple[Order, Return]:
+def passed(one: Return, order: Order, refunds: Sequence[Entry], *, by: str, now: Instant) -> tuple[Order, Return]:
+    """`refund_id` names the first: what was paid in two parts goes back in two."""
     gone = {sku: order.returned.get(sku, 0) + one.lines.get(sku, 0) for sku in {**order.returned, **one.lines}}
     ended = replace(
         one,
         state=ReturnState.PASSED,
         ended_at=now,
         checked_by=by,
-        amount_minor=refund.amount_minor if refund else 0,
-        refund_id=refund.id if refund else None,
+        amount_minor=sum(refund.amount_minor for refund in refunds),
+        refund_id=refunds[0].id if refunds else None,
     )
     return _over(replace(order, returned=gone), "return_passed", by, now), _owing(ended, now)
 
@@ -225,9 +226,9 @@ def amount(one: Return, order: Order, prices: Mapping[str, int], left: int) -> i
     return min(left, pricing.amount(one.lines, prices))
 
 
-def refund(one: Return, payment: Entry, amount_minor: int, now: Instant) -> Entry | None:
-    """Named by the return's number, so it is owed once."""
-    if amount_minor <= 0:
-        return None
-    made = ledger.refund_of(payment, cause="return", amount_minor=amount_minor, now=now)
-    return replace(made, id=f"{payment.id}.return.{one.number}")
+def refunds(
+    one: Return, payments: Sequence[Entry], entries: Sequence[Entry], amount_minor: int, now: Instant
+) -> list[Entry]:
+    """Named by payment and the return's number, so each is owed once."""
+    made = ledger.paid_back(payments, entries, cause="return", amount_minor=amount_minor, now=now)
+    return [replace(entry, id=f"{entry.payment_id}.return.{one.number}") for entry in made]

@@ -19,7 +19,7 @@ from ..domain.statement import arrives_by
 from ..domain.writes import Create, Replace, Write
 from . import tell
 from .attempts import attempts
-from .cancel import payment_of
+from .cancel import payment_of, payments_of
 from .change import mine
 from .world import World
 
@@ -112,34 +112,41 @@ def _end(world: World, one: Return, *, passed: bool, why: str, by: str, now: Ins
         changed, ended = rules.failed(one, order, why, by=by, now=now)
         world.store.commit(Replace(ended), Replace(changed))
         return
-    payment = payment_of(world, order)
-    if payment is None or group.verdict is None:
-        raise Broken(f"order {order.id} is returned, and has no payment or no verdict")
-    if payment.state is EntryState.AUTHORISED:
+    if group.verdict is None:
+        raise Broken(f"order {order.id} is returned, and has no verdict")
+    payments = payments_of(world, order)
+    if payments[0].state is EntryState.AUTHORISED:
         raise Refused("payment_under_way")
     entries = world.store.entries_of_order(order.id)
-    amount = rules.amount(one, order, group.verdict.prices, ledger.refundable(payment, entries))
-    refund = rules.refund(one, payment, amount, now)
-    changed, ended = rules.passed(one, order, refund, by=by, now=now)
-    writes: list[Write] = [Replace(ended), Replace(changed)]
-    if refund is not None:
-        writes += [Create(refund), *_taken_back(one, changed, group, terms, payment, [*entries, refund], now)]
+    left = sum(ledger.refundable(payment, entries) for payment in payments)
+    amount = rules.amount(one, order, group.verdict.prices, left)
+    refunds = rules.refunds(one, payments, entries, amount, now)
+    changed, ended = rules.passed(one, order, refunds, by=by, now=now)
+    writes: list[Write] = [Replace(ended), Replace(changed), *(Create(refund) for refund in refunds)]
+    if refunds:
+        writes += _taken_back(one, changed, group, terms, payments, [*entries, *refunds], now)
     world.store.commit(*writes)
     world.watch.count("returns_passed")
 
 
 def _taken_back(
-    one: Return, order: Order, group: Group, terms: Campaign, payment: Entry, entries: list[Entry], now: Instant
+    one: Return,
+    order: Order,
+    group: Group,
+    terms: Campaign,
+    payments: list[Entry],
+    entries: list[Entry],
+    now: Instant,
 ) -> list[Write]:
     """What was let out of escrow before the goods came back: each payee's share of it returns at once."""
     if not order.settled or terms.settlement is None:
         return []
     assert group.verdict is not None
-    whole = settling.owed(order, terms, group.verdict.prices, settling.sums(payment, entries).left)
+    whole = settling.owed(order, terms, group.verdict.prices, settling.sums(payments, entries).left)
     made = settling.moves(
-        payment,
+        payments[0],
         whole,
-        settling.released(payment, entries),
+        settling.released(payments, entries),
         stage=order.settled,
         first_bp=terms.settlement.first_bp,
         now=now,

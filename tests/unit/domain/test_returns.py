@@ -77,9 +77,10 @@ def test_one_that_nobody_sends_lapses_and_one_that_is_paid_counts_down() -> None
     after, ended = returns.lapsed(one, order, one.by)
     assert (ended.state, ended.owed[-1], after.returning) == (ReturnState.LAPSED, "return_lapsed", False)
 
-    refund = returns.refund(one, given.payment(amount_minor=900), 800, HANDED)
-    assert refund is not None and refund.id.endswith(".return.1")
-    after, ended = returns.passed(returns.received(one, HANDED), order, refund, by="shop", now=HANDED)
+    paid = given.captured(amount_minor=900)
+    (refund,) = returns.refunds(one, [paid], [paid], 800, HANDED)
+    assert refund.id.endswith(".return.1")
+    after, ended = returns.passed(returns.received(one, HANDED), order, [refund], by="shop", now=HANDED)
     assert dict(after.returned) == {"apple": 1} and ended.amount_minor == 800
     shown = ReturnWithMoney.with_money(ended, refund, HANDED + HOUR)
     assert shown.seconds_to_payout == (ledger.REFUND_PROMISE - HOUR) // 1000
