@@ -108,7 +108,8 @@ ACCOUNTS: Mapping[Kind, tuple[str, str]] = {
 class Entry(Row):
     """One movement. `cause` says why a refund is owed: failed, price_drop, cancelled, late, duplicate, stray,
     shortage, incident (the buyer took it back), substitute (refused, or not answered), return (its goods came back),
-    balance_unpaid (of a down payment), called_off. Of a payment it is `balance` where it pays one; of a release, `forfeited`.
+    balance_unpaid (of a down payment), called_off. Of a payment it is `balance` where it pays one; of a release,
+    `forfeited`.
 
     `method` is the provider's name; `provider_ref` its own id of the payment or refund; `payment_id` the payment that
     a refund pays back or a capture takes, of `payment_minor`. `pay_url` is where the buyer pays. `first_tried_at`
