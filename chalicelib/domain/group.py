@@ -319,6 +319,8 @@ def judged(
 
 def called(group: Group, terms: Campaign, verdict: Verdict, now: Instant) -> Group:
     """Enough were counted. The prices are settled by this count; the verdict is given on the money that comes in."""
+    if group.state not in (GroupState.SEALING, GroupState.REVIEW) or group.called is not None:
+        raise Broken(f"group {group.id} is {group.state.value} and cannot be called")
     by = now + terms.capture_grace_ms
     return replace(group, state=GroupState.SEALING, called=verdict, captures_by=by, due_at=now, tries=0)
 

@@ -369,5 +369,5 @@ def _count(order: Order) -> Count:
     return Count()
 
 
-TestGroupLife = pytest.mark.req("P11")(pytest.mark.req("X3")(GroupLife.TestCase))
+TestGroupLife = pytest.mark.req("P11", "X3", "B2")(GroupLife.TestCase)
 TestGroupLife.settings = settings(max_examples=200, stateful_step_count=50, deadline=None)

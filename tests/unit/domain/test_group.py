@@ -147,7 +147,15 @@ COMMANDS: dict[str, Callable[[Group], Group]] = {
     "seal": lambda g: sealing(g, CLOSES),
     "judge": lambda g: verdict_given(g, FORMED),
     "review": lambda g: groups.reviewing(g, REVIEW, CLOSES),
+    "ask": lambda g: groups.review_asked(replace(g, review=REVIEW)),
+    "answer": lambda g: groups.reviewed(replace(g, review=REVIEW), approved=True, by="desk"),
+    "answer without a review": lambda g: groups.reviewed(g, approved=True, by="desk"),
+    "call": lambda g: groups.called(g, story.terms(), FORMED, CLOSES),
+    "call again": lambda g: groups.called(replace(g, called=FORMED), story.terms(), FORMED, CLOSES),
 }
+COMMAND_NAMES = {
+    "deadline_moved", "sealing", "verdict_given", "reviewing", "review_asked", "reviewed", "called",
+}  # fmt: skip
 MATRIX: dict[tuple[GroupState, str], str] = {
     (GroupState.OPEN, "move"): "open",
     (GroupState.OPEN, "seal"): "sealing",
@@ -169,6 +177,14 @@ MATRIX: dict[tuple[GroupState, str], str] = {
     (GroupState.FAILED, "move"): "refused group_closed",
     (GroupState.FAILED, "seal"): "broken",
     (GroupState.FAILED, "judge"): "broken",
+    (GroupState.SEALING, "call"): "sealing",
+    (GroupState.REVIEW, "call"): "sealing",
+    (GroupState.REVIEW, "answer"): "review",
+    **{(state, "ask"): state.value for state in GroupState},  # who asks has seen the review
+    **{(state, "answer"): "broken" for state in GroupState if state is not GroupState.REVIEW},
+    **{(state, "answer without a review"): "refused no_review" for state in GroupState},
+    **{(state, "call"): "broken" for state in GroupState if state not in (GroupState.SEALING, GroupState.REVIEW)},
+    **{(state, "call again"): "broken" for state in GroupState},
 }
 
 
@@ -184,6 +200,18 @@ def test_every_cell_of_the_matrix(state: GroupState, command: str) -> None:
     except Broken:
         outcome = "broken"
     assert outcome == expected
+
+
+def test_every_function_that_makes_a_group_of_a_group_is_a_command_of_the_matrix() -> None:
+    """A new one without a row fails here."""
+    made = {
+        name
+        for name, found in vars(groups).items()
+        if callable(found)
+        and not name.startswith("_")
+        and [getattr(found, "__annotations__", {}).get(what) for what in ("group", "return")] == [Group, Group]
+    }
+    assert made == COMMAND_NAMES
 
 
 def test_a_failed_verdict_fails_the_group_and_wakes_it() -> None:
