@@ -9,7 +9,8 @@ from typing import Any
 from unittest import mock
 
 import botocore.client
-from botocore.loaders import JSONFileLoader
+from botocore.session import Session
+from moto.kms import models as kms
 
 Call = Callable[[], Any]
 Fault = Callable[[str, str, dict[str, Any], Call], Any]
@@ -63,19 +64,25 @@ class Hook:
 
 
 @contextmanager
-def descriptions_kept() -> Iterator[None]:
-    """botocore's descriptions of the services are read once a process, not once a session."""
-    with mock.patch.object(JSONFileLoader, "load_file", _described):
+def clients_kept() -> Iterator[None]:
+    """A bed's clients are those of the bed before it, and its key's unused private half: making either takes longer
+    than most tests."""
+    with (
+        mock.patch.object(Session, "create_client", _client),
+        mock.patch.object(kms, "generate_private_key", _private_key),
+    ):
         yield
 
 
-_load_file = JSONFileLoader.load_file
+_private_key = cache(kms.generate_private_key)
+_create = Session.create_client
+_clients: dict[tuple[str, ...], Any] = {}
 
 
-@cache
-def _file(path: str) -> Any:
-    return _load_file(JSONFileLoader(), path)
-
-
-def _described(loader: JSONFileLoader, path: str) -> Any:
-    return _file(path)
+def _client(session: Session, service: str, *given: Any, **named: Any) -> Any:
+    """Equal asking, equal client: all beds have the same credentials."""
+    config = vars(named["config"]) if named.get("config") else {}
+    asked = (service, repr(given), repr(sorted({**named, "config": sorted(config.items(), key=str)}.items())))
+    if asked not in _clients:
+        _clients[asked] = _create(session, service, *given, **named)
+    return _clients[asked]

@@ -36,7 +36,7 @@ from infra.local.peers.stripe import StripePeer
 from infra.local.sandbox_provider import SandboxProvider
 
 from . import data_stack, short_doors
-from .aws import Hook, descriptions_kept
+from .aws import Hook, clients_kept
 from .people import AUDIENCE, ISSUER, People
 from .quick_moto import quick_moto
 from .rooms import Rooms
@@ -136,7 +136,7 @@ class Bed:
             stack.enter_context(mock.patch.dict(os.environ, _environment(), clear=False))
             if money == "stripe":
                 stack.enter_context(mock.patch.dict(os.environ, {"TUAN_PROVIDERS": "stripe,transfer"}))
-            stack.enter_context(descriptions_kept())
+            stack.enter_context(clients_kept())
             stack.enter_context(mock_aws())
             stack.enter_context(quick_moto())
             stack.enter_context(bed.hook.installed())
