@@ -24,6 +24,7 @@ from moto.sqs.models import sqs_backends
 
 from chalicelib import config as config_module
 from chalicelib import wiring
+from chalicelib.domain import books
 from chalicelib.domain.instants import DAY, MINUTE, SECOND, Instant
 from chalicelib.gateways import aws as aws_clients
 from chalicelib.gateways.carriers.sandbox import SandboxCarrier
@@ -167,6 +168,7 @@ class Bed:
             stack.enter_context(mock.patch.object(wiring, name, stand_in))
         for module in (rows, timers):  # an idle look at each of 32 shards would be a third of the bed's calls
             stack.enter_context(mock.patch.object(module, "DUE_SHARDS", FEW_SHARDS))
+        stack.enter_context(mock.patch.object(books, "SHARDS", FEW_SHARDS))
         from chalicelib.gateways import watch
 
         stack.enter_context(mock.patch.object(watch, "_to_stdout", self._logged))

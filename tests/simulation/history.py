@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from unittest import mock
 
+from chalicelib.domain import books
 from chalicelib.domain import group as groups
 from chalicelib.domain.instants import DAY, HOUR, MINUTE, SECOND, Instant
 from chalicelib.domain.order import OrderState
@@ -94,13 +95,14 @@ def converged(town: Town, group_ids: list[str]) -> Iterator[str]:
 
 @contextmanager
 def small(orders_per_part: int) -> Iterator[None]:
-    """Groups of many parts without thousands of orders, slices of single units, and few shards of timers, since a tick
-    asks each of them."""
+    """Groups of many parts without thousands of orders, slices of single units, and few shards of timers and of moved
+    money, since a tick, and a morning's comparison of the books, asks each of them."""
     with (
         mock.patch.object(groups, "ORDERS_PER_PART", orders_per_part),
         mock.patch.object(seats, "LEAST_SHARE", 1, create=True),
         mock.patch.object(rows, "DUE_SHARDS", SHARDS),
         mock.patch.object(timers, "DUE_SHARDS", SHARDS),
+        mock.patch.object(books, "SHARDS", SHARDS),
     ):
         yield
 

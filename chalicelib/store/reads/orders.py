@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from ...domain import ids
-from ...domain.books import SHARDS, BookedDay, Books, Difference
+from ...domain import books, ids
+from ...domain.books import BookedDay, Books, Difference
 from ...domain.group import Group, Part
 from ...domain.instants import DAY, Instant
 from ...domain.journey import Journey
@@ -106,7 +106,7 @@ class Orders(Base):
 
     def moved(self, method: str, since: Instant, until: Instant) -> Iterator[Entry]:
         for day in range(since // DAY, (until - 1) // DAY + 1):
-            for shard in range(SHARDS):
+            for shard in range(books.SHARDS):
                 yield from self._moved(moved_pk(method, day, shard), since, until)
 
     def _moved(self, owner: str, since: Instant, until: Instant) -> Iterator[Entry]:
