@@ -126,7 +126,9 @@ def rotating(own: Shop) -> Iterator[tuple[Shop, Callable[[], None]]]:
     made: Any = wiring.provider
     keys.complete(manager, config().secret_arn)
     with mock.patch.object(wiring, "provider", lambda name: _both(made(name), one(name))):
+        wiring.world.cache_clear()
         yield own, rotate
+    wiring.world.cache_clear()
     real_provider.cache_clear()
 
 
