@@ -7,6 +7,7 @@ from chalicelib.handlers import (
     challenge,
     changes,
     edge,
+    heard,
     http_batches,
     http_books,
     http_campaigns,
@@ -35,6 +36,7 @@ from chalicelib.handlers import (
     pages_hall,
     pages_lead,
     pages_login,
+    pages_marked,
     pages_me,
     pages_merchant,
     pages_orders,
@@ -78,6 +80,7 @@ for blueprint in (
     pages_buying.bp,
     pages_me.bp,
     pages_login.bp,
+    pages_marked.bp,
     pages_drafts.bp,
     pages_goods.bp,
     pages_feed.bp,
@@ -95,5 +98,6 @@ for blueprint in (
     tick.bp,
     changes.bp,
     wake.bp,
+    heard.bp,
 ):
     app.register_blueprint(blueprint)

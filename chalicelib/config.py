@@ -40,6 +40,7 @@ class Config:
     alipay_url: str
     sms_sender: str
     email_from: str
+    email_reports: str
     public_url: str
     home: Home
     transfer_account: str
@@ -106,6 +107,7 @@ def config() -> Config:
         alipay_url=said("ALIPAY_URL"),
         sms_sender=said("SMS_SENDER"),
         email_from=said("EMAIL_FROM"),
+        email_reports=said("EMAIL_REPORTS"),
         public_url=said("PUBLIC_URL").rstrip("/"),
         home=_home(said("LANGUAGE"), said("ZONE"), said("QUIET_HOURS")),
         transfer_account=said("TRANSFER_ACCOUNT"),

@@ -14,7 +14,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .config import config, real_now, trace
 from .domain.instants import Instant
 from .domain.person import Channel
-from .domain.ports import Carrier, Chats, Files, Identity, Payments, RowKey, Sender, WakeQueue, Watch
+from .domain.ports import (
+    Carrier,
+    Chats,
+    Files,
+    Identity,
+    Payments,
+    RowKey,
+    Sender,
+    TextIn,
+    Undelivered,
+    WakeQueue,
+    Watch,
+)
 from .domain.writes import Row
 
 if TYPE_CHECKING:
@@ -69,6 +81,7 @@ def world() -> "World":
         home=settings.home,
         lease=settings.tick_ms,
         platform_bp=settings.platform_fee_bp,
+        link_keys=lambda: _both("cursor_key"),
     )
 
 
@@ -148,6 +161,13 @@ def asked_in(body: str) -> RowKey | tuple[str, int]:
     from .gateways.queue import decode
 
     return decode(body)
+
+
+def heard_in(event: Mapping[str, Any]) -> list[Undelivered | TextIn]:
+    """What an event of the topic, or of a log of deliveries, tells us."""
+    from .gateways.heard import parsed
+
+    return parsed(event)
 
 
 @cache
@@ -263,7 +283,7 @@ def sender(channel: Channel) -> Sender:
         return Sms(config().sms_sender)
     from .gateways.email import Email
 
-    return Email(config().email_from)
+    return Email(config().email_from, config().email_reports)
 
 
 @cache

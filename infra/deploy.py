@@ -42,6 +42,7 @@ OF_THE_CODE = (
     "tick-errors",
     "changes-errors",
     "wake-errors",
+    "heard-errors",
     "api-5xx",
     "internal-errors",
     "stumbles",

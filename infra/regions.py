@@ -36,9 +36,12 @@ class Part(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
 
 
 class Contact(Part, frozen=True, kw_only=True):
+    """`sms_log` is the log group in which SNS notes SMS that were not delivered (docs/operations.md)."""
+
     public_url: str
     email_from: str = ""
     sms_sender: str = ""
+    sms_log: str = ""
 
 
 class Payments(Part, frozen=True, kw_only=True):
@@ -119,6 +122,7 @@ class Cell(Part, frozen=True, kw_only=True):
             "PublicUrl": self.contact.public_url,
             "EmailFrom": self.contact.email_from,
             "SmsSender": self.contact.sms_sender,
+            "SmsLog": self.contact.sms_log,
             "Zone": self.zone,
             "Language": self.locales[0],
             "QuietHours": "-".join(self.quiet_hours),

@@ -4,8 +4,8 @@ links lead to the pages, whose addresses are short because an SMS is paid for by
 
 PAGES = {"groups": "g", "orders": "o", "shares": "s", "campaigns": "c"}
 
-DESKS = ("desk", "deliver", "lead", "manage", "supply", "work")
-"""Pages of those who work on a group: their addresses are the resource's own."""
+DESKS = ("confirm", "desk", "deliver", "lead", "manage", "my", "supply", "work")
+"""Pages of one's own and of those who work on a group: their addresses are the resource's own."""
 
 
 def page_path(resource: str) -> str:

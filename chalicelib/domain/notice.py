@@ -112,6 +112,11 @@ TEMPLATES: Mapping[str, Template] = {
     "return_failed": Template(Urgency.MONEY, ("title", "reason", "link")),
     "return_lapsed": Template(Urgency.MONEY, ("title", "items", "link")),
     "message_budget_spent": Template(Urgency.MONEY, ("title", "budget", "link")),
+    "email_confirm": Template(Urgency.ANSWER, ("link",)),
+    "where_order": Template(Urgency.ANSWER, ("title", "status", "earliest", "latest", "link")),
+    "where_none": Template(Urgency.ANSWER, ("link",)),
+    "sms_unknown": Template(Urgency.ANSWER, ("link",)),
+    "sms_stopped": Template(Urgency.ANSWER, ("link",)),
     "campaign_offer": Template(Urgency.MARKETING, ("title", "price", "closes_at", "link")),
 }
 """Every notice there is. A new one is a line here and its two texts."""
@@ -189,6 +194,31 @@ def planned(
     ]
 
 
+def answer(
+    preferences: Preferences,
+    channel: Channel,
+    *,
+    about: str,
+    event: str,
+    template: str,
+    params: Mapping[str, str],
+    now: Instant,
+) -> Notice:
+    """What somebody asked for on this channel, whatever else they want to be told there."""
+    return Notice(
+        person_id=preferences.person_id,
+        about=about,
+        event=event,
+        template=template,
+        channel=channel,
+        urgency=TEMPLATES[template].urgency,
+        language=preferences.language,
+        params=dict(params),
+        created_at=now,
+        due_at=now,
+    )
+
+
 def claimed(notice: Notice, now: Instant, lease: Instant = LEASE) -> Notice:
     return replace(notice, state=NoticeState.SENDING, tries=notice.tries + 1, due_at=now + lease)
 
@@ -225,6 +255,17 @@ def elsewhere(notice: Notice, channel: Channel, now: Instant) -> Notice:
 
 def suppressed(notice: Notice, reason: str) -> Notice:
     return replace(notice, state=NoticeState.SUPPRESSED, reason=reason, due_at=None)
+
+
+def came_back(notice: Notice, reason: str) -> Notice:
+    """It was taken, and did not arrive."""
+    return replace(notice, state=NoticeState.FAILED, reason=reason, due_at=None)
+
+
+def waiting(notice: Notice, reason: str, until: Instant) -> Notice:
+    """The channel is shut for everybody for a while; that is no try of this notice's."""
+    tries = notice.tries - 1 if notice.leased else notice.tries
+    return replace(notice, state=NoticeState.PLANNED, reason=reason, tries=tries, due_at=until)
 
 
 def not_sent(notice: Notice, reason: str, now: Instant, *, lasting: bool) -> Notice:

@@ -35,8 +35,10 @@ class Channel(StrEnum):
 
 class Urgency(StrEnum):
     """Money is told at least once and at any default hour; courtesy at most once and within hours;
-    reminders are service notices whose slots beat the default quiet hours but not a person's own (N3)."""
+    reminders are service notices whose slots beat the default quiet hours but not a person's own (N3). An answer is
+    what somebody has asked for this minute: it comes at once, on the channel it was asked for, at most once."""
 
+    ANSWER = "answer"
     MONEY = "money"
     REMINDER = "reminder"
     COURTESY = "courtesy"
@@ -63,8 +65,9 @@ class Consent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences(Row):
-    """`opted_out` channels get no courtesy or marketing; `suppressed` ones (bounced, complained) get nothing.
-    `vip` is support's to say: their refunds wait for nobody's.
+    """`opted_out` channels get no courtesy or marketing; `suppressed` ones get nothing: `shut_for` says why (`bounced`
+    or `complained`), `given_at` when the address was last given anew, both by channel. `vip` is support's to say: their refunds wait
+    for nobody's.
     """
 
     person_id: str
@@ -74,6 +77,8 @@ class Preferences(Row):
     hours: Hours | None = None
     opted_out: tuple[Channel, ...] = ()
     suppressed: tuple[Channel, ...] = ()
+    shut_for: Mapping[str, str] = field(default_factory=dict)
+    given_at: Mapping[str, Instant] = field(default_factory=dict)
     consents: tuple[Consent, ...] = ()
     vip: bool = False
 
@@ -119,6 +124,34 @@ def consented(preferences: Preferences, channel: Channel) -> bool:
 
 def with_consent(preferences: Preferences, consent: Consent) -> Preferences:
     return replace(preferences, consents=(*preferences.consents[-49:], consent))
+
+
+def shut(preferences: Preferences, channel: Channel, why: str, sent_at: Instant) -> Preferences:
+    """Nothing more goes there (N10). What comes back of a message that was sent before the address was given anew
+    says nothing about the new one."""
+    if sent_at < preferences.given_at.get(channel, 0) or channel in preferences.suppressed:
+        return preferences
+    return replace(
+        preferences,
+        suppressed=(*preferences.suppressed, channel),
+        shut_for={**preferences.shut_for, channel: why},
+    )
+
+
+def given_anew(preferences: Preferences, channel: Channel, now: Instant) -> Preferences:
+    """Another address, or the same one once more. It stays shut, if it was, until it has been proved."""
+    return replace(preferences, given_at={**preferences.given_at, channel: now})
+
+
+def proved(preferences: Preferences, channel: Channel, now: Instant) -> Preferences:
+    """Somebody has read what was sent there."""
+    if channel not in preferences.suppressed:
+        return preferences
+    return replace(
+        given_anew(preferences, channel, now),
+        suppressed=tuple(one for one in preferences.suppressed if one is not channel),
+        shut_for={one: why for one, why in preferences.shut_for.items() if one != channel},
+    )
 
 
 def channels_for(preferences: Preferences, urgency: Urgency) -> tuple[Channel, ...]:

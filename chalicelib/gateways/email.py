@@ -14,10 +14,12 @@ SUSPENDED = frozenset({"AccountSuspendedException", "SendingPausedException"})
 
 
 class Email:
-    """`sender` is an address of a domain that SES has verified."""
+    """`sender` is an address of a domain that SES has verified; `reports` the configuration set under which SES tells
+    what bounced or was called spam (gateways/heard.py)."""
 
-    def __init__(self, sender: str, clients: aws.Clients = aws.client) -> None:
+    def __init__(self, sender: str, reports: str = "", clients: aws.Clients = aws.client) -> None:
         self._sender = sender
+        self._reports = {"ConfigurationSetName": reports} if reports else {}
         self._clients = clients
 
     def send(self, *, to: str, subject: str, text: str) -> Answer:
@@ -30,6 +32,7 @@ class Email:
                 FromEmailAddress=self._sender,
                 Destination={"ToAddresses": [to]},
                 Content={"Simple": {"Subject": _utf8(subject), "Body": {"Text": _utf8(text)}}},
+                **self._reports,
             )
         except ClientError as error:
             return _refusal(error)

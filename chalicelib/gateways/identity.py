@@ -90,6 +90,15 @@ class Pool:
             return None
         return about.get("phone_number") or None
 
+    def person_with(self, phone: str) -> str | None:
+        """The phone is a log-in name of the pool's; a verified one is its owner's for sure."""
+        said = self._admin("admin_get_user", Username=phone)
+        if said is None:
+            return None
+        about: dict[str, str] = {each["Name"]: each.get("Value", "") for each in said["UserAttributes"]}
+        verified = about.get("phone_number_verified") == "true" and about.get("phone_number") == phone
+        return about.get("sub") if verified else None
+
     def start_log_in(self, phone: str) -> str:
         self._enrol(phone)
         said = self._asked("initiate_auth", AuthFlow="CUSTOM_AUTH", AuthParameters={"USERNAME": phone})

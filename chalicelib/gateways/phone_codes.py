@@ -136,6 +136,9 @@ class PhoneCodes:
     def take(self, phone: str, role: str) -> Caller:
         return self._roles(phone, "DELETE", role)
 
+    def person_with(self, phone: str) -> str | None:
+        return self._person_of(self._who(phone))
+
     def phone_of(self, person_id: str) -> str | None:
         account = self._row(f"account#{person_id}")
         if account is None:

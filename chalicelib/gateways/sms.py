@@ -61,5 +61,8 @@ def _refusal(error: Exception) -> Answer:
         "ValidationException",
     ):
         return Answer(outcome=Outcome.FAILED, reason="bad_address" if "phone" in words else "refused")
-    # Too busy, no rights, an account that is not set up: says nothing about this person, and can be mended.
+    if code.startswith(("Throttl", "TooManyRequests")):
+        # Not taken, so even a courtesy may be tried again.
+        return Answer(outcome=Outcome.FAILED, reason="throttled")
+    # No rights, an account that is not set up: says nothing about this person, and can be mended.
     return Answer(outcome=Outcome.UNKNOWN, reason=code)

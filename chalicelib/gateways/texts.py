@@ -25,6 +25,8 @@ OPTIONAL: Mapping[str, frozenset[str]] = {
     "batch_sorted": frozenset({"earliest", "latest"}),
     "batch_in_transit": frozenset({"earliest", "latest"}),
     "batch_promise": frozenset({"earliest", "latest"}),
+    # Nothing is expected of what is not paid yet, or lies there already.
+    "where_order": frozenset({"earliest", "latest"}),
     # What was paid may have gone back before.
     "uncollected_returned": frozenset({"amount", "arrives_by"}),
 }
@@ -86,7 +88,19 @@ KEPT: Mapping[str, Mapping[str, str]] = {
 }
 """Temperature classes."""
 
-SPELLED = {"method": METHODS, "stage": STAGES, "fallback": FALLBACKS, "kept": KEPT}
+STATUSES: Mapping[str, Mapping[str, str]] = {
+    **STAGES,
+    "to_pay": {"zh": "待付款", "en": "to be paid"},
+    "gathering": {"zh": "已付款，等待成团", "en": "paid, the group is still gathering"},
+    "preparing": {"zh": "备货中", "en": "being prepared"},
+    "sorted": {"zh": "已分拣", "en": "sorted"},
+    "in_transit": {"zh": "运输中", "en": "in transit"},
+    "ready_for_pickup": {"zh": "待提货", "en": "ready for pickup"},
+    "at_the_door": {"zh": "派送中", "en": "out for delivery"},
+}
+"""Where an order is: its stage, or nearer than that."""
+
+SPELLED = {"method": METHODS, "stage": STAGES, "fallback": FALLBACKS, "kept": KEPT, "status": STATUSES}
 """Parameters that are words of ours, and are put into the reader's."""
 
 

@@ -3,6 +3,7 @@
     person#<id>   contact               phone and e-mail, sealed
     person#<id>   address#<address id>  one address, sealed
     person#chats:<campaign>  secret#<robot>  a chat robot's key, sealed
+    person#<id or sms>  secret#<task>        what somebody wrote to us by SMS, sealed; goes by itself
     reads#<id>    <when>#<reader>#<id>  who read, why and when; goes by itself after two years
 
 A sealed value is encrypted by KMS itself: contacts are far smaller than its 4 KB, so no data key ever is in
@@ -59,9 +60,11 @@ class SealedVault:
         addresses: dict[str, Address] = {}
         found = False
         for row in self._rows(person_id) if addresses_too else self._row(person_id, "contact"):
+            kind, _, address_id = row["sk"]["S"].partition("#")
+            if kind == "secret":
+                continue
             found = True
             opened = self._open(person_id, row["sealed"]["B"])
-            kind, _, address_id = row["sk"]["S"].partition("#")
             if kind == "contact":
                 phone, email = opened.get("phone"), opened.get("email")
             else:
@@ -90,8 +93,8 @@ class SealedVault:
 
     def add_address(self, person_id: str, address_id: str, address: Address, now: Instant) -> None:
         _check_lengths(asdict(address))
-        names = {row["sk"]["S"] for row in self._rows(person_id)} - {"contact", f"address#{address_id}"}
-        if len(names) >= MOST_ADDRESSES:
+        names = {row["sk"]["S"] for row in self._rows(person_id)} - {f"address#{address_id}"}
+        if sum(name.startswith("address#") for name in names) >= MOST_ADDRESSES:
             raise Refused("too_many_addresses", most=MOST_ADDRESSES)
         self._put(person_id, f"address#{address_id}", asdict(address), now)
 
@@ -124,9 +127,9 @@ class SealedVault:
             with aws.answered("vault"):
                 self._clients("dynamodb").delete_item(TableName=self._table, Key=key)
 
-    def keep(self, owner: str, name: str, what: Mapping[str, str], now: Instant) -> None:
-        """Seals a secret that is nobody's contact: a robot's key."""
-        self._put(owner, f"secret#{name}", what, now)
+    def keep(self, owner: str, name: str, what: Mapping[str, str], now: Instant, until: Instant | None = None) -> None:
+        """Seals what is nobody's contact: a robot's key, or (gone by itself after `until`) what somebody wrote."""
+        self._put(owner, f"secret#{name}", what, now, until)
 
     def kept(self, owner: str, name: str, *, reader: str, why: str, now: Instant) -> Mapping[str, str] | None:
         rows = self._row(owner, f"secret#{name}")
@@ -154,7 +157,14 @@ class SealedVault:
         with aws.answered("vault"):
             self._clients("dynamodb").put_item(TableName=self._table, Item=item)
 
-    def _put(self, person_id: str, name: str, what: Mapping[str, str | None] | Mapping[str, str], now: Instant) -> None:
+    def _put(
+        self,
+        person_id: str,
+        name: str,
+        what: Mapping[str, str | None] | Mapping[str, str],
+        now: Instant,
+        until: Instant | None = None,
+    ) -> None:
         plain = json.dumps(what, ensure_ascii=False, separators=(",", ":")).encode()
         with aws.answered("vault"):
             sealed = self._clients("kms").encrypt(
@@ -166,6 +176,8 @@ class SealedVault:
                 "sealed": {"B": sealed},
                 "written_at": {"N": str(now)},
             }
+            if until is not None:
+                item["gone_at"] = {"N": str(until // SECOND)}
             self._clients("dynamodb").put_item(TableName=self._table, Item=item)
 
     def _open(self, person_id: str, sealed: bytes) -> dict[str, Any]:

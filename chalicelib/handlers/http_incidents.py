@@ -24,6 +24,7 @@ from .shapes.incidents import (
     TaskDone,
     TaskLine,
     TaskPage,
+    TaskWords,
     Withdrawn,
 )
 from .shapes.words import PageQuery, to_instant
@@ -200,6 +201,21 @@ def my_coupons(call: Call[None, PageQuery]) -> CouponPage:
 def my_tasks(call: Call[None, PageQuery]) -> TaskPage:
     page = tasks.waiting(call.world, call.caller, limit=call.query.limit, start=call.opened(call.query.cursor))
     return TaskPage(items=[TaskLine.of(one) for one in page.rows], next=call.sealed(page.next))
+
+
+@route(
+    bp,
+    "GET",
+    "/tasks/{task_id}/words",
+    answer=TaskWords,
+    roles=SUPPORT,
+    summary="What somebody wrote by SMS that a person is to answer; recorded with who read it",
+    refusals=("task_not_found",),
+    fresh=True,
+)
+def task_words(call: Call[None, None], task_id: str) -> TaskWords:
+    said = tasks.words(call.world, call.caller, task_id, now=call.now)
+    return TaskWords(phone=said["phone"], text=said["text"])
 
 
 @route(

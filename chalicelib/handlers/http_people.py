@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 
 from ..domain.person import Hours
-from ..services import close_account, contact, preferences, second_factor
+from ..services import close_account, contact, preferences, second_factor, where
 from . import edge
 from .edge import BUYER, OPS, SUPPORT, Call, route
 from .shapes.people import (
@@ -23,9 +23,12 @@ from .shapes.people import (
     StandingInput,
     WhyQuery,
 )
+from .shapes.where import WhereAnswer, WhereLine
 from .shapes.words import PageQuery
 
 bp = Blueprint(__name__)
+
+MOST_ORDERS = 10
 
 
 @route(bp, "GET", "/me/contact", answer=ContactCard, roles=BUYER, summary="My phone, e-mail and addresses")
@@ -41,7 +44,7 @@ def my_contact(call: Call[None, None]) -> ContactCard:
     answer=ContactCard,
     roles=BUYER,
     summary="Saves my e-mail; the phone is the verified one of my log-in",
-    refusals=("too_long",),
+    refusals=("too_long", "too_many_confirmations"),
 )
 def save_contact(call: Call[ContactInput, None]) -> ContactCard:
     contact.save_mine(call.world, call.caller, email=call.body.email, now=call.now)
@@ -125,6 +128,19 @@ def give_consent(call: Call[ConsentInput, None]) -> MyPreferences:
         now=call.now,
     )
     return MyPreferences.of(saved)
+
+
+@route(
+    bp,
+    "GET",
+    "/me/where",
+    answer=WhereAnswer,
+    roles=BUYER,
+    summary="Where my orders are (我的订单到哪了): each that is to come, as data and as a sentence",
+)
+def where_are_my_orders(call: Call[None, None]) -> WhereAnswer:
+    found = where.where(call.world, call.caller.id, MOST_ORDERS, call.now)
+    return WhereAnswer(items=[WhereLine.of(one, call.world, call.language) for one in found])
 
 
 @route(bp, "GET", "/me/notices", query=PageQuery, answer=NoticePage, roles=BUYER, summary="What I was told")

@@ -3,9 +3,12 @@
 from chalice.app import Blueprint
 
 from ..domain.person import Channel, Hours, consented
-from ..services import close_account, contact, preferences, sessions
+from ..domain.refusals import Refused
+from ..services import close_account, contact, log_in, preferences, sessions
+from .edge import secrets
 from .page import BUYER, Ask, Gone, Shown, page
 from .pages_buying import notices
+from .pages_login import code_asked
 from .shapes.people import AddressInput, ConsentInput, ContactInput, PreferencesInput
 
 bp = Blueprint(__name__)
@@ -28,7 +31,14 @@ def me_page(ask: Ask) -> Shown:
 @page(bp, "GET", "/my/contact", roles=BUYER)
 def contact_page(ask: Ask) -> Shown:
     known = contact.read_mine(ask.world, ask.caller, now=ask.now)
-    return Shown("contact.html", {"contact": known, "fields": tuple(AddressInput.__struct_fields__)})
+    wishes = preferences.read(ask.world, ask.caller)
+    values = {
+        "contact": known,
+        "fields": tuple(AddressInput.__struct_fields__),
+        "shut": {channel.value: wishes.shut_for.get(channel, "") for channel in wishes.suppressed},
+        "letter": Channel.EMAIL in wishes.given_at,
+    }
+    return Shown("contact.html", values)
 
 
 @page(bp, "POST", "/my/contact", roles=BUYER, again=contact_page)
@@ -36,6 +46,15 @@ def contact_saved(ask: Ask) -> Gone:
     body = ask.read(ContactInput, {"email": ask.form.one("email") or None})
     contact.save_mine(ask.world, ask.caller, email=body.email, now=ask.now)
     return Gone("/my/contact", said="saved")
+
+
+@page(bp, "POST", "/my/contact/code", roles=BUYER, again=contact_page)
+def phone_asked(ask: Ask) -> Shown:
+    """A code to one's own phone; answering it is a log-in like any, and proves that SMS arrive."""
+    phone = ask.world.identity.phone_of(ask.caller.id)
+    if phone is None:
+        raise Refused("phone_not_verified")
+    return code_asked(ask, phone, log_in.start(ask.world, phone, ask.address, key=secrets()["cursor_key"], now=ask.now))
 
 
 @page(bp, "POST", "/my/addresses", roles=BUYER, again=contact_page)

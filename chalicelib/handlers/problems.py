@@ -305,6 +305,8 @@ PROBLEMS: Mapping[str, Problem] = {
     "second_factor_required": Problem(403, "此操作需要再次验证：请先取得并回填短信验证码，{minutes} 分钟内有效。", "Confirm this with a code first: ask for one at /me/codes and answer it; it holds for {minutes} minutes."),
     "orders_under_way": Problem(409, "还有订单在进行中，完成或取消后才能注销。", "Some orders are still under way: you can leave once they are done or cancelled."),
     "sales_under_way": Problem(409, "还有活动未结束或退款未完成，处理完后才能注销。", "Some of your sales or their refunds are still under way: you can leave once they are done."),
+    "link_expired": Problem(403, "链接已失效，请重新获取。", "This link is no longer good: ask for a new one."),
+    "too_many_confirmations": Problem(429, "一天最多发送 {most} 封确认邮件，请明天再试。", "At most {most} letters to confirm an address go out in a day: try again tomorrow."),
     "bad_signature": Problem(401, "签名无效或已过期，请检查密钥与时间。", "The signature is wrong or stale: check the secret and the clock."),
 }  # fmt: skip
 

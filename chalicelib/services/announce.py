@@ -6,6 +6,7 @@ from ..domain import ids
 from ..domain.batch import destination_of, rides
 from ..domain.group import Group
 from ..domain.instants import Instant
+from ..domain.notice import OF_PROGRESS
 from ..domain.order import HOLDING, Order
 from ..domain.refusals import Lost
 from ..domain.upkeep import Announcement
@@ -43,7 +44,9 @@ def _tell(world: World, announcement: Announcement, group: Group, order: Order, 
     params = {**tell.group_params(group), **announcement.params}
     about = group.id
     if announcement.destination is not None:
-        about, params["link"] = order.id, f"/orders/{order.id}"
+        about = order.id
+    if announcement.destination is not None or announcement.template in OF_PROGRESS:
+        params["link"] = f"/orders/{order.id}"
     planned = tell.plan(
         world,
         order.buyer_id,

@@ -4,10 +4,13 @@ from collections.abc import Iterator
 
 from ..domain.instants import Instant
 from ..domain.order import HOLDING, Order
-from ..domain.person import Address, Contact
+from ..domain.person import Address, Channel, Contact, given_anew
 from ..domain.ports import Caller, Page, VaultRead
-from ..domain.refusals import Refused
-from . import audit
+from ..domain.refusals import Refused, Unavailable
+from ..domain.writes import Create, Replace
+from . import audit, confirm_email
+from .attempts import attempts
+from .tell import preferences_of
 from .world import World
 
 LISTED = 50
@@ -22,7 +25,21 @@ def save_mine(world: World, caller: Caller, *, email: str | None, now: Instant) 
     """The phone is the one the identity provider verified; nobody can name another's."""
     contact = Contact(phone=world.identity.phone_of(caller.id), email=email)
     world.vault.write(caller.id, contact, now)
+    if email is not None:
+        _given_anew(world, caller, now)
     return contact
+
+
+def _given_anew(world: World, caller: Caller, now: Instant) -> None:
+    """What bounced before was another address, or is proved by the letter that goes out now."""
+    for attempt in attempts(world):
+        with attempt:
+            known = preferences_of(world, caller.id)
+            new = given_anew(known, Channel.EMAIL, now)
+            letter = confirm_email.ask(world, new, now) if Channel.EMAIL in known.suppressed else []
+            world.store.commit(Replace(new) if new.version else Create(new), *letter)
+            return
+    raise Unavailable("busy")
 
 
 def add_address(world: World, caller: Caller, address: Address, *, now: Instant) -> str:

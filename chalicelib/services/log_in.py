@@ -12,6 +12,7 @@ from ..domain.refusals import Lost, Refused, Unavailable
 from ..domain.session import LoginCode
 from ..domain.writes import Create, Replace
 from .attempts import attempts
+from .preferences import proved
 from .sessions import open_session
 from .world import World
 
@@ -61,6 +62,7 @@ def keep_phone(world: World, person: Caller, phone: str, now: Instant) -> None:
     known = world.vault.read(person.id, reader="log-in", why="is the phone known", now=now, addresses_too=False)
     if known is None or known.phone != phone:
         world.vault.write(person.id, Contact(phone=phone, email=known.email if known else None), now)
+    proved(world, person.id, Channel.SMS, now)
 
 
 def send_code(world: World, phone: str, *, key: str, now: Instant) -> None:

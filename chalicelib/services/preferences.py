@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from ..domain import person as people
 from ..domain.instants import Instant, zone_of
 from ..domain.notice import Notice
 from ..domain.person import Channel, Consent, Hours, Preferences, parse_clock, with_consent
@@ -46,6 +47,18 @@ def consent(
     for attempt in attempts(world):
         with attempt:
             return _commit(world, with_consent(preferences_of(world, caller.id), word))
+    raise Unavailable("busy")
+
+
+def proved(world: World, person_id: str, channel: Channel, now: Instant) -> None:
+    """Somebody has just read what was sent there, so notices go there again."""
+    for attempt in attempts(world):
+        with attempt:
+            old = preferences_of(world, person_id)
+            new = people.proved(old, channel, now)
+            if new is not old:
+                _commit(world, new)
+            return
     raise Unavailable("busy")
 
 

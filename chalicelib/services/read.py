@@ -4,18 +4,20 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ..domain import notice as notices
-from ..domain.instants import Instant
+from ..domain import seal
+from ..domain.instants import DAY, Instant
 from ..domain.notice import Notice, NoticeState
 from ..domain.order import Order
 from ..domain.person import Channel
 from ..domain.refusals import Lost
-from ..domain.task import SUPPORT, Errand
+from ..domain.task import SUPPORT, Errand, Task
 from ..domain.writes import Create, Replace
 from . import tasks
 from .tell import preferences_of
 from .world import World
 
 AT_ONCE = 20
+MARKED_FOR = 30 * DAY
 
 
 def opened(world: World, order: Order, known: Iterable[Notice], now: Instant) -> None:
@@ -27,6 +29,45 @@ def opened(world: World, order: Order, known: Iterable[Notice], now: Instant) ->
             world.store.commit(Replace(notices.read(one, now)))
         except Lost:  # its own timer was at it; it is marked when the page is opened again
             continue
+
+
+def mark(world: World, notice: Notice, order_id: str, now: Instant) -> str:
+    """For the link of a piece of news: good for that notice, at that order's page, for a month."""
+    return seal.sealed(world.link_keys()[0], *_bound(notice, order_id), until=now + MARKED_FOR)
+
+
+def marked(world: World, order_id: str, given: str, now: Instant) -> Order | None:
+    """The order whose news this link came with; None for a mark that is forged, too old, or another's."""
+    order = world.store.order(order_id)
+    if order is None:
+        return None
+    told = _told(world, order)
+    genuine = any(
+        seal.holds(given, world.link_keys(), *_bound(one, order_id), now=now)
+        for one in told
+        if one.template in notices.OF_PROGRESS
+    )
+    return order if genuine else None
+
+
+def by_link(world: World, order_id: str, given: str, now: Instant) -> bool:
+    """Somebody who need not be signed in has opened the page that the news led to (N7)."""
+    order = marked(world, order_id, given, now)
+    if order is None:
+        return False
+    opened(world, order, world.store.notices_about(order.buyer_id, order.id), now)
+    return True
+
+
+def _told(world: World, order: Order) -> list[Notice]:
+    return [
+        *world.store.notices_about(order.buyer_id, order.id),
+        *world.store.notices_about(order.buyer_id, order.group_id),
+    ]
+
+
+def _bound(notice: Notice, order_id: str) -> tuple[str, ...]:
+    return "read", order_id, notice.about, notice.event, notice.channel.value
 
 
 def chase(world: World, notice: Notice, now: Instant) -> None:
@@ -66,6 +107,12 @@ def call(notice: Notice, now: Instant) -> Create:
         now=now,
         person_id=notice.person_id,
     )
+
+
+def task_of(call: Create) -> str:
+    task = call.row
+    assert isinstance(task, Task)
+    return task.id
 
 
 def unreachable(world: World, notice: Notice, now: Instant) -> list[Create]:

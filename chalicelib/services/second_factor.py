@@ -6,11 +6,13 @@ sensitive acts, under the very token that asked, so that a stolen one is of no u
 
 from ..domain import second_factor as rules
 from ..domain.instants import Instant
+from ..domain.person import Channel
 from ..domain.ports import Caller
 from ..domain.refusals import Refused, Unavailable
 from ..domain.writes import Create, Replace
 from .attempts import attempts
 from .log_in import keyed
+from .preferences import proved
 from .world import World
 
 
@@ -25,6 +27,7 @@ def answer(world: World, caller: Caller, challenge: str, code: str, token: str, 
     if not isinstance(found, Caller) or found.id != caller.id:
         world.watch.count("second_factor_wrong_codes")
         raise Refused("wrong_code", challenge="" if isinstance(found, Caller) else found)
+    proved(world, caller.id, Channel.SMS, now)
     who = _who(caller, token, key)
     for attempt in attempts(world):
         with attempt:

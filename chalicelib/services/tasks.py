@@ -9,6 +9,7 @@ from ..domain.ports import Caller, Page
 from ..domain.refusals import Refused, Unavailable
 from ..domain.task import SUPPORT, Errand, Task
 from ..domain.writes import Create, Replace
+from . import audit
 from .attempts import attempts
 from .world import World
 
@@ -37,6 +38,19 @@ def queue_of(caller: Caller) -> str:
 def waiting(world: World, caller: Caller, *, limit: int, start: str | None) -> Page[Task]:
     """Oldest first; from the index, so a fresh one may be missing for a moment."""
     return world.store.tasks(queue_of(caller), limit, start)
+
+
+def words(world: World, caller: Caller, task_id: str, *, now: Instant) -> Mapping[str, str]:
+    """What was written to us, out of the vault, where it is kept for a while: {"phone", "text"}."""
+    found = world.store.task(task_id)
+    if found is None or found.queue != queue_of(caller) or found.errand is not Errand.ANSWER:
+        raise Refused("task_not_found", task=task_id)
+    audit.record(world, caller, "words_read", task_id, now)
+    owner = found.person_id or found.about
+    said = world.vault.kept(owner, found.about, reader=caller.id, why=f"task {task_id}", now=now)
+    if said is None:
+        raise Refused("task_not_found", task=task_id)
+    return said
 
 
 def finish(world: World, caller: Caller, task_id: str, note: str, *, now: Instant) -> Task:

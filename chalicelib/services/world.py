@@ -1,6 +1,6 @@
 """What a use case is given of the outside. Built once per process in `wiring`, and by hand in tests."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,8 @@ class World:
     `public_url` is what links in messages start with. `seats` remembers which slice of a group this process last
     sat buyers in: a hint, never a truth; `halls` the hall as it was read a moment ago, for showing. `lease` is how
     long a worker that claimed a row is waited for: a minute of real time, which on a stage with a fast clock is more
-    of that stage's. `platform_bp` is the platform's fee, in basis points.
+    of that stage's. `platform_bp` is the platform's fee, in basis points. `link_keys` sign what links in
+    messages carry, the first one is today's.
     """
 
     store: Store
@@ -40,5 +41,6 @@ class World:
     home: Home = CHINA
     lease: Instant = MINUTE
     platform_bp: int = 0
+    link_keys: Callable[[], Sequence[str]] = lambda: ()
     seats: dict[str, int] = field(default_factory=dict)
     halls: "dict[HallAsked, HallSeen]" = field(default_factory=dict)

@@ -15,6 +15,7 @@ import msgspec
 from ..domain import audit, books, ids
 from ..domain.batch import Batch
 from ..domain.books import BookedDay, Books, Difference
+from ..domain.breaker import Breaker
 from ..domain.campaign import Campaign, Restocked, Stock, Terms
 from ..domain.chat import ChatMessage, Hook
 from ..domain.feed import Digest, GroupChat, Post, Question
@@ -231,7 +232,9 @@ KINDS: tuple[Kind[Any], ...] = (
          listed=lambda d: (f"DIFFERENCES#{d.merchant_id}", f"{d.day}#{d.method}#{d.named.value}#{d.key}#{d.ref}")
          if d.merchant_id else None),
     Kind("notice", Notice, lambda n: notice_key(n.person_id, n.about, n.event, n.channel.value),
+         listed=lambda n: (f"SENT#{n.provider_ref}", stamp(n.created_at)) if n.provider_ref else None,
          state=lambda n: n.state.value, gone_at=lambda n: (n.created_at + NOTICES_KEPT) // 1000),
+    Kind("breaker", Breaker, lambda b: (f"BREAKER#{b.channel.value}", "BREAKER")),
     Kind("preferences", Preferences, lambda p: (f"PERSON#{p.person_id}", "PREFERENCES")),
     Kind("tally", Tally, lambda t: tally_key(t.scope.value, t.id)),
     Kind("hour", Hour, lambda h: hour_key(h.campaign_id, h.at)),
@@ -286,7 +289,7 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("incident", Incident, lambda i: incident_key(i.group_id, i.id)),
     Kind("substitute", Substitute, lambda s: substitute_key(s.group_id, s.sku)),
     Kind("spent", Spent, lambda s: spent_key(s.owner, s.window),
-         gone_at=lambda s: (s.began_at + (3 if s.owner.startswith("person.") else 400) * DAY) // 1000),
+         gone_at=lambda s: (s.began_at + (400 if s.owner.startswith("campaign.") else 3) * DAY) // 1000),
     Kind("coupon", Coupon, lambda c: (f"PERSON#{c.person_id}", f"COUPON#{c.id}")),
     Kind("return", Return, lambda r: return_key(r.order_id, r.number),
          listed=lambda r: (f"RETURNS#{r.merchant_id}", f"{stamp(r.asked_at)}#{r.id}"), state=lambda r: r.state.value),

@@ -13,7 +13,7 @@ from infra.package import ROOT
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("function", choices=("api", "authorize", "challenge", "tick", "changes", "wake"))
+    parser.add_argument("function", choices=("api", "authorize", "challenge", "tick", "changes", "wake", "heard"))
     parser.add_argument("event", type=Path, help="a sample of events/")
     parser.add_argument("--name", default="run", help="the running stack's name")
     options = parser.parse_args()

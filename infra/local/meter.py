@@ -16,7 +16,7 @@ from typing import Any
 
 from infra.deploy import Region
 
-FUNCTIONS = ("api", "authorize", "challenge", "tick", "changes", "wake")
+FUNCTIONS = ("api", "authorize", "challenge", "tick", "changes", "wake", "heard")
 # The first word of a line that the platform, and not our code, writes into a function's log.
 PLATFORM = {"REPORT": "Invocations", "Traceback": "Errors"}
 DEPTH, AGE = "ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"

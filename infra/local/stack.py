@@ -154,7 +154,7 @@ class LocalStack:
         self.outputs = self.region.deploy(built, discovered=self._discovered)
 
     def invoke(self, function: str, event: object) -> object:
-        """Runs one function (api, authorize, challenge, tick, changes, wake) with an event; returns its answer."""
+        """Runs one function (api, authorize, challenge, tick, changes, wake or heard) with an event; its answer."""
         return invoke(self.client("lambda"), self.outputs, function, event)
 
     def now_ms(self) -> int:

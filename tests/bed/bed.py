@@ -175,9 +175,9 @@ class Bed:
         import app
 
         self.client = stack.enter_context(Client(app.app))
-        from chalicelib.handlers import changes, tick, wake
+        from chalicelib.handlers import changes, heard, tick, wake
 
-        self._changes, self._tick, self._wake = changes.changes, tick.tick, wake.wake
+        self._changes, self._tick, self._wake, self._heard = changes.changes, tick.tick, wake.wake, heard.heard
 
     def _provider(self, name: str) -> Any:
         from chalicelib.gateways.payments.transfer import Transfer
@@ -283,6 +283,11 @@ class Bed:
         ]
         mails = ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages
         return texts + [Sent("email", mail.destinations["ToAddresses"][0], mail.subject, mail.body) for mail in mails]
+
+    def heard(self, said: Mapping[str, Any]) -> None:
+        """What AWS's topic brings: a report of SES, or an SMS from somebody."""
+        self._heard({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": json.dumps(said)}}]}, None)
+        self.drain()
 
     # ------------------------------------------------------------- time
 

@@ -95,6 +95,9 @@ class People(Pool):
     def phone_of(self, person_id: str) -> str | None:
         return self._phones.get(person_id)
 
+    def person_with(self, phone: str) -> str | None:
+        return next((one for one, known in self._phones.items() if known == phone), None)
+
     def token(self, person_id: str, real_now: Instant) -> str:
         claims = {
             "sub": person_id,

@@ -106,7 +106,7 @@ def test_a_text_that_would_be_cut_up_is_not_sent() -> None:
         (refusal("InvalidParameter", f"Phone number {PHONE} is opted out"), "failed", "opted_out"),
         (refusal("OptedOutException"), "failed", "opted_out"),
         (refusal("InvalidParameter", "Invalid parameter: Empty message"), "failed", "refused"),
-        (refusal("Throttled", "Rate exceeded"), "unknown", "Throttled"),
+        (refusal("Throttled", "Rate exceeded"), "failed", "throttled"),
         (refusal("ThrottledException", "Account spend limit exceeded"), "failed", "spend_limit"),
         (refusal("MonthlySpendLimitReached", "No quota left for account"), "failed", "spend_limit"),
         (refusal("InternalError", status=500), "unknown", "InternalError"),

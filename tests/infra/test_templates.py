@@ -21,7 +21,7 @@ EVERLASTING = (
     "AWS::Cognito::UserPool",
     "AWS::S3::Bucket",
 )
-FUNCTIONS = {"APIHandler", "Authorize", "Challenge", "Changes", "Tick", "Wake"}
+FUNCTIONS = {"APIHandler", "Authorize", "Challenge", "Changes", "Heard", "Tick", "Wake"}
 
 
 def of_type(template: Template, *kinds: str) -> dict[str, dict[str, Any]]:
@@ -187,7 +187,18 @@ def test_any_resource_is_named_only_where_aws_knows_none(app_template: Template)
 def test_only_api_and_worker_reach_contact_data(app_template: Template) -> None:
     for name, role in of_type(app_template, "AWS::IAM::Role").items():
         reaches = '"Ref": "KeyArn"' in json.dumps(role) or "table/${Vault}" in json.dumps(role)
-        assert reaches == (name in ("ApiHandlerRole", "WakeRole")), name
+        assert reaches == (name in ("ApiHandlerRole", "HeardRole", "WakeRole")), name
+
+
+@pytest.mark.req("N12", "promise-6")
+def test_what_people_write_is_put_into_the_vault_by_a_function_that_cannot_open_it(app_template: Template) -> None:
+    heard = app_template["Resources"]["HeardRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    allowed = {action for one in heard for way in either_way(one) for action in way["Action"] if "kms" in action}
+    assert allowed == {"kms:Encrypt"}
+    topic = app_template["Resources"]["HeardTopic"]["Properties"]
+    assert topic["KmsMasterKeyId"] == {"Ref": "KeyArn"}, "sealed while it waits"
+    (statement,) = app_template["Resources"]["HeardTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
 @pytest.mark.req("promise-4")

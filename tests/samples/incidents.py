@@ -1,7 +1,9 @@
 """Rows of incidents, as they stand in the middle of things: half of the coupons granted."""
 
+from chalicelib.domain.breaker import Breaker
 from chalicelib.domain.incident import Coupon, Done, Grant, Incident, What
 from chalicelib.domain.instants import DAY, HOUR
+from chalicelib.domain.person import Channel
 from chalicelib.domain.returns import Return, ReturnState, Why
 from chalicelib.domain.spent import Spent
 from chalicelib.domain.substitute import Phase, Substitute
@@ -78,6 +80,7 @@ INCIDENTS: tuple[Row, ...] = (
         due_at=AT,
     ),
     Spent(owner="campaign.c1", window="all", used=3, began_at=AT),
+    Breaker(channel=Channel.SMS, until=AT + HOUR, times=2),
     Task(
         id="t1",
         queue="support",

@@ -3,7 +3,7 @@
 from ..books import Move, MoveKind
 from .carriers import Carrier, Parcel, Report, Taken
 from .files import Files
-from .messages import Chats, Sender, Texts
+from .messages import Chats, Fate, Sender, TextIn, Texts, Undelivered
 from .payments import CANNOT_HOLD, VOIDED, Answer, Capabilities, EventKind, Moves, Outcome, Payments, ProviderEvent
 from .people import Caller, Identity, SignedIn, Vault, VaultRead
 from .table import DueRow, OrderMark, Page, RowKey, Store
@@ -19,6 +19,7 @@ __all__ = [
     "Chats",
     "DueRow",
     "EventKind",
+    "Fate",
     "Files",
     "Identity",
     "Move",
@@ -36,7 +37,9 @@ __all__ = [
     "SignedIn",
     "Store",
     "Taken",
+    "TextIn",
     "Texts",
+    "Undelivered",
     "Vault",
     "VaultRead",
     "WakeQueue",

@@ -1,6 +1,8 @@
 """Channels that reach people, and the words of what is sent."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from ..chat import ChatKind
@@ -12,6 +14,33 @@ class Sender(Protocol):
     """One channel. `to` is a phone number or an e-mail address, and goes nowhere but to the provider."""
 
     def send(self, *, to: str, subject: str, text: str) -> Answer: ...
+
+
+class Fate(StrEnum):
+    """What became of a message that its provider had taken: an address that does not work, a reader who calls it spam,
+    a message lost on its way, or one that our money no longer reached for."""
+
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    LOST = "lost"
+    SPENT = "spend_limit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undelivered:
+    """`ref` is the provider's number of the message, which its notice has kept."""
+
+    ref: str
+    fate: Fate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextIn:
+    """An SMS that somebody sent us. `id` is the provider's, and the same in every repeat."""
+
+    id: str
+    phone: str
+    text: str
 
 
 class Chats(Protocol):

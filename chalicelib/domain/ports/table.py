@@ -7,6 +7,7 @@ from typing import Generic, Protocol, TypeVar
 from ..audit import Act
 from ..batch import Batch
 from ..books import BookedDay, Books, Difference
+from ..breaker import Breaker
 from ..campaign import Campaign, Restocked, Stock
 from ..chat import Hook
 from ..feed import Digest, GroupChat, Post, Question, QuestionState
@@ -20,7 +21,7 @@ from ..ledger import Entry
 from ..notice import Notice
 from ..order import Order, OrderState
 from ..pace import Pace
-from ..person import Preferences
+from ..person import Channel, Preferences
 from ..product import PriceMark, Product
 from ..receipt import Receipt
 from ..returns import Return
@@ -167,6 +168,11 @@ class Store(Protocol):
     def differences(self, method: str, day: str, limit: int, start: str | None) -> Page[Difference]: ...
     def differences_of(self, merchant_id: str, limit: int, start: str | None) -> Page[Difference]:
         """Those about one merchant's money, newest first; from the index."""
+        ...
+
+    def breaker(self, channel: Channel) -> Breaker | None: ...
+    def notice_sent(self, ref: str) -> Notice | None:
+        """The one that its provider gave this number, from the index."""
         ...
 
     def preferences(self, person_id: str) -> Preferences | None: ...

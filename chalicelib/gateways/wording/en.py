@@ -567,6 +567,37 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         '"{title}": {units} sold in the last hour, {joined} people so far[ ({share} of the target)][, heading for {ending}]. {link}',
         '"{title}": {units} sold in the last hour, {joined} people so far[ ({share} of the target)][, heading for {ending}]. {link}',
     ),
+    "email_confirm": (
+        "Please confirm your e-mail address",
+        "Please confirm your e-mail address: {link}",
+        "Hello,\n\n"
+        "you have given us your e-mail address again, after messages to it had bounced or been reported. Open the link "
+        "and say yes, and notices about your orders and refunds come here again:\n\n"
+        "{link}\n\n"
+        "The link works for seven days. If this was not you, ignore this e-mail.",
+    ),
+    "where_order": (
+        "Your order: {title}",
+        '"{title}": {status}.[ Expected between {earliest} and {latest}.] {link}',
+        'Hello,\n\n"{title}": {status}.[ Expected between {earliest} and {latest}.]\n\nYour order: {link}',
+    ),
+    "where_none": (
+        "No orders under way",
+        "You have no orders under way. All orders: {link}",
+        "Hello,\n\nyou have no orders under way.\n\nAll orders: {link}",
+    ),
+    "sms_unknown": (
+        "We have your message",
+        "Thank you, somebody will answer soon. Reply ORDER to see where it is, STOP for fewer messages. {link}",
+        "Hello,\n\nthank you for your message, somebody will answer soon. Reply ORDER to see where your order is, "
+        "STOP for fewer messages.\n\n{link}",
+    ),
+    "sms_stopped": (
+        "Stopped",
+        "No more offers or progress by SMS. Payments, refunds and pickups are still told. Settings: {link}",
+        "Hello,\n\nno more offers or progress come by SMS. Payments, refunds and pickups are still told."
+        "\n\nSettings: {link}",
+    ),
     "campaign_offer": (
         "New group: {title}",
         '【Tuan】"{title}" from {price}, until {closes_at}: cheaper with your neighbours. {link} Reply R to stop',

@@ -485,6 +485,32 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "「{title}」最近一小时售出{units}件，累计{joined}人参团[，为目标的{share}][，按目前速度预计{ending}人]。{link}",
         "「{title}」最近一小时售出{units}件，累计{joined}人参团[，为目标的{share}][，按目前速度预计{ending}人]。{link}",
     ),
+    "email_confirm": (
+        "请确认您的邮箱",
+        "请打开确认您的邮箱:{link}",
+        "您好,\n\n您重新填写了邮箱,而此前发往它的邮件被退回或投诉过。请打开下面的链接并确认,之后订单与退款通知才会再发到这里:\n\n"
+        "{link}\n\n链接七天内有效。如果不是您本人填写,请忽略这封邮件。",
+    ),
+    "where_order": (
+        "订单进度:{title}",
+        "「{title}」{status}。[预计{earliest}至{latest}到货。]详情:{link}",
+        "您好,\n\n「{title}」{status}。[预计{earliest}至{latest}到货。]\n\n详情:{link}",
+    ),
+    "where_none": (
+        "没有进行中的订单",
+        "您没有进行中的订单。全部订单:{link}",
+        "您好,\n\n您没有进行中的订单。\n\n全部订单:{link}",
+    ),
+    "sms_unknown": (
+        "已收到您的短信",
+        "已收到,客服会尽快答复。查订单请回复“订单”,退订请回复“退订”。{link}",
+        "您好,\n\n已收到您的短信,客服会尽快答复。查订单请回复“订单”,退订请回复“退订”。\n\n{link}",
+    ),
+    "sms_stopped": (
+        "已退订",
+        "已退订推广与进度类短信;付款、退款、取货提醒仍会发送。通知设置:{link}",
+        "您好,\n\n已为您退订推广与进度类短信;付款、退款、取货提醒仍会发送。\n\n通知设置:{link}",
+    ),
     "campaign_offer": (
         "新团上线:{title}",
         "【团】「{title}」{price}起,{closes_at}截止,邻居一起买更便宜。{link} 拒收请回复R",

@@ -194,6 +194,13 @@ class TaskLine(Output):
         )
 
 
+class TaskWords(Output):
+    """Personal data: what somebody wrote to us by SMS, and from where. Each reading is recorded."""
+
+    phone: str
+    text: str
+
+
 class TaskPage(Output):
     """Newest first."""
 

@@ -1,10 +1,11 @@
 """What people are told and say, and how they sign in."""
 
 from ...domain.audit import Act
+from ...domain.breaker import Breaker
 from ...domain.chat import Hook
 from ...domain.feed import Digest, GroupChat, Post, Question, QuestionState
 from ...domain.notice import Notice
-from ...domain.person import Preferences
+from ...domain.person import Channel, Preferences
 from ...domain.ports import Page
 from ...domain.second_factor import Confirmed
 from ...domain.session import Brake, LoginCode, Session
@@ -18,6 +19,13 @@ class People(Base):
 
     def preferences(self, person_id: str) -> Preferences | None:
         return self._get(Preferences, f"PERSON#{person_id}", "PREFERENCES", consistent=False)
+
+    def breaker(self, channel: Channel) -> Breaker | None:
+        return self._get(Breaker, f"BREAKER#{channel.value}", "BREAKER", consistent=False)
+
+    def notice_sent(self, ref: str) -> Notice | None:
+        rows = self._page(Notice, f"SENT#{ref}", 1, None).rows
+        return rows[0] if rows else None
 
     def notices_about(self, person_id: str, about: str) -> list[Notice]:
         return list(self._query(Notice, f"PERSON#{person_id}", Stored.sk.startswith(f"NOTICE#{about}#")))

@@ -160,6 +160,9 @@
     } catch { /* storage is off: not counted */ }
   }
 
+  // News that a person has on the screen is read; a machine that only fetches the page runs no script.
+  for (const form of all("form[data-opened]")) fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual", keepalive: true }).catch(() => {});
+
   // A file that is not text has to be asked for by its type.
   for (const button of all("[data-file]")) {
     button.hidden = false;

@@ -11,6 +11,31 @@ TEXTS: Texts = {
     "contact.addresses": ("收货地址", "Addresses"),
     "contact.none": ("还没有地址。", "No address yet."),
     "contact.remove": ("删除", "Remove"),
+    "contact.shut.sms": (
+        "发往这个号码的短信没有送达，已停发。收到一条验证码即可恢复。",
+        "Messages to this number did not arrive, so none are sent. Answer one code, and they come again.",
+    ),
+    "contact.prove": ("用验证码确认", "Confirm by code"),
+    "contact.shut.email": (
+        "发往这个邮箱的邮件被退回，已停发。请更正或重新填写，我们会发一封确认邮件。",
+        "E-mail to this address came back, so none is sent. Mend it or give it again: a letter to confirm it follows.",
+    ),
+    "contact.shut.email_complained": (
+        "我们的邮件曾在这个邮箱被标为垃圾邮件，已停发。想再收到请重新填写，我们会发一封确认邮件。",
+        "Our e-mail was marked as spam here, so none is sent. Give the address again to confirm that you want it.",
+    ),
+    "contact.letter": ("确认邮件已发出，请查收。", "The letter is on its way: open the link in it."),
+    "contact.again": ("保存并发送确认邮件", "Save and send the letter"),
+    "confirm.title": ("确认邮箱", "Confirm your address"),
+    "confirm.why": (
+        "确认后，订单与退款通知会再发到这个邮箱。",
+        "Say yes, and notices about your orders and refunds come to this address again.",
+    ),
+    "confirm.yes": ("是我的邮箱", "Yes, it is mine"),
+    "confirm.done": ("已确认，邮件会照常发送。", "Confirmed: e-mail comes as usual."),
+    "news.order": ("查看我的订单", "Open my order"),
+    "news.sign_in": ("订单内容登录后可见。", "What you ordered is shown once you sign in."),
+    "news.group": ("这个团的页面", "The group's page"),
     "contact.add": ("添加地址", "Add an address"),
     "contact.vault": (
         "这些资料单独加密保存，每次读取都有记录。",
@@ -36,6 +61,7 @@ TEXTS: Texts = {
     "preferences.language": ("短信与邮件的语言", "Language of messages"),
     "preferences.channels": ("通过什么通知你", "Tell me by"),
     "preferences.suppressed": ("（无法送达，已停用）", "(does not arrive, so it is off)"),
+    "preferences.mend": ("去处理", "mend it"),
     "preferences.courtesy": ("进度播报（过半、还差一位……）", "News on the way (half full, one more to go …)"),
     "preferences.courtesy_hint": (
         "付款与退款的通知不受此影响。",

@@ -24,6 +24,7 @@ PERSONAL = {"phone", "email", "recipient", "room", "building", "unit", "address"
 MAY_CARRY = {
     "LabelShown": {"phone", "recipient"},  # masked
     "ContactCard": {"phone", "email"},
+    "TaskWords": {"phone"},  # who wrote by SMS: for support, each reading recorded
     "SavedAddress": {"phone", "recipient", "room", "building", "unit"},
     "ContactInput": {"email"},
     "LogInInput": {"phone"},

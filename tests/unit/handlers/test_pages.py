@@ -22,6 +22,8 @@ PUBLIC = {
     "GET /c/{campaign_id}",
     "GET /c/{campaign_id}/p/{product_id}",
     "GET /static/{name}", "GET /pictures/{owner}/{name}", "GET /login", "POST /login", "POST /login/code",
+    "GET /r/{order_id}/{mark}", "POST /r/{order_id}/{mark}",
+    "GET /confirm/{person_id}/{mark}", "POST /confirm/{person_id}/{mark}",
 }  # fmt: skip
 """Pages for which nobody needs to sign in; all others are in ROLES, by who passes."""
 
