@@ -65,9 +65,9 @@ class Consent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences(Row):
-    """`opted_out` channels get no courtesy or marketing; `suppressed` ones get nothing: `shut_for` says why (`bounced`
-    or `complained`), `given_at` when the address was last given anew, both by channel. `vip` is support's to say: their refunds wait
-    for nobody's.
+    """`opted_out` channels get no courtesy or marketing; `suppressed` ones get nothing. By channel, `shut_for` says why
+    (`bounced` or `complained`), and `given_at` when the address was last given anew. `vip` is support's to say: their
+    refunds wait for nobody's.
     """
 
     person_id: str

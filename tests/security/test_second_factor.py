@@ -14,6 +14,7 @@ SENSITIVE = {
     "POST /refunds/{entry_id}/confirm",
     "POST /ops/parked/put-back",
     "GET /people/{person_id}/contact",
+    "GET /tasks/{task_id}/words",
     "POST /me/erasure",
 }
 
