@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ..domain.refusals import Lost, Unavailable
+from ..domain.writes import Write
 from .world import World
 
 MOST = 8
@@ -40,3 +41,12 @@ def attempts(world: World, most: int = MOST) -> Iterator[Attempt]:
         world.rest(int(FIRST_REST_MS * (1 << min(turn, 5)) * (0.5 + world.draw())))
     world.watch.count("conflicts_given_up")
     raise Unavailable("busy")
+
+
+def once(world: World, write: Write) -> None:
+    """For a row whose id says what it is about: where it is already, this has been done."""
+    try:
+        world.store.commit(write)
+    except Lost as lost:
+        if not lost.rows:
+            raise

@@ -1,4 +1,4 @@
-"""Carries a verdict out (收团处理), order by order: one small transaction for each order that needs one.
+"""Carries a verdict out (收团处理), order by order: each is done once, whoever does it again.
 
 Failed: every paid order is refunded in full, and what was only held is let go. Formed: the difference to the final
 price goes back, and what was held is captured at that price. The verdict is a fact already, so this may stop anywhere
@@ -21,7 +21,7 @@ from ..domain.statement import arrives_by
 from ..domain.tally import Numbers, Scope
 from ..domain.writes import Create, Replace, TakeStock, Write
 from . import tell
-from .attempts import attempts
+from .attempts import attempts, once
 from .cancel import payment_of
 from .close import INLINE_PARTS, spread_parts, stored
 from .find_alternative import find_alternative
@@ -29,7 +29,7 @@ from .holds import lapse
 from .owed import owed_notices
 from .world import World
 
-ORDERS_AT_ONCE = 100
+ORDERS_AT_ONCE = 80
 """Orders one message carries out, about two seconds' work: a worker may be handed ten messages at a time."""
 
 
@@ -69,11 +69,14 @@ def carry_out_part(world: World, group: Group, number: int, now: Instant) -> Non
     if part is None or part.resolved:
         return
     alternative = "" if group.verdict and group.verdict.formed else find_alternative(world, group, now)
-    paid = [order for order in world.store.orders_of_part(group.id, number) if order.state is OrderState.PAID]
+    rows = list(world.store.accounts_of_part(group.id, number))
+    payments = {row.id: row for row in rows if isinstance(row, Entry) and row.state is EntryState.POSTED}
+    paid = [row for row in rows if isinstance(row, Order) and row.state is OrderState.PAID]
     waiting = [order for order in paid if order.resolution is None]
     ranks = first_come(group, number, paid)
     for order in waiting[:ORDERS_AT_ONCE]:
-        resolve_order(world, group, order, alternative, now, rank=ranks[order.id])
+        payment = payments.get(order.captured_id or "")
+        resolve_order(world, group, order, alternative, now, rank=ranks[order.id], payment=payment)
     if len(waiting) > ORDERS_AT_ONCE:
         world.queue.send_part(group.id, number)
         return
@@ -120,23 +123,56 @@ def finish(world: World, group: Group, now: Instant) -> None:
     world.watch.count("resolution_lag_ms", max(0, now - group.verdict.given_at), unit="Milliseconds")
 
 
-def resolve_order(world: World, group: Group, order: Order, alternative: str, now: Instant, *, rank: int = 0) -> None:
-    """One order's share of the verdict: its refund, its mark and its notices in one transaction."""
+def resolve_order(
+    world: World,
+    group: Group,
+    order: Order,
+    alternative: str,
+    now: Instant,
+    *,
+    rank: int = 0,
+    payment: Entry | None = None,
+) -> None:
+    """One order's share of the verdict: its refund, its mark and its notices. `payment` is its money, where that has
+    moved and been read: it stays as it is.
+    """
+    verdict = group.verdict
+    assert verdict is not None
     for attempt in attempts(world):
         with attempt:
             if order.state is not OrderState.PAID or order.resolution is not None:
                 return
-            world.store.commit(*_resolution(world, group, order, alternative, rank, now))
+            money = payment or payment_of(world, order)
+            if money is None:
+                raise Broken(f"paid order {order.id} has no payment")
+            writes = _resolution(world, group, order, money, alternative, rank, now)
+            if verdict.formed or money.state is not EntryState.POSTED or order.owed:
+                world.store.commit(*writes)
+            else:
+                one_by_one(world, writes)
             return
         order = world.store.order(order.id) or order
 
 
-def _resolution(world: World, group: Group, order: Order, alternative: str, rank: int, now: Instant) -> list[Write]:
+def one_by_one(world: World, writes: list[Write]) -> None:
+    """What a failed group owes for money that has moved, at half of what a transaction costs.
+
+    Nothing else can move what it rests on: the verdict is given, the lines are sealed, and no other cause gives this
+    payment back. Refund and notices are named by what they are about, so whoever comes after a crash finds those that
+    are there; the mark comes last, because where it stands nobody looks further.
+    """
+    mark, *owed = writes
+    for write in owed:
+        once(world, write)
+    world.store.commit(mark)
+
+
+def _resolution(
+    world: World, group: Group, order: Order, payment: Entry, alternative: str, rank: int, now: Instant
+) -> list[Write]:
+    """The order's mark first, then what is owed with it."""
     verdict = group.verdict
     assert verdict is not None
-    payment = payment_of(world, order)
-    if payment is None:
-        raise Broken(f"paid order {order.id} has no payment")
     terms = world.store.terms(group.campaign_id, group.terms_version)
     if verdict.formed and payment.state is EntryState.VOIDED:  # its hold was lost before anything could be taken
         return lapse(world, order, now)

@@ -10,8 +10,8 @@ from ..domain.instants import Instant, local_text
 from ..domain.money import shown
 from ..domain.order import Order
 from ..domain.person import Preferences
-from ..domain.refusals import Lost
 from ..domain.writes import Create
+from .attempts import once
 from .world import World
 
 
@@ -55,11 +55,7 @@ def tell(
     """Plans and stores at once, each notice by itself: who was told already is passed over. For rows that keep the
     word as owed until this has been done."""
     for write in plan(world, person_id, about=about, event=event, template=template, params=params, now=now):
-        try:
-            world.store.commit(write)
-        except Lost as lost:
-            if not lost.rows:
-                raise
+        once(world, write)
 
 
 def group_params(group: Group) -> dict[str, str]:

@@ -257,6 +257,7 @@ def open_pot(store: Store, terms: Campaign, *, escrowed: int | None = None) -> G
     now = terms.published_at or START
     group = replace(groups.opened(terms, now=now, which=["pot"]), listed=True, due_at=terms.closes_at)
     for row in (
+        terms,
         Terms(campaign_id=terms.id, number=1, campaign=terms),
         Stock(campaign_id=terms.id, left={SKU: stock - given}),
         Tally(scope=Scope.CAMPAIGN, id=terms.id, campaign_id=terms.id, as_of=now),

@@ -56,16 +56,15 @@ def opened(world: World, slices: int, units: int = UNITS, seats: int | None = No
     """A group with this many slices, however many it would have begun with."""
     now = real_now() - 60_000
     terms = terms_of(next(_numbers) + now * 1000, stock=units, target=2, seats=seats, now=now)
-    group = open_pot(world.store, terms)
-    begun = world.store.slices(group.id, group.slices)
+    whole = world.store.group(open_pot(world.store, terms).id)
+    assert whole is not None
+    begun = world.store.slices(whole.id, whole.slices)
     shares = [units // slices + (number < units % slices) for number in range(slices)]
     chairs = [sum(row.seats for row in begun) // slices for _ in range(slices)]
     for row in begun:
         world.store.commit(Remove(row))
     for number, (share, some) in enumerate(zip(shares, chairs, strict=True)):
         world.store.commit(Create(replace(begun[0], number=number, left={SKU: share}, seats=some, version=0)))
-    whole = world.store.group(group.id)
-    assert whole is not None
     world.store.commit(Replace(replace(whole, slices=slices)))
     return replace(whole, slices=slices), terms
 

@@ -59,7 +59,8 @@ class Night:
 
     `writes_per_order`: units of the rows of the night's own groups, campaigns and buyers. `written` are all units by
     whose rows they were: the night's, those of the shopping elsewhere, or nobody's (which must be next to none).
-    `most_asked`: how often one timer (a row with one moment) or one part of a group was queued.
+    `most_asked`: how often one timer (a row with one moment) was queued; `most_parted` how often one part of a group,
+    which calls itself again until all of its orders are done.
     """
 
     workers: int
@@ -76,6 +77,7 @@ class Night:
     writes_per_order: float
     written: dict[str, int]
     most_asked: int
+    most_parted: int
     longest_ms: float
     over_limit: int
     others_p99_ms: float
@@ -365,7 +367,8 @@ class Storm:
             last_refund_ms=max(self.refunds, default=0),
             writes_per_order=written.get("night", 0) / orders,
             written=written,
-            most_asked=max(self.queue.asked.values(), default=0),
+            most_asked=max((n for (one, _), n in self.queue.asked.items() if isinstance(one, RowKey)), default=0),
+            most_parted=max((n for (one, _), n in self.queue.asked.items() if isinstance(one, tuple)), default=0),
             longest_ms=max(self.spans, default=0),
             over_limit=sum(span > WORKER_LIMIT_MS for span in self.spans),
             others_p99_ms=served[int(len(served) * 0.99)],

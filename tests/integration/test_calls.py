@@ -178,12 +178,27 @@ def test_twenty_items_fit_a_slice_of_a_kilobyte_and_transactions_stay_far_below_
 
 
 @pytest.mark.req("B20")
-def test_each_refund_a_verdict_owes_is_written_with_its_mark_and_its_notices(shop: Shop) -> None:
+def test_a_failed_group_writes_each_refund_before_the_words_and_the_orders_mark_last(shop: Shop) -> None:
+    """Whoever finds the mark looks no further, so nothing may be missing behind it."""
     offer = shop.offer(hours=1)
     taken = shop.buy(offer.group, shop.person(contact=True))
     with shop.bed.hook.watched() as calls:
         shop.close(offer.group)
-    together = [touched(call) for call in of(calls, {"TransactWriteItems"}) if taken.id in str(call[2])]
+    puts = [call for call in of(calls, {"PutItem"}) if taken.id in str(call[2])]
+    written = [call[2]["Item"]["sk"]["S"].partition("#")[0] for call in puts]
+    first = written.index("ENTRY")
+    assert written[first : first + 4] == ["ENTRY", "NOTICE", "NOTICE", "ORDER"]
+
+
+@pytest.mark.req("B20")
+def test_what_comes_back_of_a_better_price_is_written_with_its_mark_and_its_notices(shop: Shop) -> None:
+    """Others may pay a part of it back as well (a shortage, an incident): order and refund move together."""
+    tiers, two = [{"participants": 3, "unit_price_minor": 900}], {"measure": "participants", "at_least": 2}
+    offer = shop.offer(hours=1, items=[item(tiers=tiers)], target=two)
+    taken = [shop.buy(offer.group, shop.person(contact=True)) for _ in range(3)]
+    with shop.bed.hook.watched() as calls:
+        assert shop.close(offer.group)["state"] == "formed"
+    together = [touched(call) for call in of(calls, {"TransactWriteItems"}) if taken[0].id in str(call[2])]
     assert ["ENTRY", "NOTICE", "NOTICE", "ORDER"] in together
 
 

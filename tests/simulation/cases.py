@@ -212,6 +212,13 @@ def _failed(scene: Scene) -> None:
     scene.worked_off(".failed", "NOTICE")
 
 
+def _judged(scene: Scene) -> None:
+    """The verdict is given, and not carried out."""
+    scene.closing()
+    scene.wakes("|GROUP")
+    scene.passes(0)
+
+
 def _full_team(scene: Scene) -> None:
     scene.team(2)
     scene.story.pays(scene.order_id(0))
@@ -547,6 +554,18 @@ CASES = (
         set_up=_then(_paid(0, 1), _unpaid(2), Scene.closing),
         plan=DROP,
         shows="groups_formed",
+    ),
+    Case(
+        name="carry a failure out",
+        act=lambda scene: scene.wakes("|GROUP"),
+        set_up=_then(_paid(0, 1), _judged),
+        plan=Plan(target=alone(3)),
+    ),
+    Case(
+        name="carry a better price out",
+        act=lambda scene: scene.wakes("|GROUP"),
+        set_up=_then(_paid(0, 1), _judged),
+        plan=DROP,
     ),
     Case(
         name="close while a payment is under way",
@@ -885,6 +904,12 @@ RACES = (
         set_up=_paid(0),
         acts=(_moves(25), _moves(35), lambda scene: scene.story.splits(scene.group_id, 0)),
         plan=MANY,
+    ),
+    Race(
+        name="three carry one failure out",
+        set_up=_then(_paid(0, 1), _judged),
+        acts=(lambda scene: scene.wakes("|GROUP"),) * 3,
+        plan=Plan(target=alone(3)),
     ),
     Race(name="two refund one payment", set_up=_failed, acts=(lambda scene: scene.wakes(".failed"),) * 2),
     Race(
