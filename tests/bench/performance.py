@@ -182,7 +182,13 @@ def night(found: Found) -> list[Row]:
             verdict(seen.verdicts == seen.groups and seen.last_verdict_ms <= 60_000),
             command,
         ),
-        ("6 everything resolved", "", resolved(seen), verdict(seen.resolved == seen.groups and not seen.alarms), command),
+        (
+            "6 everything resolved",
+            "",
+            resolved(seen),
+            verdict(seen.resolved == seen.groups and not seen.alarms),
+            command,
+        ),
         (
             "6 write units per order, all that follows included",
             f"constant (within {STEADY:.0%})",
@@ -193,8 +199,8 @@ def night(found: Found) -> list[Row]:
         (
             "6 a timer is queued",
             f"bounded ({MOST_ASKED})",
-            f"at most {asked} times in {len(nights)} nights; a part of the huge group, {ORDERS_AT_ONCE} orders at a time, "
-            f"{parted} times",
+            f"at most {asked} times in {len(nights)} nights; a part of the huge group, "
+            f"{ORDERS_AT_ONCE} orders at a time, {parted} times",
             verdict(asked <= MOST_ASKED),
             command,
         ),
@@ -317,8 +323,8 @@ def missed_text(found: Found) -> list[str]:
     if total > COST_GOAL:
         mark, brake = next_savings()
         said.append(
-            f"- **Cost**: ${floor():.2f} of ${total:.2f} is the joins' own four units, two rows in a transaction, which "
-            f"decision 0015 keeps. Next: no mark on the orders of a failed group, whose refund says it (${mark:.2f}); "
+            f"- **Cost**: ${floor():.2f} of ${total:.2f} is the joins' own four units, two rows in a transaction, "
+            f"which decision 0015 keeps. Next: no mark on the orders of a failed group, whose refund says it (${mark:.2f}); "
             f"a buyer's unpaid seats known without a query before each join (${brake:.2f})."
         )
     for look in found.get("reading") or []:
