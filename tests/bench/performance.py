@@ -324,8 +324,8 @@ def missed_text(found: Found) -> list[str]:
         mark, brake = next_savings()
         said.append(
             f"- **Cost**: ${floor():.2f} of ${total:.2f} is the joins' own four units, two rows in a transaction, "
-            f"which decision 0015 keeps. Next: no mark on the orders of a failed group, whose refund says it (${mark:.2f}); "
-            f"a buyer's unpaid seats known without a query before each join (${brake:.2f})."
+            f"which decision 0015 keeps. Next: no mark on the orders of a failed group, whose refund says it "
+            f"(${mark:.2f}); a buyer's unpaid seats known without a query before each join (${brake:.2f})."
         )
     for look in found.get("reading") or []:
         if "no-store" not in look.cache and look.again_calls > 1:
