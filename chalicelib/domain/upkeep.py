@@ -41,12 +41,16 @@ class Parked(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing(Row):
-    """A group's line in the hall, under one (community, category) facet, ordered by its deadline."""
+    """A group's line in the hall, under one (community, category) facet, ordered by its deadline.
+
+    `campaign_id` lets the group and its campaign's stock be read together; older lines are without.
+    """
 
     community_id: str
     category: str
     closes_at: Instant
     group_id: str
+    campaign_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,18 +89,16 @@ def hall(
 ) -> Page[tuple[Group, Tally | None]]:
     """Open groups by deadline. A closed, filled or sold-out group is gone with the write that made it so."""
     page = world.store.hall(community, category, now, limit, start)
-    found = world.store.groups_and_tallies([row.group_id for row in page.rows])
-    stocks = world.store.stocks_lately(group.campaign_id for group, _ in found.values())
+    found = world.store.listed(page.rows)
     rows: list[tuple[Group, Tally | None]] = []
     for row in page.rows:
-        group, tally = found.get(row.group_id, (None, None))
+        group, tally, stock = found.get(row.group_id, (None, None, None))
         if group is None or group.state is not GroupState.OPEN or group.closes_at != row.closes_at:
             continue
         if group.closes_at <= now:
             continue
         if closing_before is not None and group.closes_at > closing_before:
             return Page(rows, None)
-        stock = stocks.get(group.campaign_id)
         if stock is None or stock.sold_out_at is None:
             rows.append((group, tally))
     return Page(rows, page.next)

@@ -12,13 +12,11 @@ def find_alternative(world: World, group: Group, now: Instant) -> str:
     """A link: the same community and category first, then the category, then anything open."""
     for community, category in ((group.community_id, group.category), (None, group.category), (None, None)):
         page = world.store.hall(community, category, now + SOME_TIME, LOOKED_AT, None)
-        found = world.store.groups_and_tallies([row.group_id for row in page.rows if row.group_id != group.id])
-        stocks = world.store.stocks_lately(other.campaign_id for other, _ in found.values())
+        found = world.store.listed([row for row in page.rows if row.group_id != group.id])
         for row in page.rows:
-            other, _ = found.get(row.group_id, (None, None))
+            other, _, stock = found.get(row.group_id, (None, None, None))
             if other is None or other.state is not GroupState.OPEN or other.initiator_id is not None:
                 continue
-            stock = stocks.get(other.campaign_id)
             if stock is None or stock.sold_out_at is None:
                 return f"/groups/{other.id}"
     return "/hall"

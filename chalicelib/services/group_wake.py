@@ -55,7 +55,13 @@ def listings(group: Group) -> list[Listing]:
     """One line in the hall for each facet: all, its community, its category, both."""
     communities = {"-", group.community_id or "-"}
     return [
-        Listing(community_id=community, category=category, closes_at=group.closes_at, group_id=group.id)
+        Listing(
+            community_id=community,
+            category=category,
+            closes_at=group.closes_at,
+            group_id=group.id,
+            campaign_id=group.campaign_id,
+        )
         for community in sorted(communities)
         for category in ("-", group.category)
     ]

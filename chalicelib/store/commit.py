@@ -21,7 +21,7 @@ from pynamodb.transactions import TransactWrite
 
 from ..domain.refusals import Broken, Lost, Unavailable
 from ..domain.writes import Create, Remove, Replace, Row, Take, TakeStock, Unchanged, Write
-from .rows import from_image, kind_of, slice_key, to_stored
+from .rows import from_image, kind_of, slice_key, stock_key, to_stored
 from .stored import Stored
 
 MOST_ACTIONS = 25
@@ -130,7 +130,7 @@ class Commits:
                 _bare(*slice_key(write.group_id, write.number)).update(actions, condition)
             case TakeStock():
                 condition, actions = take_from_stock(write)
-                _bare(f"CAMPAIGN#{write.campaign_id}", "STOCK").update(actions, condition)
+                _bare(*stock_key(write.campaign_id)).update(actions, condition)
             case _:
                 raise Broken(f"{write} cannot stand alone")
 
@@ -174,7 +174,7 @@ def _add(transaction: TransactWrite, write: Write) -> str:
             stored = _bare(*slice_key(write.group_id, write.number))
         case TakeStock():
             condition, actions = take_from_stock(write)
-            stored = _bare(f"CAMPAIGN#{write.campaign_id}", "STOCK")
+            stored = _bare(*stock_key(write.campaign_id))
     transaction.update(stored, actions, condition, return_values="ALL_OLD")
     return "update"
 

@@ -116,6 +116,10 @@ def hour_key(campaign_id: str, at: int) -> tuple[str, str]:
     return f"HOURS#{campaign_id}", f"HOUR#{stamp(at)}"
 
 
+def stock_key(campaign_id: str) -> tuple[str, str]:
+    return f"CAMPAIGN#{campaign_id}", "STOCK"
+
+
 def slice_key(group_id: str, number: int) -> tuple[str, str]:
     return f"GROUP#{group_id}#SLICE#{number:03d}", "SLICE"
 
@@ -216,7 +220,7 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("campaign", Campaign, lambda c: (f"CAMPAIGN#{c.id}", "CAMPAIGN"),
          listed=lambda c: (f"CAMPAIGNS#{c.merchant_id}", stamp(c.created_at)), state=lambda c: c.state.value),
     Kind("terms", Terms, lambda t: (f"CAMPAIGN#{t.campaign_id}", f"TERMS#{t.number:04d}")),
-    Kind("stock", Stock, lambda s: (f"CAMPAIGN#{s.campaign_id}", "STOCK")),
+    Kind("stock", Stock, lambda s: stock_key(s.campaign_id)),
     Kind("restocked", Restocked, lambda r: (f"CAMPAIGN#{r.campaign_id}", f"RESTOCK#{r.key}")),
     Kind("group", Group, lambda g: (f"GROUP#{g.id}", "GROUP"),
          listed=lambda g: (f"GROUPS#{g.campaign_id}", f"{stamp(g.opened_at)}#{g.id}"), state=lambda g: g.state.value),

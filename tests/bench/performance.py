@@ -331,10 +331,10 @@ def missed_text(found: Found) -> list[str]:
         if "no-store" not in look.cache and look.again_calls > 1:
             said.append(
                 f"- **A 304 of the {look.what}** costs {look.again_calls} calls in a process that has read nothing "
-                f"lately, and {look.warm_calls} in one that answered within the second: lines, groups with figures, "
-                "and stock are read before it is known that nothing changed. So the reads grow with processes and "
-                "questions, and not with the watchers. Next: keep the figures in the hall's own lines, at one more "
-                "write a change."
+                f"lately, and {look.warm_calls} in one that answered within the second: the lines, then all that is "
+                "behind them, are read before it is known that nothing changed. So the reads grow with processes and "
+                "questions, and not with the watchers. Next: keep the figures in the hall's own lines, at up to four "
+                "more writes a change (decision 0022 says why not yet)."
             )
     many: Result | None = found.get("ordinary")
     if many and many.whole_conflict_rate > 0.02:

@@ -1,6 +1,6 @@
 """What the use cases ask of the table, and the names of its rows."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -98,10 +98,6 @@ class Store(Protocol):
 
     def stock(self, campaign_id: str) -> Stock | None: ...
     def restocked(self, campaign_id: str, key: str) -> Restocked | None: ...
-    def stocks_lately(self, campaign_ids: Iterable[str]) -> dict[str, Stock]:
-        """For show, so not consistent; one read for all."""
-        ...
-
     def group(self, group_id: str) -> Group | None: ...
     def group_lately(self, group_id: str, now: Instant) -> Group | None:
         """As seen within the last seconds: for routing only, never for a decision."""
@@ -241,6 +237,9 @@ class Store(Protocol):
     def hall(
         self, community_id: str | None, category: str | None, now: Instant, limit: int, start: str | None
     ) -> Page[Listing]: ...
+    def listed(self, lines: Sequence[Listing]) -> dict[str, tuple[Group, Tally | None, Stock | None]]:
+        """What lines of the hall stand for, by group; for show, so not consistent, and one read for all."""
+        ...
 
     # supply, leaders, receipts
     def demand(self, group_id: str) -> Demand | None: ...

@@ -1,6 +1,6 @@
 """What is sold, in which campaigns and groups, and what is shown of them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from ...domain.campaign import Campaign, Restocked, Stock, Terms
 from ...domain.group import Group, Slice
@@ -19,6 +19,7 @@ from ..rows import (
     review_key,
     slice_key,
     stamp,
+    stock_key,
     tally_key,
 )
 from ..stored import Stored
@@ -77,14 +78,10 @@ class Selling(Base):
         return terms.campaign
 
     def stock(self, campaign_id: str) -> Stock | None:
-        return self._get(Stock, f"CAMPAIGN#{campaign_id}", "STOCK")
+        return self._get(Stock, *stock_key(campaign_id))
 
     def restocked(self, campaign_id: str, key: str) -> Restocked | None:
         return self._get(Restocked, f"CAMPAIGN#{campaign_id}", f"RESTOCK#{key}")
-
-    def stocks_lately(self, campaign_ids: Iterable[str]) -> dict[str, Stock]:
-        keys = [(f"CAMPAIGN#{campaign_id}", "STOCK") for campaign_id in dict.fromkeys(campaign_ids)]
-        return {row.campaign_id: row for row in self._batch(keys, consistent=False) if isinstance(row, Stock)}
 
     def group(self, group_id: str) -> Group | None:
         return self._get(Group, f"GROUP#{group_id}", "GROUP")
@@ -113,6 +110,19 @@ class Selling(Base):
         tallies = {row.id: row for row in rows if isinstance(row, Tally)}
         return {row.id: (row, tallies.get(row.id)) for row in rows if isinstance(row, Group)}
 
+    def listed(self, lines: Sequence[Listing]) -> dict[str, tuple[Group, Tally | None, Stock | None]]:
+        groups = [line.group_id for line in lines]
+        keys = [(f"GROUP#{group}", "GROUP") for group in groups] + [tally_key("group", group) for group in groups]
+        keys += [stock_key(line.campaign_id) for line in lines if line.campaign_id]
+        rows = self._batch(list(dict.fromkeys(keys)), consistent=False)
+        found = [row for row in rows if isinstance(row, Group)]
+        read = {line.campaign_id for line in lines}
+        older = {group.campaign_id for group in found} - read
+        rows += self._batch([stock_key(campaign) for campaign in sorted(older)], consistent=False) if older else []
+        tallies = {row.id: row for row in rows if isinstance(row, Tally)}
+        stocks = {row.campaign_id: row for row in rows if isinstance(row, Stock)}
+        return {row.id: (row, tallies.get(row.id), stocks.get(row.campaign_id)) for row in found}
+
     def slice(self, group_id: str, number: int) -> Slice | None:
         return self._get(Slice, *slice_key(group_id, number))
 
@@ -122,7 +132,7 @@ class Selling(Base):
 
     def stock_and_slices(self, campaign_id: str, group_id: str, count: int) -> tuple[Stock, list[Slice]]:
         """Not at one instant: a read that asks for that is cancelled by every join under way on any of the rows."""
-        keys = [(f"CAMPAIGN#{campaign_id}", "STOCK"), *(slice_key(group_id, k) for k in range(count))]
+        keys = [stock_key(campaign_id), *(slice_key(group_id, k) for k in range(count))]
         rows = self._batch(keys, consistent=True)
         slices = sorted((row for row in rows if isinstance(row, Slice)), key=lambda row: row.number)
         stock = next((row for row in rows if isinstance(row, Stock)), None)

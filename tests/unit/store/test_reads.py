@@ -133,6 +133,22 @@ def test_a_group_asked_for_twice_is_found_once(store: DynamoStore) -> None:
     assert set(store.groups_and_tallies(["g1", "g1"])) == {"g1"}
 
 
+@pytest.mark.req("L13")
+def test_lines_of_the_hall_stand_for_groups_with_their_stock_in_one_read(store: DynamoStore, hook: Hook) -> None:
+    store.commit(Create(story.group(id="g1")), Create(story.group(id="g2")), Create(Stock(campaign_id="c1", left={})))
+    store.commit(Create(Tally(scope=Scope.GROUP, id="g1", campaign_id="c1", as_of=NOON)))
+    lines = [
+        Listing(community_id="-", category="-", closes_at=NOON, group_id=group, campaign_id="c1")
+        for group in ("g1", "g1", "g2", "gone")
+    ]
+    hook.calls.clear()
+    found = store.listed(lines)
+    assert dict(hook.calls) == {("dynamodb", "BatchGetItem"): 1}
+    seen = {name: (tally is not None, stock is not None) for name, (_, tally, stock) in found.items()}
+    assert seen == {"g1": (True, True), "g2": (False, True)}
+    assert store.listed([replace(line, campaign_id="") for line in lines]) == found, "lines written before"
+
+
 def test_groups_come_with_their_tallies_or_without(store: DynamoStore) -> None:
     store.commit(Create(story.group(id="g1")), Create(story.group(id="g2")))
     store.commit(Create(Tally(scope=Scope.GROUP, id="g1", campaign_id="c1", as_of=NOON)))
