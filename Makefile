@@ -57,7 +57,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m infra.package --stage prod --quiet
+	$(BIN)/python -m infra.package --stage prod --quiet --if-changed
 	$(BIN)/cfn-lint infra/templates/data.yaml infra/templates/identity.yaml infra/templates/identity-phone-codes.yaml .build/prod/sam.yaml
 
 package: setup ## what AWS gets, in .build/STAGE (STAGE=local, demo or prod)

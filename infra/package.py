@@ -158,9 +158,10 @@ def main() -> None:
     parser.add_argument("--stage", default="prod", help="a stage of .chalice/config.json")
     parser.add_argument("--out", type=Path, help="default: .build/STAGE")
     parser.add_argument("--quiet", action="store_true")
+    parser.add_argument("--if-changed", action="store_true", help="not again while the sources are the same")
     options = parser.parse_args()
     out = options.out or ROOT / ".build" / options.stage
-    package(options.stage, out)
+    (package_if_changed if options.if_changed else package)(options.stage, out)
     if not options.quiet:
         print("\n".join(size_table(out)))
 

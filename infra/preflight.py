@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -80,12 +81,7 @@ class Preflight:
             return
         chosen = [*ALWAYS, *(["sesv2"] if self.cell.contact.email_from else [])]
         chosen += ["cognito-idp"] if self.cell.identity == "cognito" else []
-        session = boto3.Session()
-        absent = [
-            service
-            for service in chosen
-            if self.cell.region not in session.get_available_regions(service, self.cell.partition)
-        ]
+        absent = [service for service in chosen if self.cell.region not in regions_of(service, self.cell.partition)]
         hints = {
             "cognito-idp": 'identity = "phone-codes" needs none',
             "sesv2": "leave contact.email_from out, or send from another region",
@@ -168,6 +164,17 @@ class Preflight:
             yield Finding("stop", "templates", (done.stdout + done.stderr).strip())
         else:
             yield Finding("ok", "templates", "cfn-lint has nothing to say")
+
+
+@cache
+def regions_of(service: str, partition: str) -> frozenset[str]:
+    return frozenset(session().get_available_regions(service, partition))
+
+
+@cache
+def session() -> boto3.Session:
+    """One for all questions: each reads the list of the world's endpoints anew."""
+    return boto3.Session()
 
 
 def verified(ses: Any, identity: str) -> bool:

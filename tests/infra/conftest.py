@@ -10,8 +10,8 @@ from tests.infra.templates import Template, load
 
 @pytest.fixture(scope="session")
 def packaged() -> Path:
-    """What AWS would get; made again only when a source changed."""
-    return package_if_changed("prod", ROOT / ".build" / "test-prod")
+    """What AWS would get, as `make lint` has left it; made again only when a source changed."""
+    return package_if_changed("prod", ROOT / ".build" / "prod")
 
 
 @pytest.fixture(scope="session")
