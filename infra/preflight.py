@@ -8,16 +8,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import keys
 from infra.deploy import IDENTITIES, TEMPLATES, Region
-from infra.regions import Cell
+from infra.regions import Cell, regions_of
 
 ALWAYS = (
     "apigateway",
@@ -164,17 +162,6 @@ class Preflight:
             yield Finding("stop", "templates", (done.stdout + done.stderr).strip())
         else:
             yield Finding("ok", "templates", "cfn-lint has nothing to say")
-
-
-@cache
-def regions_of(service: str, partition: str) -> frozenset[str]:
-    return frozenset(session().get_available_regions(service, partition))
-
-
-@cache
-def session() -> boto3.Session:
-    """One for all questions: each reads the list of the world's endpoints anew."""
-    return boto3.Session()
 
 
 def verified(ses: Any, identity: str) -> bool:

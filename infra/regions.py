@@ -6,6 +6,7 @@ Whatever is wrong with a file is said at once, each mistake with its place and w
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -25,6 +26,22 @@ SHIFTS = re.compile(r"AllAtOnce|(Canary\d+Percent\d+Minutes|Linear\d+PercentEver
 MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 STAGE = re.compile(r"[a-z][a-z0-9-]{1,20}")
+
+
+@cache
+def session() -> boto3.Session:
+    """One for all questions: each session reads the list of the world's endpoints anew."""
+    return boto3.Session()
+
+
+@cache
+def partition_of(region: str) -> str:
+    return str(session().get_partition_for_region(region))
+
+
+@cache
+def regions_of(service: str, partition: str) -> frozenset[str]:
+    return frozenset(session().get_available_regions(service, partition))
 
 
 class BadRegion(Exception):
@@ -97,7 +114,7 @@ class Cell(Part, frozen=True, kw_only=True):
 
     @property
     def partition(self) -> str:
-        return str(boto3.Session().get_partition_for_region(self.region))
+        return partition_of(self.region)
 
     def methods(self, stage: Stage) -> list[str]:
         """How people pay on a stage: what the region offers, and play money where that is allowed."""
@@ -171,7 +188,7 @@ def mistakes(cell: Cell) -> Iterator[str]:
 def _place(cell: Cell) -> Iterator[str]:
     if not re.fullmatch(r"\d{12}", cell.account):
         yield f"account: “{cell.account}” is no account number: write its 12 digits"
-    if cell.region not in boto3.Session().get_available_regions("lambda", cell.partition):
+    if cell.region not in regions_of("lambda", cell.partition):
         yield f"region: AWS has no “{cell.region}”: write a name such as eu-central-1"
     try:
         ZoneInfo(cell.zone)
