@@ -376,7 +376,11 @@ class Bed:
         ready = [body for due, body in self._delayed if due <= self.now]
         self._delayed = [(due, body) for due, body in self._delayed if due > self.now]
         for body in ready:
-            short_doors.put_in_queue(REGION, self._queue_url, body)
+            self.message(body)
+
+    def message(self, body: str) -> None:
+        """One more in the wake queue."""
+        short_doors.put_in_queue(REGION, self._queue_url, body)
 
     def run_webhooks(self) -> int:
         hooks = self.provider.take_due()

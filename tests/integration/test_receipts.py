@@ -118,7 +118,7 @@ def test_a_repeated_entry_and_repeated_wakings_pay_back_once(shop: Shop) -> None
     before = money_adds_up(shop, offer.group)
     for _ in range(2):  # the row is woken again, as a lost message that turns up late would do
         key = {"pk": f"GROUP#{offer.group}", "sk": f"RECEIPT#{GATE}"}
-        shop.bed._sqs.send_message(QueueUrl=shop.bed._queue_url, MessageBody=json.dumps(key))
+        shop.bed.message(json.dumps(key))
         shop.bed.drain()
     assert money_adds_up(shop, offer.group) == before | {"as_of": money_adds_up(shop, offer.group)["as_of"]}
     assert refunds(shop, taken[2]) == [("shortage", 2000)]
