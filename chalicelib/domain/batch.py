@@ -15,7 +15,8 @@ from .geo import Point, metres
 from .group import Group
 from .ids import derived
 from .instants import HOUR, MINUTE, Instant
-from .order import Order, OrderState, default_pickup
+from .order import Order, OrderState, comes_to_nothing, default_pickup
+from .promise import Promise
 from .refusals import Refused
 from .writes import Row
 
@@ -82,17 +83,6 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Promise:
-    """When it should be ready, as a range, as it was said at `at`. All that were said are kept."""
-
-    earliest: Instant
-    latest: Instant
-    at: Instant
-    by: str
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Ping:
     lat_e6: int
     lon_e6: int
@@ -139,7 +129,8 @@ class Batch(Row):
     """`destination` is `point.‹id›` or `zone.‹name›`. `orders` and `units` are counted by its timer when it is planned.
 
     `warehouse_id` is empty while no rule has matched: it then waits in its merchant's queue. `crew` names who else may
-    serve it, as `role:id`. `cursor` is how far the work named by `task` has come.
+    serve it, as `role:id`. `cursor` is how far the work named by `task` has come. `billed` is the carrier that was
+    asked for its waybills. `listed_for` are those in whose lists it stands.
     """
 
     group_id: str
@@ -169,10 +160,22 @@ class Batch(Row):
     readings: tuple[Reading, ...] = ()
     photos: tuple[Photo, ...] = ()
     waybill: str = ""
+    billed: str = ""
+    listed_for: tuple[str, ...] = ()
     owed: tuple[str, ...] = ()
     task: str = ""
     cursor: str | None = None
     reminders: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InHand(Row):
+    """A line in the list of somebody who serves a batch. It comes and goes by the batch's timer, and never changes."""
+
+    person_id: str
+    group_id: str
+    destination: str
+    since: Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +228,11 @@ def rides(order: Order) -> bool:
     return formed and order.withdrawn_at is None
 
 
+def awaited(order: Order) -> bool:
+    """Whether goods of it are still to change hands."""
+    return rides(order) and order.handed_at is None and order.uncollected is None and not comes_to_nothing(order)
+
+
 def planned(terms: Campaign, group: Group, place: Place, now: Instant) -> Batch:
     """A formed group's batch for one place. Its timer counts its orders."""
     return Batch(
@@ -241,6 +249,15 @@ def planned(terms: Campaign, group: Group, place: Place, now: Instant) -> Batch:
         crew=_crew(terms, place),
         task="count",
         due_at=now,
+    )
+
+
+def counted_anew(batch: Batch, now: Instant) -> Batch:
+    """What its orders want has changed: its timer counts them again. What has left is left as it was counted."""
+    if batch.state not in UNSHIPPED or not batch.counted or batch.task:
+        return batch
+    return replace(
+        batch, orders=0, units={}, weight_g=0, counted=False, loaded_on="", cursor=None, task="count", due_at=now
     )
 
 
@@ -265,6 +282,34 @@ def acts_as(batch: Batch, caller_id: str, roles: frozenset[str]) -> frozenset[st
     """In which roles somebody may act on this batch: by having the role and by being named for it."""
     mine = {role for role in roles if f"{role}:{caller_id}" in batch.crew}
     return frozenset(mine | ({"merchant"} if caller_id == batch.merchant_id and "merchant" in roles else set()))
+
+
+def wants_other_bills(batch: Batch) -> bool:
+    """Its carrier has changed since waybills were asked for, and it has not left: they are to be asked for anew."""
+    return bool(batch.billed) and batch.billed != batch.carrier and batch.state in UNSHIPPED
+
+
+MOST_LINES = 40
+"""Lines of lists that one write moves."""
+
+
+def served_by(batch: Batch) -> tuple[str, ...]:
+    """Who else than its merchant is to find it in their list: its crew, until it is finished."""
+    crew = {one.partition(":")[2] for one in batch.crew} if batch.state is not BatchState.HANDED_OVER else set()
+    return tuple(sorted(crew - {""}))
+
+
+def relisted(batch: Batch) -> tuple[Batch, list[InHand], list[InHand]]:
+    """The batch as it is to be listed, with the lines that come and those that go; some now, more the next time."""
+    wanted, known = set(served_by(batch)), set(batch.listed_for)
+    changes = sorted(wanted ^ known)[:MOST_LINES]
+    listed = tuple(sorted(known ^ set(changes)))
+    come = [in_hand(batch, who) for who in changes if who in wanted]
+    return replace(batch, listed_for=listed), come, [in_hand(batch, who) for who in changes if who in known]
+
+
+def in_hand(batch: Batch, person_id: str) -> InHand:
+    return InHand(person_id=person_id, group_id=batch.group_id, destination=batch.destination, since=batch.created_at)
 
 
 def check_open(batch: Batch) -> None:
@@ -449,6 +494,36 @@ class Delivery(StrEnum):
     RETURNED = "returned"
     FORFEITED = "forfeited"
     WITHDRAWN = "withdrawn"
+
+
+class Holder(StrEnum):
+    """In whose hands an order's goods are now."""
+
+    SUPPLIER = "supplier"
+    WAREHOUSE = "warehouse"
+    CARRIER = "carrier"
+    POINT = "point"
+    BUYER = "buyer"
+    MERCHANT = "merchant"
+
+
+HOLDERS: Mapping[Delivery, Holder] = {
+    Delivery.SORTED: Holder.WAREHOUSE,
+    Delivery.IN_TRANSIT: Holder.CARRIER,
+    Delivery.READY_FOR_PICKUP: Holder.POINT,
+    Delivery.AT_THE_DOOR: Holder.CARRIER,
+    Delivery.PICKED_UP: Holder.BUYER,
+    Delivery.DELIVERED: Holder.BUYER,
+    Delivery.RETURNED: Holder.MERCHANT,
+    Delivery.FORFEITED: Holder.MERCHANT,
+}
+
+
+def holder_of(delivery: Delivery, *, stocking: bool) -> Holder | None:
+    """While they are prepared, the stage tells: with the supplier until stocking has ended. None: there are none."""
+    if delivery is Delivery.PREPARING:
+        return Holder.SUPPLIER if stocking else Holder.WAREHOUSE
+    return HOLDERS.get(delivery)
 
 
 def delivery_of(order: Order, batch: Batch | None, terms: Campaign) -> Delivery | None:

@@ -51,6 +51,16 @@ class Post(Row):
     statement: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted(Row):
+    """The request `name` has made a post: the same one again, however much later, makes no second."""
+
+    group_id: str
+    name: str
+    post_id: str
+    fingerprint: str
+
+
 class QuestionState(StrEnum):
     WAITING = "waiting"
     SHOWN = "shown"

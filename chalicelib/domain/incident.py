@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from .batch import UNSHIPPED, Batch, rides
 from .instants import DAY, Instant
-from .order import Order, and_then
+from .order import Order, and_then, goods
 from .refusals import Broken, Refused
 from .writes import Row
 
@@ -217,7 +217,8 @@ def without(batch: Batch, order: Order, weight_g: int) -> Batch:
     counted = batch.counted or (batch.cursor is not None and order.id <= batch.cursor)
     if not counted:
         return batch
-    units = {sku: left for sku, count in batch.units.items() if (left := count - order.lines.get(sku, 0)) > 0}
+    gone = goods(order)
+    units = {sku: left for sku, count in batch.units.items() if (left := count - gone.get(sku, 0)) > 0}
     return replace(
         batch, orders=max(0, batch.orders - 1), units=units, weight_g=max(0, batch.weight_g - weight_g)
     )  # fmt: skip

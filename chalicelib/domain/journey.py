@@ -18,6 +18,7 @@ from .campaign import Campaign
 from .group import Group
 from .instants import DAY, HOUR, MINUTE, Instant, at_local
 from .plan import BEFORE_FORMING, FallbackKind, StagePlan
+from .promise import Promise
 from .refusals import Broken, Refused
 from .workdays import calendar
 from .writes import Row
@@ -55,17 +56,6 @@ class Step(StrEnum):
 class Taken:
     step: Step
     at: Instant
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Promise:
-    """A time somebody promised for the end of a stage: between `earliest` and `latest`. Never removed."""
-
-    earliest: Instant
-    latest: Instant
-    at: Instant
-    by: str
-    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +243,12 @@ def due_of(terms: Campaign, planned: StagePlan, since: Instant, participants: in
 def current(journey: Journey) -> int | None:
     """Which stage the group is in; None when all are done."""
     return next((k for k, stage in enumerate(journey.stages) if stage.state is not StageState.DONE), None)
+
+
+def stocking(journey: Journey) -> bool:
+    """Whether the goods are still the supplier's to bring."""
+    number = current(journey)
+    return number is not None and journey.stages[number].name == plans.STOCKING
 
 
 def place_of(journey: Journey, name: str) -> int:

@@ -88,9 +88,9 @@ class Order(Row):
     `resolution` is set once, when the group's verdict has been carried out for this order. `collected_at` is when its
     money was asked for, where the verdict waits for that.
     `withdrawn_at` is when the buyer took the money back in an incident. `swaps` says, by item, what became of a
-    substitute that was offered: accepted, refused, or lapsed. `returns` counts the returns its buyer asked for, of
-    which one at a time is under way (`returning`); `returned` are the units that passed the check.
-    substitute that was offered: accepted, refused, or lapsed.
+    substitute that was offered: accepted, refused, or lapsed; `instead` under which SKU an accepted one comes.
+    `returns` counts the returns its buyer asked for, of which one at a time is under way (`returning`); `returned` are
+    the units that passed the check.
     `deposit_minor` is what joining costs where the rest is paid later; `balance_minor` that rest at the final price,
     to be paid by `balance_by`; `balance_id` the entry that paid it.
     `placed_by` is the leader who ordered for this buyer, if one did. `short` are units that did not arrive, found by
@@ -142,6 +142,7 @@ class Order(Row):
     uncollected: str | None = None
     withdrawn_at: Instant | None = None
     swaps: Mapping[str, str] = field(default_factory=dict)
+    instead: Mapping[str, str] = field(default_factory=dict)
     settled: int = 0
     returns: int = 0
     returning: bool = False
@@ -286,6 +287,47 @@ def pickup_chosen(order: Order, point: str, now: Instant) -> Order:
         pickup_defaulted=False,
         steps=and_then(order.steps, "pickup_chosen", now, order.buyer_id),
     )
+
+
+def lines_of(order: Order, sku: str) -> list[str]:
+    """The lines of an order for which goods of this SKU come: its own, and those that it replaces (S23)."""
+    return [
+        line
+        for line in sorted(order.lines)
+        if order.swaps.get(line) in (None, "accepted") and order.instead.get(line, line) == sku
+    ]
+
+
+def goods(order: Order) -> dict[str, int]:
+    """What is to be brought for an order, by SKU: what was bought, with what was accepted instead in its place."""
+    coming: dict[str, int] = {}
+    for line in sorted(order.lines):
+        sku = order.instead.get(line, line)
+        if line in lines_of(order, sku):
+            coming[sku] = coming.get(sku, 0) + order.lines[line]
+    return coming
+
+
+def still_to_come(order: Order, sku: str) -> int:
+    """Units of goods that were not found missing yet."""
+    return sum(order.lines[line] - order.short.get(line, 0) for line in lines_of(order, sku))
+
+
+def by_line(order: Order, missing: Mapping[str, int]) -> dict[str, int]:
+    """Missing goods as units of the lines they stand for, which is what they were paid as."""
+    found: dict[str, int] = {}
+    for sku, units in missing.items():
+        for line in lines_of(order, sku):
+            lost = min(units, order.lines[line] - order.short.get(line, 0))
+            units -= lost
+            if lost:
+                found[line] = lost
+    return found
+
+
+def comes_to_nothing(order: Order) -> bool:
+    """Whether nothing of it is to come any more."""
+    return all(order.short.get(line, 0) >= units for line, units in order.lines.items())
 
 
 def found_short(order: Order, units: Mapping[str, int], round_number: int, now: Instant) -> Order:

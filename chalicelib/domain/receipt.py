@@ -19,7 +19,7 @@ from .campaign import ShortageRule
 from .group import Group
 from .ids import derived
 from .instants import MINUTE, Instant
-from .order import Order
+from .order import Order, still_to_come
 from .refusals import Broken, Refused
 from .supply import Units
 from .writes import Row
@@ -199,7 +199,7 @@ def went_on(receipt: Receipt, cursor: str | None, now: Instant) -> Receipt:
 
 
 def claim(rule: ShortageRule, order: Order, sku: str, seed: str) -> Claim:
-    left = order.lines.get(sku, 0) - order.short.get(sku, 0)
+    left = still_to_come(order, sku)
     if rule is ShortageRule.FIRST_COME:
         return Claim(rank=f"{order.joined_at:015d}|{order.id}", units=left)
     return Claim(rank=drawn(seed, sku, ticket_of(order.id)), units=left)

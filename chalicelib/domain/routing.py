@@ -7,8 +7,9 @@ are counted by the local day on which goods should be sorted, so that an overloa
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from .batch import UNSHIPPED, Batch, Pace, Promise
+from .batch import UNSHIPPED, Batch, Pace, served_by, wants_other_bills
 from .instants import HOUR, Instant, moment
+from .promise import Promise
 from .refusals import Refused
 from .writes import Row
 
@@ -132,13 +133,20 @@ def haulier(table: Routes, carrier_id: str) -> Haulier | None:
     return next((one for one in table.carriers if one.id == carrier_id), None)
 
 
-def carried_by(batch: Batch, table: Routes, carrier: str) -> Batch:
+def carried_by(batch: Batch, table: Routes, carrier: str, now: Instant) -> Batch:
     """The same batch with another carrier, whose people may serve it instead of the ones before."""
     before = {f"carrier:{who}" for one in table.carriers for who in one.people}
     driving = haulier(table, carrier)
     people = [f"carrier:{who}" for who in (driving.people if driving else ())]
     crew = [one for one in batch.crew if one not in before]
-    return replace(batch, carrier=carrier, crew=tuple(dict.fromkeys([*crew, *people])))
+    return _driven(replace(batch, crew=tuple(dict.fromkeys([*crew, *people]))), carrier, now)
+
+
+def _driven(batch: Batch, carrier: str, now: Instant) -> Batch:
+    """Waybills that another carrier was asked for are its timer's to call off, and its people's lists to be changed."""
+    new = replace(batch, carrier=carrier, billed=batch.billed or (batch.carrier if batch.waybill else ""))
+    due = wants_other_bills(new) or served_by(new) != new.listed_for
+    return replace(new, due_at=now) if due else new
 
 
 def rule_for(table: Routes, zone: str, keep: str) -> Rule | None:
@@ -165,7 +173,7 @@ def routed(batch: Batch, table: Routes, now: Instant) -> Batch:
     if rule is None:
         return batch
     house = warehouse(table, diverted(table, batch.zone, rule.warehouse, now))
-    return _through(batch, table, house, rule.carrier, rule.pace)
+    return _through(batch, table, house, rule.carrier, rule.pace, now)
 
 
 def sent_elsewhere(batch: Batch, table: Routes, to: str, now: Instant) -> Batch:
@@ -175,22 +183,13 @@ def sent_elsewhere(batch: Batch, table: Routes, to: str, now: Instant) -> Batch:
         replace(table, rules=tuple(one for one in table.rules if one.warehouse == to)), batch.zone, batch.keep.value
     )
     pace = rule.pace if rule is not None else batch.pace
-    new = _through(batch, table, house, batch.carrier or (rule.carrier if rule else ""), pace)
+    new = _through(batch, table, house, rule.carrier if rule is not None else batch.carrier, pace, now)
     earliest, latest = now + pace.least_ms, now + pace.sort_ms + pace.sort_ms // 4 + pace.most_ms
     told = Promise(earliest=earliest, latest=latest, at=now, by="timer", why="rerouted")
     return replace(new, promises=(*new.promises, told)[-20:], owed=(*new.owed, f"batch_promise@{now}"), due_at=now)
 
 
-def by_carrier(batch: Batch, table: Routes, carrier: str) -> Batch:
-    """The same way, driven by another carrier and its people."""
-    before = {f"carrier:{who}" for one in table.carriers for who in one.people}
-    driving = haulier(table, carrier)
-    people = [f"carrier:{who}" for who in (driving.people if driving else ())]
-    crew = (*(one for one in batch.crew if one not in before), *people)
-    return replace(batch, carrier=carrier, crew=tuple(dict.fromkeys(crew)))
-
-
-def _through(batch: Batch, table: Routes, house: Warehouse, carrier: str, pace: Pace) -> Batch:
+def _through(batch: Batch, table: Routes, house: Warehouse, carrier: str, pace: Pace, now: Instant) -> Batch:
     before = {f"sorter:{who}" for one in table.warehouses for who in one.sorters}
     before |= {f"carrier:{who}" for one in table.carriers for who in one.people}
     driving = haulier(table, carrier)
@@ -198,9 +197,8 @@ def _through(batch: Batch, table: Routes, house: Warehouse, carrier: str, pace: 
         f"carrier:{who}" for who in (driving.people if driving else ())
     ]
     crew = [one for one in batch.crew if one not in before]
-    return replace(
-        batch, warehouse_id=house.id, carrier=carrier, pace=pace, crew=tuple(dict.fromkeys([*crew, *people]))
-    )
+    new = replace(batch, warehouse_id=house.id, pace=pace, crew=tuple(dict.fromkeys([*crew, *people])))
+    return _driven(new, carrier, now)
 
 
 def to_be_moved(batch: Batch, command: Reroute) -> bool:

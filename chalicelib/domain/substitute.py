@@ -35,7 +35,10 @@ class Said(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Substitute(Row):
-    """`title` is what is offered instead of `sku`. `cursor` is how far the work of the phase has come."""
+    """`title` is what is offered instead of `sku`, and `instead` the SKU it is asked of suppliers and counted under.
+
+    `cursor` is how far the work of the phase has come.
+    """
 
     group_id: str
     sku: str
@@ -45,6 +48,12 @@ class Substitute(Row):
     offered_by: str
     phase: Phase = Phase.TELLING
     cursor: str | None = None
+    instead: str = ""
+
+
+def sku_instead(sku: str) -> str:
+    """The SKU of a substitute that has none of its own."""
+    return f"{sku[:20]}.alt"
 
 
 def check_until(until: Instant, now: Instant) -> None:
@@ -80,14 +89,22 @@ def check_answer(offer: Substitute, order: Order, said: Said, now: Instant) -> N
         raise Refused("offer_over")
 
 
-def answered(order: Order, sku: str, said: Said, now: Instant) -> Order:
+def answered(order: Order, offer: Substitute, said: Said, now: Instant) -> Order:
     """Of a line that is not replaced, nothing comes any more: it counts as missing, like what was found short."""
+    sku = offer.sku
     if sku in order.swaps:
         raise Broken(f"order {order.id} has answered about {sku}")
     swaps: Mapping[str, str] = {**order.swaps, sku: said.value}
     short = order.short if said is Said.ACCEPTED else {**order.short, sku: order.lines[sku]}
     by = "timer" if said is Said.LAPSED else order.buyer_id
-    return replace(order, swaps=swaps, short=short, steps=and_then(order.steps, f"substitute_{said.value}", now, by))
+    instead = {**order.instead, sku: offer.instead} if said is Said.ACCEPTED and offer.instead else order.instead
+    return replace(
+        order,
+        swaps=swaps,
+        short=short,
+        instead=instead,
+        steps=and_then(order.steps, f"substitute_{said.value}", now, by),
+    )
 
 
 def number_of(order: Order) -> int:

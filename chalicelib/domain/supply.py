@@ -17,6 +17,7 @@ from .ids import derived
 from .instants import DAY, HOUR, Instant
 from .plan import STOCKING, Basis
 from .refusals import Refused
+from .substitute import Substitute
 from .writes import Row
 
 Units = Mapping[str, int]
@@ -156,6 +157,25 @@ def purchase_id(group_id: str, supplier_id: str) -> str:
     return f"{group_id}-{derived('purchase', group_id, supplier_id)}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Who is asked for goods of one SKU, and what they are called."""
+
+    supplier_id: str
+    title: str
+
+
+def asked_of(terms: Campaign, offers: Sequence[Substitute] = ()) -> dict[str, Asked]:
+    """Every SKU that may be asked for. A substitute comes from its item's own supplier, unless it is an item itself."""
+    items = {item.sku: Asked(supplier_id=supplier_of(terms, item), title=item.title) for item in terms.items}
+    others = {
+        one.instead: Asked(supplier_id=items[one.sku].supplier_id, title=one.title)
+        for one in offers
+        if one.instead and one.sku in items
+    }
+    return {**others, **items}
+
+
 def supplier_of(terms: Campaign, item: Item) -> str:
     """Who is asked for it: a merchant whose item names nobody else supplies it themselves."""
     return item.supplier_id or terms.merchant_id
@@ -180,9 +200,9 @@ def plus(one: ByDestination, destination: str, units: Units) -> dict[str, dict[s
     return sums
 
 
-def for_supplier(units: ByDestination, terms: Campaign, supplier_id: str) -> dict[str, dict[str, int]]:
+def for_supplier(units: ByDestination, asked: Mapping[str, Asked], supplier_id: str) -> dict[str, dict[str, int]]:
     """One supplier's share of the demand; destinations that need nothing of theirs are left out."""
-    theirs = {item.sku for item in terms.items if supplier_of(terms, item) == supplier_id}
+    theirs = {sku for sku, one in asked.items() if one.supplier_id == supplier_id}
     shares = {
         destination: {sku: count for sku, count in there.items() if sku in theirs and count}
         for destination, there in sorted(units.items())
@@ -209,8 +229,13 @@ def difference(old: ByDestination, new: ByDestination) -> dict[str, dict[str, in
     return changes
 
 
-def amended(purchase: PurchaseOrder, units: ByDestination, now: Instant) -> PurchaseOrder | None:
-    """The order with what the new count asks for, to be acknowledged anew; None where nothing changed."""
+def amended(
+    purchase: PurchaseOrder, units: ByDestination, now: Instant, *, items: Mapping[str, str] | None = None
+) -> PurchaseOrder | None:
+    """The order with what the new count asks for, to be acknowledged anew; None where nothing changed.
+
+    `items` are titles of what may be new on it.
+    """
     changes = difference(purchase.units, units)
     if not changes:
         return None
@@ -220,6 +245,7 @@ def amended(purchase: PurchaseOrder, units: ByDestination, now: Instant) -> Purc
     return replace(
         purchase,
         units=units,
+        items={**(items or {}), **purchase.items},
         number=number,
         amendments=(*purchase.amendments, Amendment(number=number, at=now, changes=changes))[-MOST_KEPT:],
         answer_by=now + purchase.answer_within,

@@ -10,6 +10,7 @@ from .shapes.batches import (
     BatchList,
     BatchMove,
     BatchPage,
+    BatchQuery,
     BatchShown,
     HandedLine,
     HandedLines,
@@ -31,7 +32,7 @@ from .shapes.batches import (
 )
 from .shapes.money import Received
 from .shapes.products import PictureForm, PictureKey
-from .shapes.words import PageQuery, to_instant
+from .shapes.words import to_instant
 
 bp = Blueprint(__name__)
 
@@ -75,9 +76,18 @@ def group_batches(call: Call[None, None], group_id: str) -> BatchList:
     return BatchList(items=[BatchShown.of(one, call.now) for one in found])
 
 
-@route(bp, "GET", "/batches", query=PageQuery, answer=BatchPage, roles=MERCHANT, summary="My batches, newest first")
-def my_batches(call: Call[None, PageQuery]) -> BatchPage:
-    page = batches.of_merchant(call.world, call.caller, limit=call.query.limit, start=call.opened(call.query.cursor))
+@route(
+    bp,
+    "GET",
+    "/batches",
+    query=BatchQuery,
+    answer=BatchPage,
+    roles=CREW,
+    summary="A merchant's batches, newest first; for others those they serve that are not finished, oldest first",
+)
+def my_batches(call: Call[None, BatchQuery]) -> BatchPage:
+    start = call.opened(call.query.cursor)
+    page = batches.of_mine(call.world, call.caller, call.query.state, limit=call.query.limit, start=start)
     return BatchPage(items=[BatchShown.of(one, call.now) for one in page.rows], next=call.sealed(page.next))
 
 
@@ -233,7 +243,14 @@ def add_photo(call: Call[PictureKey, None], group_id: str, destination: str) -> 
     status=202,
     roles=MERCHANT | SORTER,
     summary="Asks the carrier for the batch's waybill (电子面单), or one an order for doors; again, nothing more",
-    refusals=("batch_not_found", "batch_finished", "batch_busy", "not_yours_to_ship", "carrier_not_connected"),
+    refusals=(
+        "batch_not_found",
+        "batch_finished",
+        "batch_busy",
+        "not_yours_to_ship",
+        "carrier_not_connected",
+        "already_shipped",
+    ),
 )
 def ship_batch(call: Call[ShipBody, None], group_id: str, destination: str) -> BatchShown:
     found = waybills.request(call.world, call.caller, group_id, destination, call.body.carrier, now=call.now)

@@ -41,6 +41,7 @@ bp = Blueprint(__name__)
     summary="Tells everyone in a group something; for its merchant, its leaders and support",
     refusals=(
         "group_not_found",
+        "key_reused",
         "media_not_https",
         "file_not_uploaded",
         "file_too_large",

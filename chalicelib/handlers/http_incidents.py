@@ -254,7 +254,9 @@ def task_done(call: Call[TaskDone, None], task_id: str) -> TaskLine:
 def substitute_offered(call: Call[SubstituteInput, None], group_id: str) -> SubstituteShown:
     ask = call.body
     until = to_instant(ask.until)
-    made = substitutes.offer(call.world, call.caller, group_id, ask.sku, ask.title, until, now=call.now)
+    made = substitutes.offer(
+        call.world, call.caller, group_id, ask.sku, ask.title, until, instead=ask.instead or "", now=call.now
+    )
     return SubstituteShown.of(made)
 
 

@@ -10,6 +10,7 @@ from ..domain.campaign import Fulfilment
 from ..domain.group import GroupState
 from ..domain.hand_over import pickup_code
 from ..domain.ids import fingerprint as hashed
+from ..domain.instants import Instant
 from ..domain.ledger import Entry, EntryState, Kind, RefundStage
 from ..domain.links import page_path
 from ..domain.notice import Notice
@@ -17,6 +18,7 @@ from ..domain.order import Order, OrderState, pickup_cutoff
 from ..domain.person import Channel
 from ..domain.plan import BEFORE_FORMING
 from ..domain.refusals import Broken, Refused
+from ..domain.substitute import concerns
 from ..services import orders
 from ..services.cancel import cancel
 from ..services.change import change
@@ -116,6 +118,10 @@ def order_page(ask: Ask, order_id: str) -> Shown:
         "pay_url": pay_url(ask, payment),
         **returns_of(ask, view),
         "refunds": [refund_steps(refund) for refund in refunds],
+        "missing": missing(view),
+        "missing_minor": sum(one.amount_minor for one in refunds if one.cause in MISSING_CAUSES),
+        "offers": offers(view, ask.now),
+        "may_self_refund": view.may_self_refund,
         "timeline": timeline(order, group, entries),
         "notices": notices(ask, view.notices),
         "delivery": OrderDelivery.of_or_none(view, pickup_code(order.id, secrets()["pickup_key"]), ask.now),
@@ -149,6 +155,36 @@ def lines(view: OrderView) -> list[dict[str, Any]]:
             "most": most(view.terms, view.terms.item(sku)),
         }
         for sku, units in view.order.lines.items()
+    ]
+
+
+MISSING_CAUSES = ("shortage", "substitute")
+
+
+def missing(view: OrderView) -> list[dict[str, Any]]:
+    """Units that do not come, and why: what was not replaced, and what did not arrive."""
+    order = view.order
+    return [
+        {
+            "title": view.terms.item(sku).title,
+            "units": units,
+            "why": "replaced" if order.swaps.get(sku) in ("refused", "lapsed") else "arrived",
+        }
+        for sku, units in sorted(order.short.items())
+        if units
+    ]
+
+
+def offers(view: OrderView, now: Instant) -> list[dict[str, Any]]:
+    """What is offered for items that have run out; still `open` while the buyer may say yes or no."""
+    return [
+        {
+            "offer": one,
+            "item": view.terms.item(one.sku).title,
+            "answer": view.order.swaps.get(one.sku),
+            "open": concerns(one, view.order) and now < one.until,
+        }
+        for one in view.offers
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from chalice.app import Blueprint
 
-from ..domain.batch import WAY, Batch, BatchState, acts_as, estimates
+from ..domain.batch import MOVERS, WAY, Batch, BatchState, acts_as, estimates
 from ..domain.label import HEADING, as_rows
 from ..domain.refusals import Refused
 from ..services import batches, waybills
@@ -31,14 +31,23 @@ NAV.append(Link("/deliver", "nav.deliver", CREW))
 
 @page(bp, "GET", "/deliver", roles=CREW)
 def deliver_page(ask: Ask) -> Shown | Gone:
-    """A merchant's batches, newest first; the others come with the group they were told of."""
+    """A merchant's batches, newest first; others' own, oldest first, as long as they are not finished."""
     group = ask.query.one("group")
-    if group:
-        return Gone(f"/deliver/{group.replace('/', '')}")
-    if not ask.caller.roles & MERCHANT:
-        return _shown(ask, "", [], None)
-    found = batches.of_merchant(ask.world, ask.caller, limit=A_PAGE, start=ask.opened())
-    return _shown(ask, "", found.rows, ask.sealed(found.next))
+    return Gone(f"/deliver/{group.replace('/', '')}") if group else _mine(ask)
+
+
+@page(bp, "GET", "/work/batches", roles=CREW)
+def batches_at_work(ask: Ask) -> Shown:
+    """The same list, beside the stages that are in somebody's hands."""
+    return _mine(ask)
+
+
+def _mine(ask: Ask) -> Shown:
+    given = ask.query.one("state")
+    state = BatchState(given) if given in set(BatchState) else None
+    found = batches.of_mine(ask.world, ask.caller, state, limit=A_PAGE, start=ask.opened())
+    shown = _shown(ask, "", found.rows, ask.sealed(found.next))
+    return Shown("deliver.html", {**shown.values, "states": list(WAY), "state": state})
 
 
 @page(bp, "GET", "/deliver/{group_id}", roles=CREW)
@@ -52,7 +61,7 @@ def _shown(ask: Ask, group: str, rows: Sequence[Batch], after: str | None) -> Sh
         "rows": [
             (
                 row,
-                _next(row),
+                _next(ask, row),
                 estimates(row, ask.now),
                 range(1 + max(0, row.orders - 1) // SHEET),
                 acts_as(row, ask.caller.id, ask.caller.roles),
@@ -61,13 +70,17 @@ def _shown(ask: Ask, group: str, rows: Sequence[Batch], after: str | None) -> Sh
         ],
         "next": after,
         "merchant": bool(ask.caller.roles & MERCHANT),
+        "states": [],
     }
     return Shown("deliver.html", values)
 
 
-def _next(row: Batch) -> BatchState | None:
+def _next(ask: Ask, row: Batch) -> BatchState | None:
+    """The state that its reader may bring it into."""
     here = WAY.index(row.state)
-    return WAY[here + 1] if here + 1 < len(WAY) else None
+    following = WAY[here + 1] if here + 1 < len(WAY) else None
+    roles = acts_as(row, ask.caller.id, ask.caller.roles)
+    return following if following is not None and roles & MOVERS[following] else None
 
 
 @page(bp, "POST", "/deliver/{group_id}/plan", roles=MERCHANT, again=group_deliveries)

@@ -38,6 +38,7 @@ def orders_shown(ask: Ask, campaign_id: str, outcomes: list[batch.Outcome]) -> S
         "campaign": found.campaign,
         "orders": [order_row(order) for order in found.orders],
         "groups": found.groups,
+        "waybills": found.waybills,
         "next": ask.sealed(found.next),
         "states": [one.value for one in OrderState],
         "chosen": {"state": state, "point": point, "group": group, "transfers": wanted.transfers,

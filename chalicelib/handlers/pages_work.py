@@ -25,6 +25,7 @@ bp = Blueprint(__name__)
 
 A_PAGE = 50
 HANDS = frozenset(OWNER_ROLES)
+MOVING = ("sorter", "carrier", "leader")
 REVIEWERS = frozenset({"merchant", "manager"})
 NAV.append(Link("/work", "nav.work", HANDS))
 
@@ -36,7 +37,9 @@ Log = list[tuple[Instant, str, str]]
 def work_page(ask: Ask) -> Shown:
     mine = stages.mine(ask.world, ask.caller, late=False, limit=A_PAGE, start=ask.opened())
     manages = "manager" in ask.caller.roles
-    return Shown("work.html", {"lines": mine.rows, "next": ask.sealed(mine.next), "manages": manages})
+    serves = bool(ask.caller.roles & {"merchant", *MOVING})
+    values = {"lines": mine.rows, "next": ask.sealed(mine.next), "manages": manages, "serves": serves}
+    return Shown("work.html", values)
 
 
 @page(bp, "GET", "/work/{group_id}", roles=HANDS)

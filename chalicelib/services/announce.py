@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ..domain import ids
-from ..domain.batch import destination_of, rides
+from ..domain.batch import awaited, destination_of, rides
 from ..domain.group import Group
 from ..domain.instants import Instant
 from ..domain.notice import OF_PROGRESS
@@ -37,7 +37,7 @@ def concerns(world: World, announcement: Announcement, group: Group, order: Orde
     terms = world.store.terms(group.campaign_id, group.terms_version)
     if not rides(order) or destination_of(order, group, terms) != announcement.destination:
         return False
-    return not announcement.waiting_only or (order.handed_at is None and order.uncollected is None)
+    return not announcement.waiting_only or awaited(order)
 
 
 def _tell(world: World, announcement: Announcement, group: Group, order: Order, now: Instant) -> None:

@@ -11,13 +11,14 @@ from ..domain.campaign import Campaign
 from ..domain.group import Group
 from ..domain.incident import What
 from ..domain.instants import Instant, local_text
-from ..domain.order import Order
+from ..domain.order import Order, goods
 from ..domain.refusals import Broken
 from ..domain.upkeep import Announcement
-from ..domain.writes import Create, Replace, Write
+from ..domain.waybill import batch_key
+from ..domain.writes import Create, Remove, Replace, Write
 from . import incidents, routes, tell
 from .uncollected import give_up
-from .waybills import request_for_orders
+from .waybills import rebilled, request_for_orders
 from .world import World
 
 AT_ONCE = 200
@@ -40,10 +41,17 @@ def batch_wake(world: World, batch: Batch, now: Instant) -> None:
         writes = [write for event in batch.owed for write in _said(world, batch, event, now)]
         new = replace(batch, owed=())
         world.store.commit(Replace(replace(new, due_at=next_due(new, terms, now))), *writes)
+    elif rules.served_by(batch) != batch.listed_for:
+        new, come, go = rules.relisted(batch)
+        lines: list[Write] = [*(Create(one) for one in come), *(Remove(replace(one, version=1)) for one in go)]
+        world.store.commit(Replace(replace(new, due_at=next_due(new, terms, now))), *lines)
     elif batch.task == "count":
         _count(world, batch, group, terms, now)
     elif batch.task == "waybills":
         _ask_for_waybills(world, batch, group, terms, now)
+    elif not batch.task and rules.wants_other_bills(batch):
+        new = replace(batch, billed=batch.carrier, task="waybills", cursor=None, due_at=now)
+        world.store.commit(Replace(new))
     elif batch.task == "sweep":
         _sweep(world, batch, group, terms, now)
     else:
@@ -52,7 +60,7 @@ def batch_wake(world: World, batch: Batch, now: Instant) -> None:
 
 def next_due(batch: Batch, terms: Campaign, now: Instant) -> Instant | None:
     """When it next wants to be looked at, once it owes nobody a word."""
-    if batch.task:
+    if batch.task or rules.wants_other_bills(batch) or rules.served_by(batch) != batch.listed_for:
         return now
     if batch.state is not BatchState.READY:
         return None
@@ -145,7 +153,7 @@ def _count(world: World, batch: Batch, group: Group, terms: Campaign, now: Insta
     mine, after = [one for one in there if rules.rides(one)], page.next
     units = dict(batch.units)
     for order in mine:
-        for sku, count in order.lines.items():
+        for sku, count in goods(order).items():
             units[sku] = units.get(sku, 0) + count
     weight = sum(item.weight_g * units.get(item.sku, 0) for item in terms.items)
     new = replace(
@@ -165,6 +173,11 @@ def _count(world: World, batch: Batch, group: Group, terms: Campaign, now: Insta
 
 
 def _ask_for_waybills(world: World, batch: Batch, group: Group, terms: Campaign, now: Instant) -> None:
+    if batch.destination.startswith("point."):
+        new = replace(batch, task="", waybill="")
+        writes = rebilled(world, batch_key(batch.group_id, batch.destination), batch.carrier, now)
+        world.store.commit(Replace(replace(new, due_at=next_due(new, terms, now))), *writes)
+        return
     mine, after = _page(world, batch, group, terms)
     request_for_orders(world, batch, mine, now)
     new = replace(batch, cursor=after, task="waybills" if after else "")
@@ -192,10 +205,10 @@ def _sweep(world: World, batch: Batch, group: Group, terms: Campaign, now: Insta
     """Order by order, each its own transaction; when all are done the batch is finished."""
     mine, after = _page(world, batch, group, terms)
     for order in mine:
-        if order.handed_at is None and order.uncollected is None:
+        if rules.awaited(order):
             give_up(world, order, group, terms, now)
     new = replace(batch, cursor=after, due_at=now)
     if after is None:
         done = rules.moved(replace(new, task=""), BatchState.HANDED_OVER, by="timer", at=now, now=now)
-        new = replace(done, owed=(), due_at=None)
+        new = replace(done, owed=(), due_at=next_due(done, terms, now))
     world.store.commit(Replace(new))

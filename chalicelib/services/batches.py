@@ -80,8 +80,19 @@ def of_group(world: World, caller: Caller, group_id: str) -> list[Batch]:
     return mine
 
 
-def of_merchant(world: World, caller: Caller, *, limit: int, start: str | None) -> Page[Batch]:
-    return world.store.batches_of(caller.id, limit, start)
+def of_mine(world: World, caller: Caller, state: BatchState | None, *, limit: int, start: str | None) -> Page[Batch]:
+    """A merchant's own, newest first; for others what they serve and may move, oldest first. A page of one `state` may
+    be short, or empty, and yet not the last."""
+    if "merchant" in caller.roles:
+        page = world.store.batches_of(caller.id, limit, start)
+    else:
+        page = world.store.batches_in_hand(caller.id, limit, start)
+    return Page([one for one in page.rows if _is_theirs(one, caller) and state in (None, one.state)], page.next)
+
+
+def _is_theirs(batch: Batch, caller: Caller) -> bool:
+    """Lists lag behind a change of who serves a batch by its timer; what they may do never does."""
+    return bool(rules.acts_as(batch, caller.id, caller.roles))
 
 
 def mine(world: World, caller: Caller, group_id: str, destination: str) -> tuple[Batch, frozenset[str]]:
@@ -140,7 +151,7 @@ def check_choices_made(world: World, batch: Batch, now: Instant) -> None:
 
 def check_all_fetched(world: World, batch: Batch) -> None:
     for order in orders_of(world, batch):
-        if order.handed_at is None and order.uncollected is None:
+        if rules.awaited(order):
             raise Refused("orders_not_fetched", order=order.id)
 
 

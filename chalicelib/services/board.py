@@ -1,10 +1,11 @@
 """A running campaign as its merchant watches it: numbers for show, hour by hour, with where it is heading."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ..domain import hours, ids
 from ..domain import tally as tallies
+from ..domain.batch import destination_of, rides
 from ..domain.campaign import Campaign, CampaignState
 from ..domain.group import Group
 from ..domain.hours import Hour, Pulse
@@ -14,6 +15,7 @@ from ..domain.order import Order, OrderState
 from ..domain.ports import Caller
 from ..domain.refusals import Refused
 from ..domain.tally import Figures, Numbers, Scope, Tally
+from ..domain.waybill import Waybill, batch_key
 from .draft import own
 from .recount import all_groups
 from .world import World
@@ -151,6 +153,7 @@ class Found:
     groups: Sequence[Group]
     orders: Sequence[Order]
     next: str | None
+    waybills: Mapping[str, Waybill] = field(default_factory=dict)
 
 
 def search(world: World, caller: Caller, campaign_id: str, wanted: Wanted, limit: int, start: str | None) -> Found:
@@ -171,8 +174,22 @@ def search(world: World, caller: Caller, campaign_id: str, wanted: Wanted, limit
             if wanted.fits(order):
                 found.append(order)
             if len(found) == limit or seen == MOST_LOOKED_AT:
-                return Found(campaign=campaign, groups=groups, orders=found, next=last)
-    return Found(campaign=campaign, groups=groups, orders=found, next=None)
+                return _with_waybills(world, Found(campaign=campaign, groups=groups, orders=found, next=last))
+    return _with_waybills(world, Found(campaign=campaign, groups=groups, orders=found, next=None))
+
+
+def _with_waybills(world: World, found: Found) -> Found:
+    """Each order's own waybill, or the one that its whole batch rides under: one read for the page."""
+    groups = {group.id: group for group in found.groups}
+    under = {}
+    for order in found.orders:
+        if rides(order):
+            group = groups[order.group_id]
+            terms = world.store.terms(group.campaign_id, group.terms_version)
+            under[order.id] = (order.id, batch_key(group.id, destination_of(order, group, terms)))
+    known = {one.id: one for one in world.store.waybills([key for keys in under.values() for key in keys])}
+    bills = {order: next((known[key] for key in keys if key in known), None) for order, keys in under.items()}
+    return replace(found, waybills={order: bill for order, bill in bills.items() if bill is not None})
 
 
 def _orders_after(world: World, group: Group, after: str | None) -> Iterator[Order]:

@@ -50,7 +50,7 @@ def add(
     try:
         world.store.commit(Create(hook))
     except Lost:
-        return next((one for one in hooks(world, campaign.id) if one.id == hook.id), hook)
+        return world.store.hook(campaign.id, hook.id) or hook
     return hook
 
 
@@ -74,10 +74,10 @@ def of(world: World, caller: Caller, campaign_id: str) -> Sequence[Hook]:
 
 def remove(world: World, caller: Caller, campaign_id: str, hook_id: str) -> None:
     """Gone already is as good as gone now."""
-    for hook in of(world, caller, campaign_id):
-        if hook.id == hook_id:
-            world.store.commit(Remove(hook))
-            world.vault.forget(owner_of(campaign_id), hook_id)
+    hook = world.store.hook(own(world, caller, campaign_id).id, hook_id)
+    if hook is not None:
+        world.store.commit(Remove(hook))
+        world.vault.forget(owner_of(campaign_id), hook_id)
 
 
 def planned(world: World, campaign_id: str, audience: Audience, event: str, text: str, now: Instant) -> list[Create]:
@@ -131,7 +131,7 @@ def message_wake(world: World, message: ChatMessage, now: Instant) -> None:
         return
     if message.state is not ChatState.PLANNED:
         return
-    hook = next((one for one in hooks(world, message.campaign_id) if one.id == message.hook_id), None)
+    hook = world.store.hook(message.campaign_id, message.hook_id)
     if hook is None:
         world.store.commit(Replace(chat.refused(message, "hook_removed", now, lasting=True)))
         return

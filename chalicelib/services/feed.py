@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from ..domain import feed
 from ..domain.chat import Audience
-from ..domain.feed import Digest, GroupChat, Media, MediaKind, Post
+from ..domain.feed import Digest, GroupChat, Media, MediaKind, Post, Posted
 from ..domain.files import Use
 from ..domain.group import Group
 from ..domain.ids import derived
@@ -58,6 +58,8 @@ def post(
     if statement and here.role == "leader":
         raise Refused("forbidden")
     feed.check_media(media)
+    name = derived(group_id, caller.id, key)
+    body = derived(text, *(f"{one.kind.value} {one.ref} {one.caption}" for one in media), str(statement))
     new = Post(
         group_id=group_id,
         id=f"{now:015d}-{derived(group_id, caller.id, key, length=8)}",
@@ -70,19 +72,14 @@ def post(
     )
     for attempt in attempts(world):
         with attempt:
-            if (known := _under(world, group_id, new.id.partition("-")[2], caller.id)) is not None:
-                return known
-            world.store.commit(Create(new), *told_of(world, here.group, new, now))
+            if (known := world.store.posted(group_id, name)) is not None:
+                if known.fingerprint != body:
+                    raise Refused("key_reused")
+                return world.store.post(group_id, known.post_id) or replace(new, id=known.post_id)
+            mark = Posted(group_id=group_id, name=name, post_id=new.id, fingerprint=body)
+            world.store.commit(Create(new), Create(mark), *told_of(world, here.group, new, now))
             return new
     raise Unavailable("busy")
-
-
-def _under(world: World, group_id: str, name: str, by: str) -> Post | None:
-    """The post that this very request has made already, lately."""
-    for one in world.store.posts(group_id, 20, None).rows:
-        if one.id.endswith(f"-{name}") and one.by == by:
-            return one
-    return None
 
 
 def _kept(world: World, group_id: str, media: Media) -> Media:

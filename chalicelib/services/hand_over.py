@@ -153,5 +153,5 @@ def waiting(world: World, caller: Caller, group_id: str, destination: str, *, ke
     return [
         Waiting(order=order, check=fetching.check_of(fetching.pickup_code(order.id, secret)))
         for order in orders_of(world, batch)
-        if order.handed_at is None and order.uncollected is None
+        if rules.awaited(order)
     ]

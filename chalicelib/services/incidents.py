@@ -160,10 +160,7 @@ def _switched(world: World, incident: Incident, destination: str, carrier: str, 
                 raise Refused("carrier_not_connected", carrier=to or batch.carrier)
             if batch.carrier == to:
                 return to
-            new = routing.carried_by(batch, table, to)
-            loads: list[Write] = []
-            if batch.loaded_on:
-                new, loads = routes.load_writes(world, table, batch, new, now)
+            new, loads = routes.by_carrier(world, batch, to, now)
             world.store.commit(Replace(new), *loads)
             return to
     raise Unavailable("busy")

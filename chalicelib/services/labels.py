@@ -4,12 +4,14 @@ Names and phones are masked before they go anywhere. Reading an address is on re
 which order. A sheet holds at most `SHEET` labels, so that it is made while somebody waits for it.
 """
 
+from collections.abc import Mapping
+
 from ..domain.batch import Batch
 from ..domain.campaign import Campaign, Fulfilment
 from ..domain.ids import derived
 from ..domain.instants import Instant
 from ..domain.label import Label, door, masked_name, masked_phone, walk
-from ..domain.order import Order
+from ..domain.order import Order, goods
 from ..domain.person import Address
 from ..domain.ports import Caller
 from ..domain.refusals import Refused
@@ -29,6 +31,8 @@ def labels(
     group = world.store.group(group_id)
     assert group is not None
     terms = world.store.terms(group.campaign_id, group.terms_version)
+    titles = {item.sku: item.title for item in terms.items}
+    titles |= {one.instead: one.title for one in world.store.substitutes(group_id)}
     orders = orders_of(world, batch)[sheet * SHEET : (sheet + 1) * SHEET]
     found = [
         (order, _address(world, caller, order, terms, now), _phone(world, caller, order, terms, now))
@@ -36,7 +40,7 @@ def labels(
     ]
     found.sort(key=lambda one: (walk(one[1]), one[0].id))
     return batch, [
-        _label(world, batch, terms, number, order, address, phone)
+        _label(world, batch, titles, number, order, address, phone)
         for number, (order, address, phone) in enumerate(found, start=sheet * SHEET + 1)
     ]
 
@@ -56,10 +60,15 @@ def _phone(world: World, caller: Caller, order: Order, terms: Campaign, now: Ins
 
 
 def _label(
-    world: World, batch: Batch, terms: Campaign, number: int, order: Order, address: Address | None, phone: str
+    world: World,
+    batch: Batch,
+    titles: Mapping[str, str],
+    number: int,
+    order: Order,
+    address: Address | None,
+    phone: str,
 ) -> Label:
     bill = world.store.waybill(order.id)
-    titles = {item.sku: item.title for item in terms.items}
     return Label(
         number=number,
         order_id=order.id,
@@ -67,7 +76,7 @@ def _label(
         door=door(address) if address else batch.name,
         recipient=masked_name(address.recipient) if address else f"#{derived('label', order.id, length=4)}",
         phone=masked_phone(address.phone if address else phone),
-        goods=tuple(f"{titles.get(sku, sku)} x {units}" for sku, units in order.lines.items()),
+        goods=tuple(f"{titles.get(sku, sku)} x {units}" for sku, units in goods(order).items()),
         carrier=bill.carrier if bill else batch.carrier,
         waybill=bill.number if bill else batch.waybill,
     )

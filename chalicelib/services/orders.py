@@ -14,8 +14,9 @@ from ..domain.order import Order
 from ..domain.ports import Caller, Page
 from ..domain.refusals import Broken, Refused
 from ..domain.returns import Return
+from ..domain.substitute import Substitute
 from ..domain.waybill import Waybill
-from . import returns, waybills
+from . import returns, self_refund, waybills
 from .batches import photo_links
 from .money import seen_group
 from .world import World
@@ -33,11 +34,13 @@ class OrderView:
     photos: Sequence[str] = ()
     journey: Journey | None = None
     returns: Sequence[Return] = ()
+    offers: Sequence[Substitute] = ()
+    may_self_refund: bool = False
 
 
 def one(world: World, caller: Caller, order_id: str) -> OrderView:
     """With its timeline: its own steps, every movement of its money, what its buyer was told, and the stages of its
-    group. Three reads, whatever the size of the group."""
+    group. Six reads at most, whatever the size of the group."""
     order, group, journey = world.store.order_page(order_id)
     if order is None:
         raise Refused("order_not_found", order=order_id)
@@ -45,7 +48,7 @@ def one(world: World, caller: Caller, order_id: str) -> OrderView:
     if group is None:
         raise Broken(f"order {order_id} has no group")
     terms = world.store.terms(group.campaign_id, group.terms_version)
-    batch, waybill = waybills.ride_of(world, order, group, terms)
+    batch, waybill, offers = waybills.ride_of(world, order, group, terms)
     return OrderView(
         journey=journey,
         order=order,
@@ -55,6 +58,8 @@ def one(world: World, caller: Caller, order_id: str) -> OrderView:
         returns=returns.of_order(world, order),
         photos=photo_links(world, batch) if batch else (),
         waybill=waybill,
+        offers=offers,
+        may_self_refund=self_refund.is_open(world, order, group, terms, batch),
         entries=world.store.entries_of_order(order.id),
         notices=world.store.notices_about(order.buyer_id, order.id),
     )

@@ -4,6 +4,7 @@ The orders are counted part by part on the demand's own timer, so a group's size
 count is compared with what stands already, so that a count taken twice asks nobody twice.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -12,16 +13,19 @@ from ..domain import journey as journeys
 from ..domain import order as orders
 from ..domain.campaign import Campaign
 from ..domain.group import Group
-from ..domain.instants import Instant, local_text
+from ..domain.instants import MINUTE, Instant, local_text
 from ..domain.journey import Journey
 from ..domain.notice import TEMPLATES
 from ..domain.plan import STOCKING
 from ..domain.refusals import Broken, Lost, Refused
-from ..domain.supply import Demand, PurchaseOrder
+from ..domain.supply import Asked, Demand, PurchaseOrder
 from ..domain.writes import Create, Replace, Write
 from . import expected, stages, tell
 from .attempts import attempts
 from .world import World
+
+GATHERING = 10 * MINUTE
+"""How long a count waits for more of the same: a hundred who give their goods back make one amendment."""
 
 ORDERS_AT_ONCE = 2_000
 """Orders one waking counts before it lets others have their turn."""
@@ -52,11 +56,16 @@ def count_again(world: World, group_id: str, now: Instant) -> Demand | None:
 def counting_again(world: World, group_id: str, now: Instant) -> list[Write]:
     """The same, for the transaction that changes what is wanted: a crash after it would forget to ask."""
     demand = world.store.demand(group_id)
-    return [Replace(_anew(demand, now))] if demand is not None else []
+    if demand is None:
+        return []
+    waiting = demand.done < demand.number and not demand.part and demand.due_at is not None and demand.due_at > now
+    return [Replace(_anew(demand, now, due_at=demand.due_at if waiting else now + GATHERING))]
 
 
-def _anew(demand: Demand, now: Instant) -> Demand:
-    return replace(demand, number=demand.number + 1, part=0, begun_at=now, counting={}, counting_orders={}, due_at=now)
+def _anew(demand: Demand, now: Instant, *, due_at: Instant | None = None) -> Demand:
+    return replace(
+        demand, number=demand.number + 1, part=0, begun_at=now, counting={}, counting_orders={}, due_at=due_at or now
+    )
 
 
 def demand_wake(world: World, demand: Demand, now: Instant) -> None:
@@ -91,32 +100,42 @@ def _count(world: World, demand: Demand, group: Group, terms: Campaign) -> Deman
     while part < group.parts and seen < ORDERS_AT_ONCE:
         for order in world.store.orders_of_part(group.id, part):
             seen += 1
-            if destination.wants_goods(order):
+            if destination.wants_goods(order) and orders.goods(order):
                 where = destination.destination_of(order, group, terms)
-                units = supply.plus(units, where, order.lines)
+                units = supply.plus(units, where, orders.goods(order))
                 there[where] = there.get(where, 0) + 1
         part += 1
     return replace(demand, part=part, counting=units, counting_orders=there)
 
 
 def _ask(world: World, group: Group, terms: Campaign, demand: Demand, now: Instant) -> None:
-    for supplier_id in sorted({supply.supplier_of(terms, item) for item in terms.items}):
-        _ask_one(world, group, terms, demand, supplier_id, now)
+    asked = supply.asked_of(terms, world.store.substitutes(group.id))
+    for supplier_id in sorted({one.supplier_id for one in asked.values()}):
+        _ask_one(world, group, terms, demand, asked, supplier_id, now)
     expected.expect(world, group, terms, demand, now)
 
 
-def _ask_one(world: World, group: Group, terms: Campaign, demand: Demand, supplier_id: str, now: Instant) -> None:
+def _ask_one(
+    world: World,
+    group: Group,
+    terms: Campaign,
+    demand: Demand,
+    asked: Mapping[str, Asked],
+    supplier_id: str,
+    now: Instant,
+) -> None:
     """Creates the purchase order, or amends the one that is there where the count has moved."""
-    units = supply.for_supplier(demand.counting, terms, supplier_id)
+    units = supply.for_supplier(demand.counting, asked, supplier_id)
+    items = {sku: one.title for sku, one in asked.items() if one.supplier_id == supplier_id}
     for attempt in attempts(world):
         with attempt:
             known = world.store.purchase(supply.purchase_id(group.id, supplier_id))
             if known is None:
                 if units:
-                    world.store.commit(Create(_issued(group, terms, supplier_id, units, now)))
+                    world.store.commit(Create(_issued(group, terms, supplier_id, units, items, now)))
                     world.watch.count("purchases_issued")
                 return
-            amended = supply.amended(known, units, now)
+            amended = supply.amended(known, units, now, items=items)
             if amended is not None:
                 world.store.commit(Replace(amended))
                 world.watch.count("purchases_amended")
@@ -124,7 +143,12 @@ def _ask_one(world: World, group: Group, terms: Campaign, demand: Demand, suppli
 
 
 def _issued(
-    group: Group, terms: Campaign, supplier_id: str, units: supply.ByDestination, now: Instant
+    group: Group,
+    terms: Campaign,
+    supplier_id: str,
+    units: supply.ByDestination,
+    items: Mapping[str, str],
+    now: Instant,
 ) -> PurchaseOrder:
     assert group.verdict is not None
     own = supplier_id == group.merchant_id
@@ -137,7 +161,7 @@ def _issued(
         supplier_id=supplier_id,
         title=group.title,
         zone=group.zone,
-        items={item.sku: item.title for item in terms.items if supply.supplier_of(terms, item) == supplier_id},
+        items=items,
         places={where: destination.destination_name(terms, group, where) for where in units},
         units=units,
         issued_at=now,

@@ -6,14 +6,16 @@ from dataclasses import dataclass, replace
 from ..domain import balance
 from ..domain import order as orders
 from ..domain import receipt as receipts
+from ..domain.batch import WAY, Batch, BatchState, moved
 from ..domain.destination import destination_of, wants_goods
 from ..domain.instants import Instant
 from ..domain.leader import LeaderState
-from ..domain.order import Order
+from ..domain.order import Order, goods, still_to_come
 from ..domain.ports import Caller, Page
 from ..domain.receipt import Line, Receipt
 from ..domain.refusals import Broken, Refused, Unavailable
-from ..domain.writes import Replace
+from ..domain.writes import Replace, Write
+from . import batches
 from .attempts import attempts
 from .money import SEES_ALL, seen_group
 from .world import World
@@ -65,10 +67,28 @@ def receive(
             new = receipts.entered(receipt, lines, number=number, note=note, now=now, by=caller.id)
             if new is receipt:
                 return receipt
-            world.store.commit(Replace(new))
+            world.store.commit(Replace(new), *_arrived(world, new, caller.id, now))
             world.watch.count("receipts_entered")
             return replace(new, version=new.version + 1)
     raise Unavailable("busy")
+
+
+def _arrived(world: World, receipt: Receipt, by: str, now: Instant) -> list[Write]:
+    """What has come to a pickup point can be fetched there: its batch is ready, and nobody has to say so twice."""
+    came = receipt.latest is not None and any(line.received for line in receipt.latest.lines.values())
+    if not came or not receipt.destination.startswith("point."):
+        return []
+    batch = world.store.batch(receipt.group_id, receipt.destination) or _planned(world, receipt, now)
+    if batch is None or WAY.index(batch.state) >= WAY.index(BatchState.READY):
+        return []
+    return [Replace(moved(batch, BatchState.READY, by=by, at=now, now=now, skipping=True))]
+
+
+def _planned(world: World, receipt: Receipt, now: Instant) -> Batch | None:
+    """Goods that came before their sorting had its turn."""
+    group = world.store.group(receipt.group_id)
+    made = batches.plan(world, group, now) if group is not None else []
+    return next((one for one in made if one.destination == receipt.destination), None)
 
 
 def _check_may_receive(world: World, caller: Caller, receipt: Receipt) -> None:
@@ -112,6 +132,6 @@ def _line(order: Order) -> ShareLine:
     return ShareLine(
         ticket=receipts.ticket_of(order.id),
         joined_at=order.joined_at,
-        units=dict(order.lines),
-        short=dict(order.short),
+        units=goods(order),
+        short={sku: units - left for sku, units in goods(order).items() if (left := still_to_come(order, sku)) < units},
     )

@@ -234,6 +234,13 @@ def _move(world: World, table: Routes, batch: Batch, command: Reroute, now: Inst
     return 0
 
 
+def by_carrier(world: World, batch: Batch, to: str, now: Instant) -> tuple[Batch, list[Write]]:
+    """The batch with another carrier, and what its loads become."""
+    table = table_of(world, batch.merchant_id)
+    new = rules.carried_by(batch, table, to, now)
+    return load_writes(world, table, batch, new, now) if batch.loaded_on else (new, [])
+
+
 def switch(world: World, batch: Batch, fallback: Fallback, now: Instant) -> None:
     """A stage stayed late (S5): what is not shipped goes through the other warehouse, or by the other carrier, with its
     loads, its people and its time. One that has switched already is left alone, so it may be asked again."""
@@ -242,7 +249,7 @@ def switch(world: World, batch: Batch, fallback: Fallback, now: Instant) -> None
     if batch.state not in UNSHIPPED:
         return
     if fallback.kind is FallbackKind.OTHER_CARRIER and batch.carrier != fallback.to:
-        new = rules.by_carrier(batch, table, fallback.to)
+        new = rules.carried_by(batch, table, fallback.to, now)
     elif fallback.kind in ELSEWHERE and batch.warehouse_id != fallback.to:
         known = any(one.id == fallback.to for one in table.warehouses)
         new = (

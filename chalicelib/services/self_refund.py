@@ -2,8 +2,8 @@
 
 from ..domain import incident as rules
 from ..domain import ledger
-from ..domain.batch import Batch, destination_of
-from ..domain.campaign import Campaign
+from ..domain.batch import UNSHIPPED, Batch, awaited, destination_of
+from ..domain.campaign import Campaign, Fulfilment
 from ..domain.group import Group
 from ..domain.instants import Instant
 from ..domain.ledger import EntryState
@@ -16,6 +16,7 @@ from .attempts import attempts
 from .cancel import payments_of, voided_balance
 from .change import mine
 from .purchase import counting_again
+from .waybills import given_back
 from .world import World
 
 
@@ -30,6 +31,15 @@ def self_refund(world: World, caller: Caller, order_id: str, *, now: Instant) ->
             world.watch.count("orders_self_refunded")
             return world.store.order(order_id) or order
     raise Unavailable("busy")
+
+
+def is_open(world: World, order: Order, group: Group, terms: Campaign, batch: Batch | None) -> bool:
+    """Whether its buyer may take the money back now, as it is shown; the call itself decides for itself."""
+    left = batch is not None and batch.state not in UNSHIPPED
+    if not awaited(order) or left:
+        return False
+    destination = destination_of(order, group, terms)
+    return any(rules.opens_refund(one, destination) for one in world.store.incidents(group.id))
 
 
 def _writes(world: World, order: Order, group: Group, terms: Campaign, now: Instant) -> list[Write]:
@@ -48,6 +58,8 @@ def _writes(world: World, order: Order, group: Group, terms: Campaign, now: Inst
     writes: list[Write] = [Replace(rules.withdrawn(order, now)), *(Create(one) for one in back)]
     writes += voided_balance(world, order)
     writes += counting_again(world, group.id, now)
+    if terms.fulfilment is Fulfilment.DELIVERY:
+        writes += given_back(world, order, now)
     return [*writes, *_out_of(world, batch, order, terms, now)]
 
 

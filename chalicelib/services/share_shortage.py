@@ -51,7 +51,7 @@ def _claims(world: World, group: Group, terms: Campaign, receipt: Receipt) -> di
         for order in world.store.orders_of_part(group.id, part):
             if _is_here(order, group, terms, receipt):
                 for sku, known in claims.items():
-                    if order.lines.get(sku):
+                    if sku in orders.goods(order):
                         known.append(receipts.claim(receipt.rule, order, sku, receipt.seed))
     return claims
 
@@ -88,12 +88,13 @@ def _share(
     terms: Campaign,
     receipt: Receipt,
     order: Order,
-    units: dict[str, int],
+    missing: dict[str, int],
     now: Instant,
 ) -> list[Write]:
     assert receipt.round is not None and group.verdict is not None
     payments = payments_of(world, order)
     entries = world.store.entries_of_order(order.id)
+    units = orders.by_line(order, missing)
     short = orders.found_short(order, units, receipt.round.number, now)
     left = sum(ledger.refundable(payment, entries) for payment in payments)
     nothing_came = dict(short.short) == dict(order.lines)  # then what it cost to bring goes back with it

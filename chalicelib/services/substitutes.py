@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from ..domain import balance, ledger, pricing
+from ..domain import batch as rules_of_batch
 from ..domain import substitute as rules
 from ..domain.batch import UNSHIPPED
 from ..domain.campaign import Campaign
@@ -16,29 +17,39 @@ from ..domain.refusals import Broken, Refused, Unavailable
 from ..domain.statement import arrives_by
 from ..domain.substitute import Phase, Said, Substitute
 from ..domain.writes import Create, Replace, Write
-from . import tell
+from . import routes, tell
 from .attempts import attempts
 from .batches import check_formed
 from .cancel import payments_of
 from .change import mine
 from .money import seen_group
+from .purchase import counting_again
 from .world import World
 
 ORDERS_AT_ONCE = 100
 
 
 def offer(
-    world: World, caller: Caller, group_id: str, sku: str, title: str, until: Instant, *, now: Instant
+    world: World,
+    caller: Caller,
+    group_id: str,
+    sku: str,
+    title: str,
+    until: Instant,
+    *,
+    instead: str = "",
+    now: Instant,
 ) -> Substitute:
     """One for each item of a group; the same one again is offered already."""
     group = seen_group(world, caller, group_id)
     check_formed(group)
     world.store.terms(group.campaign_id, group.terms_version).item(sku)
+    instead = instead or rules.sku_instead(sku)
     for attempt in attempts(world):
         with attempt:
             known = world.store.substitute(group_id, sku)
             if known is not None:
-                if (known.title, known.until) != (title, until):
+                if (known.title, known.until, known.instead) != (title, until, instead):
                     raise Refused("substitute_offered", title=known.title)
                 return known
             rules.check_until(until, now)
@@ -46,7 +57,14 @@ def offer(
             if any(batch.state not in UNSHIPPED for batch in world.store.batches(group_id)):
                 raise Refused("already_shipped")
             new = Substitute(
-                group_id=group_id, sku=sku, title=title, until=until, offered_at=now, offered_by=caller.id, due_at=now
+                group_id=group_id,
+                sku=sku,
+                title=title,
+                instead=instead,
+                until=until,
+                offered_at=now,
+                offered_by=caller.id,
+                due_at=now,
             )
             world.store.commit(Create(new))
             return replace(new, version=1)
@@ -74,7 +92,7 @@ def _settled(
     world: World, found: Substitute, group: Group, terms: Campaign, order: Order, said: Said, now: Instant
 ) -> list[Write]:
     """The order's mark, the line's refund and what its buyer is told, together or not at all."""
-    new = rules.answered(order, found.sku, said, now)
+    new = rules.answered(order, found, said, now)
     if said is Said.ACCEPTED:
         return [Replace(new)]
     if group.verdict is None:
@@ -122,7 +140,22 @@ def substitute_wake(world: World, found: Substitute, now: Instant) -> None:
             _tell(world, found, group, terms, order, now)
         elif found.phase is Phase.SETTLING:
             lapse(world, found, group, terms, order, now)
-    world.store.commit(Replace(rules.went_on(found, page.next, now)))
+    new = rules.went_on(found, page.next, now)
+    if new.phase is Phase.DONE:
+        _counted_anew(world, group, new, now)
+    else:
+        world.store.commit(Replace(new))
+
+
+def _counted_anew(world: World, group: Group, new: Substitute, now: Instant) -> None:
+    """All have answered: suppliers are asked for what is wanted now, by one amendment, and batches carry that."""
+    for batch in world.store.batches(group.id):
+        again = rules_of_batch.counted_anew(batch, now)
+        if again != batch:
+            table = routes.table_of(world, batch.merchant_id)
+            _, loads = routes.load_writes(world, table, batch, again, now) if batch.loaded_on else (again, [])
+            world.store.commit(Replace(again), *loads)
+    world.store.commit(Replace(new), *counting_again(world, group.id, now))
 
 
 def lapse(world: World, found: Substitute, group: Group, terms: Campaign, order: Order, now: Instant) -> None:

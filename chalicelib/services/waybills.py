@@ -12,13 +12,13 @@ from ..domain.hand_over import handed
 from ..domain.instants import Instant
 from ..domain.order import Order
 from ..domain.person import Address
-from ..domain.ports import Caller, Carrier, Outcome, Parcel, Report
+from ..domain.ports import Caller, Carrier, Outcome, Parcel, Report, Ride
 from ..domain.refusals import Broken, Lost, Refused, Unavailable
 from ..domain.waybill import Waybill, WaybillState
 from ..domain.writes import Create, Replace, Write
-from . import tell
+from . import routes, tell
 from .attempts import attempts
-from .batches import forwarded, mine
+from .batches import forwarded, mine, store
 from .move_deadline import own_group
 from .world import World
 
@@ -65,10 +65,20 @@ def request(
                 return _one(world, batch, name, now)
             if batch.task:
                 raise Refused("batch_busy")
-            new = replace(batch, carrier=name, task="waybills", cursor=None, due_at=now)
+            if batch.billed not in ("", name):
+                return _by_another(world, batch, name, now)
+            new = replace(batch, carrier=name, billed=name, task="waybills", cursor=None, due_at=now)
             world.store.commit(Replace(new))
             return replace(new, version=new.version + 1)
     raise Unavailable("busy")
+
+
+def _by_another(world: World, batch: Batch, carrier: str, now: Instant) -> Batch:
+    """Its waybills are with one carrier, and now another is to bring it: those are called off, by its timer."""
+    if batch.state not in batches.UNSHIPPED:
+        raise Refused("already_shipped")
+    new, loads = routes.by_carrier(world, batch, carrier, now)
+    return store(world, batch, new, *loads)
 
 
 def _one(world: World, batch: Batch, carrier: str, now: Instant) -> Batch:
@@ -76,10 +86,12 @@ def _one(world: World, batch: Batch, carrier: str, now: Instant) -> Batch:
     key = rules.batch_key(batch.group_id, batch.destination)
     known = world.store.waybill(key)
     if known is not None and known.state is not WaybillState.REFUSED:
-        return batch
+        if known.carrier == carrier:
+            return batch
+        return _by_another(world, replace(batch, billed=known.carrier), carrier, now)
     new = asked(batch, key, "", carrier, now)
-    new = replace(new, version=known.version if known else 0)
-    written = replace(batch, carrier=carrier)
+    new = replace(new, version=known.version, turn=known.turn) if known else new
+    written = replace(batch, carrier=carrier, billed=carrier)
     world.store.commit(Replace(new) if known else Create(new), Replace(written))
     return replace(written, version=written.version + 1)
 
@@ -107,18 +119,62 @@ def request_for_orders(world: World, batch: Batch, orders: Sequence[Order], now:
         except Lost as lost:
             if not lost.rows:
                 raise
+            if writes := rebilled(world, order.id, batch.carrier, now):
+                world.store.commit(*writes)
+
+
+def rebilled(world: World, waybill_id: str, carrier: str, now: Instant) -> list[Write]:
+    """The waybill off its goods, and this carrier asked for the next; nothing where it is this carrier's already."""
+    known = world.store.waybill(waybill_id)
+    if known is None or not rules.to_call_off(known, carrier):
+        return []
+    return [Create(rules.kept_beside(known, now)), Replace(rules.followed_by(known, carrier, now))]
+
+
+def given_back(world: World, order: Order, now: Instant) -> list[Write]:
+    """For the transaction in which an order's buyer takes the money back: nobody is to fetch its parcel."""
+    known = world.store.waybill(order.id)
+    return [Replace(rules.called_off(known, now))] if known is not None and rules.to_call_off(known, "") else []
 
 
 # ------------------------------------------------------------------ the timer
 
 
 def waybill_wake(world: World, waybill: Waybill, now: Instant) -> None:
-    if waybill.carrier not in world.carriers:
+    if waybill.off is not None:
+        _call_off(world, waybill, now)
+    elif waybill.carrier not in world.carriers:
         world.store.commit(Replace(rules.refused(waybill, "carrier not connected")))
     elif waybill.state is WaybillState.REQUESTED:
         _issue(world, waybill, now)
     else:
         _ask(world, waybill, now)
+
+
+def _call_off(world: World, waybill: Waybill, now: Instant) -> None:
+    """Asked until there is an answer. Goods that the carrier has already are the merchant's to get back."""
+    if waybill.off is not rules.CallOff.ASKED:
+        world.store.commit(Replace(replace(waybill, due_at=None)))
+        return
+    new = _told_off(world, waybill, now)
+    writes: list[Write] = [Replace(new)]
+    if new.off is rules.CallOff.REFUSED or new.tries == rules.MOST_TRIES:
+        batch = world.store.batch(waybill.group_id, waybill.destination)
+        writes += trouble(world, batch, new, now) if batch else []
+    world.store.commit(*writes)
+    if new.off is rules.CallOff.DONE:
+        world.watch.count("waybills_called_off")
+
+
+def _told_off(world: World, waybill: Waybill, now: Instant) -> Waybill:
+    if waybill.carrier not in world.carriers:
+        return rules.off_ended(waybill, rules.CallOff.REFUSED, "carrier not connected")
+    said = world.carriers[waybill.carrier].cancel(waybill.key)
+    if said.outcome is Outcome.SUCCEEDED:
+        return rules.off_ended(waybill, rules.CallOff.DONE)
+    if said.outcome is Outcome.FAILED:
+        return rules.off_ended(waybill, rules.CallOff.REFUSED, said.reason)
+    return rules.off_unanswered(waybill, said.reason, now)
 
 
 def _issue(world: World, waybill: Waybill, now: Instant) -> None:
@@ -148,7 +204,7 @@ def _parcel(world: World, waybill: Waybill, batch: Batch, group: Group, now: Ins
         point = next((one for one in terms.pickup_points if f"point.{one.id}" == batch.destination), None)
         where = point.address if point else ""
         return Parcel(
-            key=waybill.id, title=batch.title, to_name=batch.name, to_phone="", to_address=where or batch.name,
+            key=waybill.key, title=batch.title, to_name=batch.name, to_phone="", to_address=where or batch.name,
             weight_g=batch.weight_g, keep=batch.keep.value,
         )  # fmt: skip
     order = world.store.order(waybill.order_id)
@@ -159,7 +215,7 @@ def _parcel(world: World, waybill: Waybill, batch: Batch, group: Group, now: Ins
     address = contact.addresses.get(order.address_id or "") if contact else None
     weights = {item.sku: item.weight_g for item in terms.items}
     return Parcel(
-        key=waybill.id,
+        key=waybill.key,
         title=batch.title,
         to_name=address.recipient if address else "",
         to_phone=address.phone if address else "",
@@ -205,7 +261,7 @@ def _ask(world: World, waybill: Waybill, now: Instant) -> None:
     if waybill.state in rules.ENDED or waybill.by_hand:
         world.store.commit(Replace(replace(waybill, due_at=None)))
         return
-    reports = world.carriers[waybill.carrier].track(waybill.id)
+    reports = world.carriers[waybill.carrier].track(waybill.key)
     for report in sorted(reports or [], key=lambda one: one.at):
         take(world, waybill.carrier, report, now=now)
     found = world.store.waybill(waybill.id)
@@ -227,21 +283,30 @@ def take(world: World, carrier: str, report: Report, *, now: Instant) -> None:
     """
     for attempt in attempts(world):
         with attempt:
-            waybill = world.store.waybill(report.key)
-            if waybill is None or waybill.carrier != carrier or waybill.number != report.number:
-                raise Refused("waybill_not_found")
+            waybill = _reported(world, carrier, report)
             at = min(report.at, now)
             new = rules.heard(waybill, report.state, at, now, report.place)
-            _carry(world, new, at, now)
+            if new.off is None:
+                _carry(world, new, at, now)
             if new == waybill:
                 return
             writes: list[Write] = [Replace(new)]
-            if new.state is WaybillState.RETURNED and waybill.state is not WaybillState.RETURNED:
+            astray = new.off is not None or new.state is WaybillState.RETURNED
+            if astray and new.state is not waybill.state:
                 batch = world.store.batch(new.group_id, new.destination)
                 writes += trouble(world, batch, new, now) if batch else []
             world.store.commit(*writes)
             return
     raise Unavailable("busy")
+
+
+def _reported(world: World, carrier: str, report: Report) -> Waybill:
+    """The waybill that a report is of, with its goods or taken off them. Anything else is none of ours."""
+    for waybill_id in rules.ids_under(report.key):
+        found = world.store.waybill(waybill_id)
+        if found is not None and (found.carrier, found.key, found.number) == (carrier, report.key, report.number):
+            return found
+    raise Refused("waybill_not_found")
 
 
 def _carry(world: World, waybill: Waybill, at: Instant, now: Instant) -> None:
@@ -319,11 +384,14 @@ def _note(world: World, group: Group, row: Typed, now: Instant) -> str:
     return "noted"
 
 
-def ride_of(world: World, order: Order, group: Group, terms: Campaign) -> tuple[Batch | None, Waybill | None]:
-    """The batch an order rides in, and its own waybill or the one all of the batch ride under: one call, or two."""
+def ride_of(world: World, order: Order, group: Group, terms: Campaign) -> Ride:
+    """The batch an order rides in, its own waybill or the one all of the batch ride under, and what is offered for its
+    items: one call, or two."""
     if not batches.rides(order):
-        return None, None
-    batch, own = world.store.ride_of(group.id, batches.destination_of(order, group, terms), order.id)
-    if own is not None or batch is None or terms.fulfilment is not Fulfilment.PICKUP or not batch.waybill:
-        return batch, own
-    return batch, world.store.waybill(rules.batch_key(batch.group_id, batch.destination))
+        return Ride(None, None)
+    destination = batches.destination_of(order, group, terms)
+    ride = world.store.ride_of(group.id, destination, order.id, list(order.lines))
+    batch = ride.batch
+    if ride.waybill is not None or batch is None or terms.fulfilment is not Fulfilment.PICKUP or not batch.waybill:
+        return ride
+    return ride._replace(waybill=world.store.waybill(rules.batch_key(batch.group_id, batch.destination)))

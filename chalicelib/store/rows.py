@@ -13,12 +13,12 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from ..domain import audit, books, ids
-from ..domain.batch import Batch
+from ..domain.batch import Batch, InHand
 from ..domain.books import BookedDay, Books, Difference
 from ..domain.breaker import Breaker
 from ..domain.campaign import Campaign, Restocked, Stock, Terms
 from ..domain.chat import ChatMessage, Hook
-from ..domain.feed import Digest, GroupChat, Post, Question
+from ..domain.feed import Digest, GroupChat, Post, Posted, Question
 from ..domain.group import Group, Part, Slice
 from ..domain.hours import Hour
 from ..domain.incident import Coupon, Incident
@@ -267,6 +267,7 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("batch", Batch, lambda b: batch_key(b.group_id, b.destination),
          listed=lambda b: (f"BATCHES#{b.merchant_id}", f"{stamp(b.created_at)}#{b.group_id}#{b.destination}"),
          state=lambda b: f"{b.state.value}|{b.zone}|{b.warehouse_id}"),
+    Kind("in_hand", InHand, lambda x: (f"IN_HAND#{x.person_id}", f"{stamp(x.since)}#{x.group_id}#{x.destination}")),
     Kind("routes", Routes, lambda r: (f"ROUTES#{r.merchant_id}", "ROUTES")),
     Kind("load", Load, lambda x: (f"LOADS#{x.merchant_id}", f"{x.day}#{x.place}")),
     Kind("reroute", Reroute, lambda r: (f"ROUTES#{r.merchant_id}", f"REROUTE#{r.key}")),
@@ -287,6 +288,7 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("chat_message", ChatMessage, lambda m: (f"CHATS#{m.campaign_id}", f"SAID#{m.event}#{m.hook_id}"),
          state=lambda m: m.state.value, gone_at=lambda m: (m.created_at + 30 * DAY) // 1000),
     Kind("post", Post, lambda p: (f"FEED#{p.group_id}", f"POST#{p.id}")),
+    Kind("posted", Posted, lambda p: (f"FEED#{p.group_id}", f"POSTED#{p.name}")),
     Kind("question", Question, lambda q: (f"FEED#{q.group_id}", f"QUESTION#{q.id}")),
     Kind("group_chat", GroupChat, lambda c: (f"FEED#{c.group_id}", "CHAT")),
     Kind("digest", Digest, lambda d: (f"FEED#{d.group_id}", "DIGEST")),

@@ -73,6 +73,25 @@ def test_what_happened_can_be_asked_for(bench: tuple[CarrierServer, SandboxCarri
     assert carrier.parse_callback(*peer.signed(told), NOW) == reports[0]
 
 
+@pytest.mark.req("O16")
+@pytest.mark.parametrize("kind", ["error_before", "error_after", "silent_before", "silent_after"])
+def test_a_parcel_is_called_off_until_it_is_picked_up(bench: tuple[CarrierServer, SandboxCarrier], kind: str) -> None:
+    peer, carrier = bench
+    assert carrier.cancel(PARCEL.key).outcome is Outcome.SUCCEEDED, "one it never had"
+    carrier.issue(PARCEL)
+    peer.state.faults[:] = [Fault(kind=kind, times=1)]  # type: ignore[arg-type]
+    assert carrier.cancel(PARCEL.key).outcome is Outcome.UNKNOWN
+    assert carrier.cancel(PARCEL.key).outcome is carrier.cancel(PARCEL.key).outcome is Outcome.SUCCEEDED
+    assert carrier.issue(PARCEL).reason == "key_reused", "what was called off is not brought back by a late echo"
+    other = replace(PARCEL, key="g1-00lan")
+    peer.scanned(carrier.issue(other).number, "picked_up")
+    said = carrier.cancel(other.key)
+    assert (said.outcome, said.reason) == (Outcome.FAILED, "picked_up_already")
+    for answer in ((404, b"proxy"), (401, b'{"code":"bad_api_key"}'), (502, b"{}")):
+        garbled = SandboxCarrier("", "k", ["s"], transport=lambda *_, said=answer: said)
+        assert garbled.cancel(PARCEL.key).outcome is Outcome.UNKNOWN
+
+
 def test_parcels_may_go_by_themselves() -> None:
     clock = [NOW]
     peer = CarrierServer(lambda: clock[0])

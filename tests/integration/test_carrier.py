@@ -1,14 +1,17 @@
 """Waybills of a carrier with the manners of real ones: late, repeated, out of order, silent, refusing."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from chalicelib.domain.instants import HOUR, MINUTE, rfc3339
+from chalicelib import wiring
+from chalicelib.domain.instants import DAY, HOUR, MINUTE, rfc3339
 from infra.local.carrier.core import Fault
 
 from .shop import Shop, Taken
 from .test_delivery import at, delivering, formed, lives, move, refused
+from .test_incidents import back, one, opened
 
 
 def shipped(shop: Shop, **over: Any) -> tuple[Any, list[Taken], str]:
@@ -101,6 +104,84 @@ def test_a_refusal_is_told_to_the_merchant_who_may_ask_again(own: Shop) -> None:
     assert number.startswith("SD")
     scan(own, number, "returned")
     assert len(own.told(own.merchant, "waybill_trouble")) == 2
+
+
+@pytest.fixture
+def two(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    """A stage with two carriers, behind one peer."""
+    monkeypatch.setattr(wiring, "carriers", lambda: ("sandbox", "other"))
+    wiring.world.cache_clear()
+    yield shop
+    wiring.world.cache_clear()
+
+
+def parcels(shop: Shop, key: str) -> dict[str, bool]:
+    """Keys at the carrier that contain this, and whether they were called off."""
+    return {one.key: one.cancelled for one in shop.bed.carrier.state.parcels.values() if key in one.key}
+
+
+@pytest.mark.req("O16", "S5", "S6")
+def test_another_carrier_takes_over_and_the_first_is_called_off_until_it_answers(two: Shop) -> None:
+    offer, (mei, *_), number = shipped(two)
+    key = f"{offer.group}.point.gate"
+    two.bed.carrier.state.faults[:] = [Fault(kind="silent_before", times=2, match=key)]
+    incident = opened(two, offer, 1)
+    for _ in range(2):
+        two.ok("POST", one(offer, incident, "carrier"), {"carrier": "other"}, who=two.merchant)
+    assert parcels(two, key) == {key: False}, "neither carrier answers"
+    scan(two, number, "picked_up")  # the first has sent its van all the same, and reports late
+    assert state(two, offer) == "planned", "what was taken off moves nothing"
+    two.bed.later(HOUR)
+    assert parcels(two, key) == {key: False, f"{key}~1": False}, "it has the goods: that is said, not retried for ever"
+    assert two.story(mei)["delivery"]["waybill"] not in ("", number)
+    assert [one["template"] for one in two.notices(two.merchant)].count("waybill_trouble") == 0, "wants no messages"
+
+    # back to the first, which has forgotten nothing: a new key, and the other is called off
+    two.ok("POST", at(offer, "waybills"), {"carrier": "sandbox"}, who=two.merchant)
+    two.bed.later(MINUTE)
+    assert parcels(two, key) == {key: False, f"{key}~1": True, f"{key}~2": False}
+    found = two.ok("GET", at(offer), who=two.merchant)
+    assert found["carrier"] == "sandbox" and found["waybill"] not in ("", number)
+    scan(two, found["waybill"], "picked_up")
+    assert state(two, offer) == "in_transit"
+    assert refused(two, "POST", at(offer, "waybills"), {"carrier": "other"}) == "already_shipped"
+
+
+@pytest.mark.req("O16")
+def test_a_carrier_that_has_the_goods_already_is_told_to_the_merchant(own: Shop, monkeypatch: Any) -> None:
+    monkeypatch.setattr(wiring, "carriers", lambda: ("sandbox", "other"))
+    wiring.world.cache_clear()
+    own.ok("PUT", "/me/preferences", {"channels": ["sms"]}, who=own.merchant)
+    offer, _, number = shipped(own)
+    own.bed.carrier.state.faults[:] = [Fault(kind="callback_lost")]
+    own.bed.carrier.scanned(number, "picked_up")
+    own.ok("POST", at(offer, "waybills"), {"carrier": "other"}, who=own.merchant)
+    own.bed.later(HOUR)
+    assert "picked_up_already" in own.sent_to(own.merchant, "承运人")[0].text
+    own.bed.later(DAY)
+    assert len(own.told(own.merchant, "waybill_trouble")) == 1
+
+
+@pytest.mark.req("O16", "R11")
+def test_waybills_for_doors_follow_their_carrier_and_their_buyers(two: Shop) -> None:
+    offer = delivering(two)
+    took = []
+    for _ in range(3):
+        who, address = lives(two, "310101")
+        took.append(two.buy(offer.group, who, address_id=address, pickup_point=...))
+    two.close(offer.group)
+    (zone, _) = two.ok("POST", f"/groups/{offer.group}/batches", who=two.merchant)["items"]
+    point = zone["destination"]
+    for carrier in ("sandbox", "other"):
+        two.ok("POST", at(offer, "waybills", point), {"carrier": carrier}, who=two.merchant)
+        two.bed.later(MINUTE)
+    expected = {taken.id: True for taken in took} | {f"{taken.id}~1": False for taken in took}
+    assert parcels(two, offer.group) == expected
+    opened(two, offer)
+    assert back(two, took[0]).status == 200
+    two.bed.later(MINUTE)
+    assert parcels(two, took[0].id) == {took[0].id: True, f"{took[0].id}~1": True}
+    assert parcels(two, took[1].id)[f"{took[1].id}~1"] is False
 
 
 @pytest.mark.req("O16", "B22")

@@ -68,6 +68,7 @@ def test_a_shortage_is_shared_by_the_stated_rule_and_paid_back(shop: Shop, rule:
     said = enter(shop, who, offer, received=7, short=2, damaged=1)
     assert said.status == 200 and said.json["state"] == "sharing"
     assert short_of(shop, taken) == [0, 0, 0, 0], "a fresh entry may still be corrected"
+    assert shop.story(taken[0])["delivery"]["state"] == "ready_for_pickup", "nobody has to say it twice"
 
     shop.bed.later(HOUR)
     assert sum(short_of(shop, taken)) == 3
@@ -161,6 +162,8 @@ def test_corrections_have_numbers_and_never_take_money_back(shop: Shop) -> None:
     # more is missing after all: what is missing beyond is shared on top
     assert enter(shop, who, offer, received=3, short=2, damaged=1, number=3).status == 200
     shop.bed.later(HOUR)
+    moves = shop.ok("GET", f"/groups/{offer.group}/batches/{GATE}", who=shop.merchant)["history"]
+    assert [one["state"] for one in moves] == ["sorted", "in_transit", "ready"], "it arrived once"
     assert short_of(shop, taken) == [0, 1, 2]
     assert refunds(shop, taken[2]) == [("shortage", 1000), ("shortage", 1000)]
     refused = enter(shop, who, offer, received=5, short=1, number=4)
@@ -180,6 +183,7 @@ def test_everything_lost_is_everything_back_and_not_a_cent_more(shop: Shop) -> N
     who, offer, taken = formed(shop, [1, 1, 1, 3], items=items)
     enter(shop, who, offer, received=0, short=6)
     shop.bed.later(HOUR)
+    assert shop.story(taken[0])["delivery"] is None or shop.story(taken[0])["delivery"]["state"] == "preparing"
     money = money_adds_up(shop, offer.group)
     assert (money["captured_minor"], money["refunded_minor"], money["held_minor"]) == (5400, 5400, 0)
     assert refunds(shop, taken[3]) == [("price_drop", 150), ("shortage", 2550)]

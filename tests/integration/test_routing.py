@@ -8,6 +8,7 @@ from chalicelib.domain.instants import DAY, HOUR
 
 from .shop import Shop
 from .test_delivery import at, formed, move, refused
+from .test_supply_pages import Reader
 
 ZONED = {
     "kind": "community",
@@ -48,6 +49,49 @@ def test_a_batch_that_matches_nothing_waits_in_the_queue_until_a_rule_does(own: 
     assert refused(own, "POST", at(offer, "state"), {"to": "ready"}, who=anna) == "not_yours_to_move"
     body = {"version": shown["version"], "rules": []}
     assert refused(own, "PUT", "/routes", body) == "routes_have_changed"
+
+
+@pytest.mark.req("S9", "S20")
+def test_sorters_find_their_batches_in_a_list_until_these_go_elsewhere_or_are_done(own: Shop) -> None:
+    anna, ben = (own.person(name, roles=("sorter",)) for name in ("anna", "ben"))
+    table(own, A, anna=anna)
+    offers = [formed(own, **ZONED)[0] for _ in range(3)]
+
+    def listed(who: str, state: str = "") -> list[str]:
+        query = f"/batches?state={state}" if state else "/batches"
+        return [str(one["group_id"]) for one in own.pages(query, who=who, limit=2)]
+
+    groups = [offer.group for offer in offers]
+    assert listed(anna) == groups, "the oldest first, page by page"
+    assert listed(ben) == [] and listed(anna, "sorted") == []
+    move(own, offers[0], "sorted", who=anna)
+    assert (listed(anna, "sorted"), listed(anna, "planned")) == (groups[:1], groups[1:])
+    reader = Reader(own, anna, "sorter")
+    for language, word in (("zh", "配送批次"), ("en", "Delivery batches")):
+        assert word in reader.get("/work", language).text
+        assert all(group in reader.get("/work/batches", language).text for group in groups)
+    assert groups[1] not in reader.get("/work/batches?state=sorted").text
+    page = f"/deliver/{groups[1]}/point.gate"
+    assert reader.post(f"{page}/move", "/work/batches?state=planned").status == 303
+    assert listed(anna, "planned") == groups[2:]
+    shown = Reader(own, own.merchant, "merchant").get(f"/desk/c/{offers[0].id}/orders").text
+    assert f"deliver/{groups[0]}" in shown and "配送与标签" in shown
+    own.ok("POST", at(offers[0], "waybills"), {"carrier": "sandbox"}, who=own.merchant)
+    number = own.ok("GET", at(offers[0]), who=own.merchant)["waybill"]
+    assert number in Reader(own, own.merchant, "merchant").get(f"/desk/c/{offers[0].id}/orders").text
+
+    # a list follows who serves: the warehouse is another's now, and what is finished is in nobody's
+    move(own, offers[0], "in_transit", "ready")
+    own.ok("POST", "/routes/reroutes", {"zone": "浦东", "warehouse": "a", "to": "b"}, who=own.merchant, key="r")
+    own.bed.later(HOUR)
+    assert listed(anna) == groups[:1], "what has left stays with those who sent it"
+    waiting = own.ok("GET", f"{at(offers[0])}/hand-overs", who=own.merchant)["items"]
+    for order in waiting:
+        path = f"{at(offers[0])}/hand-overs/{order['order_id']}"
+        own.ok("POST", path, {"reason": "老邻居"}, who=own.merchant)
+    move(own, offers[0], "handed_over")
+    assert listed(anna) == []
+    assert listed(own.merchant, "handed_over") == groups[:1]
 
 
 @pytest.mark.req("S25")

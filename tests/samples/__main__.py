@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.domain.batch import (
     Batch,
     BatchState,
+    InHand,
     Move,
     Photo,
     Ping,
@@ -15,7 +16,7 @@ from chalicelib.domain.batch import (
     Temperature,
 )
 from chalicelib.domain.chat import Audience, ChatKind, ChatMessage, ChatState, Hook
-from chalicelib.domain.feed import Digest, GroupChat, Media, MediaKind, Post, Question, QuestionState
+from chalicelib.domain.feed import Digest, GroupChat, Media, MediaKind, Post, Posted, Question, QuestionState
 from chalicelib.domain.instants import DAY, MINUTE
 from chalicelib.domain.review import Rating, Review
 from chalicelib.domain.routing import Diversion, Haulier, Load, Reroute, Routes, Rule, Warehouse
@@ -99,6 +100,7 @@ OTHERS: tuple[Row, ...] = (
         rules=(Rule(zone="浦东", keep="*", warehouse="a", carrier="sandbox", priority=1),),
         diversions=(Diversion(zone="浦东", warehouse="a", to="b", until=AT + 3 * DAY),),
     ),
+    InHand(person_id="s1", group_id="g1", destination="point.gate", since=AT),
     Waybill(
         id="g1.point.gate",
         group_id="g1",
@@ -134,6 +136,7 @@ OTHERS: tuple[Row, ...] = (
         media=(Media(kind=MediaKind.VIDEO, ref="https://video.example/1", caption="装车"),),
         statement=True,
     ),
+    Posted(group_id="g1", name="0a1b2c3d", post_id=f"{AT:015d}-ab12cd34", fingerprint="9f8e7d6c"),
     Question(
         group_id="g1",
         id=f"{AT:015d}-ab12cd35",

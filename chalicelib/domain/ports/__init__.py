@@ -6,7 +6,7 @@ from .files import Files
 from .messages import Chats, Fate, Sender, TextIn, Texts, Undelivered
 from .payments import CANNOT_HOLD, VOIDED, Answer, Capabilities, EventKind, Moves, Outcome, Payments, ProviderEvent
 from .people import Caller, Identity, SignedIn, Vault, VaultRead
-from .table import DueRow, OrderMark, Page, RowKey, Store
+from .table import DueRow, OrderMark, Page, Ride, RowKey, Store
 from .work import WakeQueue, Watch
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Payments",
     "ProviderEvent",
     "Report",
+    "Ride",
     "RowKey",
     "Sender",
     "SignedIn",

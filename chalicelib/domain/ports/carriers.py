@@ -49,6 +49,10 @@ class Carrier(Protocol):
     name: str
 
     def issue(self, parcel: Parcel) -> Taken: ...
+    def cancel(self, key: str) -> Taken:
+        """Calls a parcel off that it has not fetched; one it never had, or called off before, has succeeded."""
+        ...
+
     def track(self, key: str) -> list[Report] | None:
         """All it has said of a parcel; None where it does not answer."""
         ...

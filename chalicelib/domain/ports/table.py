@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from ..audit import Act
 from ..batch import Batch
@@ -10,7 +10,7 @@ from ..books import BookedDay, Books, Difference
 from ..breaker import Breaker
 from ..campaign import Campaign, Restocked, Stock
 from ..chat import Hook
-from ..feed import Digest, GroupChat, Post, Question, QuestionState
+from ..feed import Digest, GroupChat, Post, Posted, Question, QuestionState
 from ..group import Group, Part, Slice
 from ..hours import Hour, Pulse
 from ..incident import Coupon, Incident
@@ -71,6 +71,14 @@ class OrderMark:
     order_id: str
     state: OrderState
     joined_at: Instant
+
+
+class Ride(NamedTuple):
+    """What an order travels in, and what is offered for its items."""
+
+    batch: Batch | None
+    waybill: Waybill | None
+    offers: Sequence[Substitute] = ()
 
 
 class Store(Protocol):
@@ -173,7 +181,9 @@ class Store(Protocol):
 
     def preferences(self, person_id: str) -> Preferences | None: ...
     def accounts_of_part(self, group_id: str, part: int) -> Iterator[Order | Entry]: ...
+    def hook(self, campaign_id: str, hook_id: str) -> Hook | None: ...
     def hooks(self, campaign_id: str) -> list[Hook]: ...
+    def posted(self, group_id: str, name: str) -> Posted | None: ...
     def post(self, group_id: str, post_id: str) -> Post | None: ...
     def posts(self, group_id: str, limit: int, start: str | None) -> Page[Post]:
         """Newest first."""
@@ -219,11 +229,16 @@ class Store(Protocol):
     def share(self, code: str) -> Share | None: ...
     def allowance(self, campaign_id: str, buyer_id: str) -> Allowance | None: ...
     def batch(self, group_id: str, destination: str) -> Batch | None: ...
-    def ride_of(self, group_id: str, destination: str, order_id: str) -> tuple[Batch | None, Waybill | None]:
-        """The batch that an order rides in, and a waybill of its own: one call."""
+    def ride_of(self, group_id: str, destination: str, order_id: str, skus: Sequence[str]) -> Ride:
+        """The batch that an order rides in, a waybill of its own, and what is offered for its items: one call."""
         ...
 
     def batches(self, group_id: str) -> list[Batch]: ...
+    def batches_in_hand(self, person_id: str, limit: int, start: str | None) -> Page[Batch]:
+        """Those that somebody serves and that are not finished, oldest first: two reads."""
+        ...
+
+    def waybills(self, waybill_ids: Sequence[str]) -> list[Waybill]: ...
     def batches_of(self, merchant_id: str, limit: int, start: str | None) -> Page[Batch]:
         """Newest first; from the index, so it may lag."""
         ...

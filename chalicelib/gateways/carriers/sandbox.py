@@ -101,6 +101,15 @@ class SandboxCarrier:
             return Taken(outcome=Outcome.UNKNOWN, reason=f"status_{status}")
         return Taken(outcome=Outcome.FAILED, reason=complaint.code)
 
+    def cancel(self, key: str) -> Taken:
+        status, content = self._call("POST", "/cancellations", msgspec.json.encode({"key": key}))
+        complaint = _decoded(content, Complaint)
+        if status == 200 or (status == 404 and complaint is not None and complaint.code == "not_found"):
+            return Taken(outcome=Outcome.SUCCEEDED)
+        if complaint is None or status in OUR_FAULT or not 400 <= status < 500:
+            return Taken(outcome=Outcome.UNKNOWN, reason=f"status_{status}")
+        return Taken(outcome=Outcome.FAILED, reason=complaint.code)
+
     def track(self, key: str) -> list[Report] | None:
         status, content = self._call("GET", f"/waybills?key={quote(key, safe='')}", b"")
         story = _decoded(content, Story) if status == 200 else None

@@ -26,7 +26,7 @@ from .delivery import (
     reading,
 )
 from .orders import masked
-from .words import END, Id, Input, Line, Moment, MomentIn, Output, Title, shown_or_none, to_instant_or_none
+from .words import END, Id, Input, Line, Moment, MomentIn, Output, PageQuery, Title, shown_or_none, to_instant_or_none
 
 Degrees = Annotated[float, Meta(ge=-180, le=180)]
 Code = Annotated[str, Meta(min_length=1, max_length=12, pattern=r"^[0-9]+$(?!\n)")]
@@ -214,6 +214,12 @@ class WaitingLine(Output):
 
 class WaitingLines(Output):
     items: list[WaitingLine]
+
+
+class BatchQuery(PageQuery, kw_only=True):
+    """With a `state`, only batches that are in it: a page may then hold fewer, and more may still follow."""
+
+    state: BatchState | None = None
 
 
 class BatchShown(Output):

@@ -3,8 +3,9 @@
 from typing import Self
 
 from ...domain import batch as rules
-from ...domain.batch import Batch, BatchState, Delivery
+from ...domain.batch import Batch, BatchState, Delivery, Holder
 from ...domain.instants import Instant
+from ...domain.journey import stocking
 from ...domain.waybill import WaybillState
 from ...services.orders import OrderView
 from .words import Moment, Output, shown, shown_or_none
@@ -58,9 +59,13 @@ class TrackShown(Output):
 
 
 class OrderDelivery(Output):
-    """How far an order's goods are (S8): with what has happened, and when the rest is expected."""
+    """How far an order's goods are (S8): with what has happened, and when the rest is expected.
+
+    `holder` is who has them now.
+    """
 
     state: Delivery
+    holder: Holder | None
     place: str
     history: list[MoveMade]
     expected: list[Expected]
@@ -81,11 +86,12 @@ class OrderDelivery(Output):
         state = rules.delivery_of(view.order, view.batch, view.terms)
         if state is None:
             return None
-        batch, bill = view.batch, view.waybill
-        waits = view.order.handed_at is None and view.order.uncollected is None
-        fetchable = waits and view.order.withdrawn_at is None
+        batch = view.batch
+        bill = view.waybill if view.waybill is not None and view.waybill.off is None else None
+        fetchable = rules.awaited(view.order)
         return cls(
             state=state,
+            holder=rules.holder_of(state, stocking=view.journey is not None and stocking(view.journey)),
             place=batch.name if batch else "",
             history=history(batch) if batch else [],
             expected=expected(batch, now) if batch and fetchable else [],

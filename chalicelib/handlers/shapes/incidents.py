@@ -213,16 +213,23 @@ class TaskDone(Input):
 
 
 class SubstituteInput(Input):
-    """`title` is what may come instead of `sku`; who has not said yes `until` then is paid back."""
+    """`title` is what may come instead of `sku`; who has not said yes `until` then is paid back.
+
+    `instead` names an item of the campaign, or is a SKU of its own; without one, a SKU is made for it.
+    """
 
     sku: Sku
     title: Title
     until: MomentIn
+    instead: Sku | None = None
 
 
 class SubstituteShown(Output):
+    """`instead` is the SKU under which it is asked of suppliers and counted."""
+
     sku: str
     title: str
+    instead: str
     until: Moment
     offered_at: Moment
     phase: Phase
@@ -232,6 +239,7 @@ class SubstituteShown(Output):
         return cls(
             sku=offer.sku,
             title=offer.title,
+            instead=offer.instead,
             until=shown(offer.until),
             offered_at=shown(offer.offered_at),
             phase=offer.phase,

@@ -226,10 +226,20 @@ class TimelineStep(Output):
     amount_minor: int | None = None
 
 
+class Offered(Output):
+    """What is offered instead of an item of mine, and what became of it: `accepted`, `refused` or `lapsed`."""
+
+    sku: str
+    title: str
+    until: Moment
+    answer: str | None
+
+
 class OrderStory(Output):
     """One order with all that concerns it: its group's verdict and stages, its money, and its timeline, oldest first.
 
     `compensation_minor` is what was granted for limits that were broken: recorded now, to be spent later.
+    `may_self_refund`: an incident of level 3 covers the goods, and they have not left.
     """
 
     order: MyOrder
@@ -242,6 +252,8 @@ class OrderStory(Output):
     eta: Eta | None
     way: Way | None
     compensation_minor: int
+    may_self_refund: bool
+    substitutes: list[Offered]
     payments: list[Payment]
     refunds: list[Refund]
     timeline: list[TimelineStep]
@@ -263,6 +275,8 @@ class OrderStory(Output):
             eta=Eta.of_or_none(browse.eta_of(view.journey)),
             way=Way.of_or_none(view.journey, view.terms, now),
             compensation_minor=compensation_of(view),
+            may_self_refund=view.may_self_refund,
+            substitutes=offered(view),
             payments=[Payment.of(entry) for entry in entries if entry.kind is Kind.PAYMENT],
             refunds=[Refund.of(entry, now) for entry in entries if entry.kind is Kind.REFUND],
             timeline=timeline(view.order, view.group, entries),
@@ -274,6 +288,13 @@ class OrderStory(Output):
 
 def money_of(one: Return, entries: Iterable[Entry]) -> Entry | None:
     return next((entry for entry in entries if entry.id == one.refund_id), None)
+
+
+def offered(view: OrderView) -> list[Offered]:
+    return [
+        Offered(sku=one.sku, title=one.title, until=shown(one.until), answer=view.order.swaps.get(one.sku))
+        for one in view.offers
+    ]
 
 
 def compensation_of(view: OrderView) -> int:

@@ -12,6 +12,7 @@ from ...domain.campaign import Campaign
 from ...domain.instants import HOUR, MINUTE, Instant
 from ...domain.journey import Journey, StageState, Step
 from ...domain.plan import Basis, FallbackKind, StagePlan
+from ...domain.promise import Promise
 from ...services.stages import JourneyView, Line
 from .words import Id, Input, Moment, MomentIn, Output, Version, Word, shown, shown_or_none
 from .words import Line as Words
@@ -148,7 +149,7 @@ class PromiseShown(Output):
     why: str
 
     @classmethod
-    def of(cls, promise: domain.Promise) -> Self:
+    def of(cls, promise: Promise) -> Self:
         return cls(
             earliest=shown(promise.earliest), latest=shown(promise.latest), at=shown(promise.at), why=promise.why
         )

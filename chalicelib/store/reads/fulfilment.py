@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from ...domain.batch import Batch
+from ...domain.batch import Batch, InHand
 from ...domain.group import Group
 from ...domain.incident import Coupon, Incident
 from ...domain.journey import Duty, Journey
 from ...domain.leader import Leader, Neighbour, Place
 from ...domain.pace import Pace
-from ...domain.ports import Page
+from ...domain.ports import Page, Ride
 from ...domain.receipt import Receipt
 from ...domain.returns import Return
 from ...domain.routing import Load, Reroute, Routes
@@ -112,13 +112,30 @@ class Fulfilment(Base):
     def batch(self, group_id: str, destination: str) -> Batch | None:
         return self._get(Batch, *batch_key(group_id, destination))
 
-    def ride_of(self, group_id: str, destination: str, order_id: str) -> tuple[Batch | None, Waybill | None]:
-        rows = self._batch([batch_key(group_id, destination), waybill_key(order_id)], consistent=True)
-        batch = next((row for row in rows if isinstance(row, Batch)), None)
-        return batch, next((row for row in rows if isinstance(row, Waybill)), None)
+    def ride_of(self, group_id: str, destination: str, order_id: str, skus: Sequence[str]) -> Ride:
+        offers = [substitute_key(group_id, sku) for sku in skus]
+        rows = self._batch([batch_key(group_id, destination), waybill_key(order_id), *offers], consistent=True)
+        return Ride(
+            next((row for row in rows if isinstance(row, Batch)), None),
+            next((row for row in rows if isinstance(row, Waybill)), None),
+            sorted((row for row in rows if isinstance(row, Substitute)), key=lambda one: one.sku),
+        )
 
     def batches(self, group_id: str) -> list[Batch]:
         return list(self._query(Batch, f"GROUP#{group_id}", Stored.sk.startswith("BATCH#")))
+
+    def batches_in_hand(self, person_id: str, limit: int, start: str | None) -> Page[Batch]:
+        page = self._query_page(InHand, f"IN_HAND#{person_id}", None, limit, start)
+        keys = [batch_key(line.group_id, line.destination) for line in page.rows]
+        rows = self._batch(keys, consistent=True) if keys else []
+        found = {(row.group_id, row.destination): row for row in rows if isinstance(row, Batch)}
+        lines = [(line.group_id, line.destination) for line in page.rows]
+        return Page([found[line] for line in lines if line in found], page.next)
+
+    def waybills(self, waybill_ids: Sequence[str]) -> list[Waybill]:
+        keys = [waybill_key(one) for one in dict.fromkeys(waybill_ids)]
+        rows = self._batch(keys, consistent=True) if keys else []
+        return [row for row in rows if isinstance(row, Waybill)]
 
     def batches_of(self, merchant_id: str, limit: int, start: str | None) -> Page[Batch]:
         return self._page(Batch, f"BATCHES#{merchant_id}", limit, start)

@@ -3,7 +3,7 @@
 from ...domain.audit import Act
 from ...domain.breaker import Breaker
 from ...domain.chat import Hook
-from ...domain.feed import Digest, GroupChat, Post, Question, QuestionState
+from ...domain.feed import Digest, GroupChat, Post, Posted, Question, QuestionState
 from ...domain.notice import Notice
 from ...domain.person import Channel, Preferences
 from ...domain.ports import Page
@@ -35,6 +35,12 @@ class People(Base):
 
     def announcement(self, group_id: str, event: str) -> Announcement | None:
         return self._get(Announcement, f"GROUP#{group_id}", f"TELL#{event}")
+
+    def hook(self, campaign_id: str, hook_id: str) -> Hook | None:
+        return self._get(Hook, f"CHATS#{campaign_id}", f"HOOK#{hook_id}")
+
+    def posted(self, group_id: str, name: str) -> Posted | None:
+        return self._get(Posted, f"FEED#{group_id}", f"POSTED#{name}")
 
     def hooks(self, campaign_id: str) -> list[Hook]:
         return list(self._query(Hook, f"CHATS#{campaign_id}", Stored.sk.startswith("HOOK#")))

@@ -2,6 +2,7 @@
 
     POST /waybills            {key, title, name, phone, address, weight_g, keep}
     GET  /waybills?key=       the waybill and all that has happened to it
+    POST /cancellations       {key}: refused once it is picked up; calling off again is done already
     POST /waybills/{n}/events {status, at_ms?, place?}: the driver's scanner
     GET, PUT /faults          what goes wrong next, see Fault
     PUT  /settings            {callback_url, pace_ms}
@@ -69,6 +70,10 @@ class NewParcel(msgspec.Struct, forbid_unknown_fields=True):
     keep: Text
 
 
+class CallOff(msgspec.Struct, forbid_unknown_fields=True):
+    key: Key
+
+
 class Scan(msgspec.Struct, forbid_unknown_fields=True):
     status: Literal["picked_up", "in_transit", "arriving", "delivered", "returned"]
     at_ms: int | None = None
@@ -86,6 +91,7 @@ class Parcel(msgspec.Struct, kw_only=True):
     asked: str
     label_url: str
     made_at_ms: int
+    cancelled: bool = False
     events: list[dict[str, str | int]] = msgspec.field(default_factory=list)
 
 
@@ -103,7 +109,7 @@ class State(msgspec.Struct):
     pace_ms: int = 0
 
 
-Shape = TypeVar("Shape", NewParcel, Scan, Settings, list[Fault])
+Shape = TypeVar("Shape", NewParcel, CallOff, Scan, Settings, list[Fault])
 
 
 class CarrierServer:
@@ -153,6 +159,9 @@ class CarrierServer:
             case "POST", ["waybills", number, "events"]:
                 scan = _read(body, Scan)
                 return _json(200, self.scanned(number, scan.status, at=scan.at_ms, place=scan.place))
+            case "POST", ["cancellations"]:
+                self._check_key(headers)
+                return self._cancel(body)
             case "GET" | "POST", ["waybills"]:
                 self._check_key(headers)
                 return self._take(body) if method == "POST" else self._shown(query.get("key", ""))
@@ -172,10 +181,22 @@ class CarrierServer:
         known = next((one for one in self.state.parcels.values() if one.key == what.key), None)
         if known is None:
             known = self._new(what, body)
-        elif known.asked != _digest(body):
+        elif known.cancelled or known.asked != _digest(body):
             raise Problem(409, "key_reused")
         self._break_line("after", what.key)
         return _json(201, {"number": known.number, "key": known.key, "label_url": known.label_url})
+
+    def _cancel(self, body: bytes) -> Reply:
+        key = _read(body, CallOff).key
+        self._break_line("before", key)
+        parcel = next((one for one in self.state.parcels.values() if one.key == key), None)
+        if parcel is None:
+            raise Problem(404, "not_found")
+        if parcel.events and not parcel.cancelled:
+            raise Problem(409, "picked_up_already")
+        parcel.cancelled = True
+        self._break_line("after", key)
+        return _json(200, {"number": parcel.number, "key": key})
 
     def _new(self, what: NewParcel, body: bytes) -> Parcel:
         number = f"SD{int(_digest(f'{what.key} {self.clock()}'.encode())[:12], 16) % 10**12:012d}"
@@ -218,7 +239,7 @@ class CarrierServer:
         if not self.state.pace_ms:
             return
         for parcel in self.state.parcels.values():
-            while len(parcel.events) < len(WAY):
+            while not parcel.cancelled and len(parcel.events) < len(WAY):
                 at = parcel.made_at_ms + (len(parcel.events) + 1) * self.state.pace_ms
                 if at > self.clock():
                     break

@@ -42,8 +42,8 @@ def purchase(**changes: Any) -> PurchaseOrder:
 def test_each_supplier_is_asked_for_their_own_items_only() -> None:
     terms = story.terms(items=(replace(APPLES, supplier_id="orchard"), PEARS))
     units = {GATE: {"apples": 4, "pears": 1}, SHOP: {"pears": 2}}
-    assert supply.for_supplier(units, terms, "orchard") == {GATE: {"apples": 4}}
-    assert supply.for_supplier(units, terms, "merchant") == {GATE: {"pears": 1}, SHOP: {"pears": 2}}
+    assert supply.for_supplier(units, supply.asked_of(terms), "orchard") == {GATE: {"apples": 4}}
+    assert supply.for_supplier(units, supply.asked_of(terms), "merchant") == {GATE: {"pears": 1}, SHOP: {"pears": 2}}
 
 
 @pytest.mark.req("P18")

@@ -146,7 +146,7 @@ MATRIX = {
     "GET /groups/{group_id}/batches/{destination}/labels": "merchant sorter",
     "POST /groups/{group_id}/tracking-numbers": MERCHANT,
     "POST /groups/{group_id}/batches/{destination}/waybills": "merchant sorter",
-    "GET /batches": MERCHANT,
+    "GET /batches": CREW,
     "GET /routes": MERCHANT,
     "PUT /routes": MERCHANT,
     "GET /routes/queue": MERCHANT,
