@@ -131,6 +131,7 @@ class Batch(Row):
     `warehouse_id` is empty while no rule has matched: it then waits in its merchant's queue. `crew` names who else may
     serve it, as `role:id`. `cursor` is how far the work named by `task` has come. `billed` is the carrier that was
     asked for its waybills. `listed_for` are those in whose lists it stands.
+    `late_at` is when it was found that it had not kept its promise.
     """
 
     group_id: str
@@ -162,6 +163,7 @@ class Batch(Row):
     waybill: str = ""
     billed: str = ""
     listed_for: tuple[str, ...] = ()
+    late_at: Instant | None = None
     owed: tuple[str, ...] = ()
     task: str = ""
     cursor: str | None = None
@@ -342,7 +344,7 @@ def promised(batch: Batch, earliest: Instant, latest: Instant, *, by: str, now: 
     if latest < earliest or latest <= now:
         raise Refused("promise_out_of_range")
     one = Promise(earliest=earliest, latest=latest, at=now, by=by, why=why)
-    return replace(batch, promises=(*batch.promises, one)[-MOST_PROMISES:])
+    return replace(batch, promises=(*batch.promises, one)[-MOST_PROMISES:], due_at=now)
 
 
 def at_of(batch: Batch, state: BatchState) -> Instant | None:
@@ -372,6 +374,12 @@ def estimates(batch: Batch, now: Instant) -> list[Estimate]:
             first, last = _ready(batch, first + pace.least_ms, last + pace.most_ms, now)
         found.append(Estimate(state=state, earliest=first, latest=last, late=last < now))
     return found
+
+
+def breaks_at(batch: Batch) -> Instant | None:
+    """When the latest promise of its arrival is broken; None once that is known, or it has arrived (S17)."""
+    arrived = WAY.index(batch.state) >= WAY.index(BatchState.READY)
+    return None if arrived or batch.late_at is not None or not batch.promises else batch.promises[-1].latest
 
 
 def _ready(batch: Batch, first: Instant, last: Instant, now: Instant) -> tuple[Instant, Instant]:

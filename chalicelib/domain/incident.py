@@ -193,6 +193,33 @@ def coupon_for(incident: Incident, order: Order, now: Instant) -> Coupon:
     )
 
 
+LATE_COUPON = 365 * DAY
+
+
+def late_coupon_id(order_id: str, stage: str) -> str:
+    """One for each order and stage, whoever finds first that it broke its time: the stage or the order's batch."""
+    return f"late.{stage}.{order_id}"
+
+
+def late_coupon(order: Order, stage: str, share_bp: int, now: Instant) -> Coupon | None:
+    """What an order is given for a promise that was broken (S17): its share of the amount, rounded half up."""
+    amount = (order.amount_minor * share_bp * 2 + 10_000) // 20_000
+    if amount <= 0 or not rides(order):
+        return None
+    return Coupon(
+        id=late_coupon_id(order.id, stage),
+        person_id=order.buyer_id,
+        issuer_id=order.merchant_id,
+        incident_id=f"late.{stage}",
+        order_id=order.id,
+        amount_minor=amount,
+        min_spend_minor=0,
+        currency=order.currency,
+        granted_at=now,
+        expires_at=now + LATE_COUPON,
+    )
+
+
 def opens_refund(incident: Incident, destination: str) -> bool:
     return incident.open and incident.level >= SELF_REFUND_FROM and destination in incident.destinations
 

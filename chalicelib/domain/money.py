@@ -50,3 +50,9 @@ def shown(minor: int, currency: str) -> str:
     sign, amount = ("-" if minor < 0 else ""), abs(minor)
     number = f"{amount // 10**digits}.{amount % 10**digits:0{digits}d}" if digits else str(amount)
     return f"{sign}{SIGNS.get(currency, currency + ' ')}{number}"
+
+
+def percent(basis_points: int) -> str:
+    """2.5% for 250: without idle zeros."""
+    whole, part = divmod(basis_points, 100)
+    return f"{whole}.{part:02d}".rstrip("0").rstrip(".") + "%"

@@ -5,15 +5,17 @@ from dataclasses import replace
 from ..domain import ids
 from ..domain.batch import awaited, destination_of, rides
 from ..domain.group import Group
+from ..domain.incident import late_coupon
 from ..domain.instants import Instant
 from ..domain.notice import OF_PROGRESS
 from ..domain.order import HOLDING, Order
 from ..domain.refusals import Lost
 from ..domain.upkeep import Announcement
-from ..domain.writes import Replace
+from ..domain.writes import Create, Replace, Write
 from . import tell
 from .world import World
 
+LATE = "late_compensation"
 AT_ONCE = 200
 """Orders one waking tells, which keeps it well inside a worker's time limit."""
 
@@ -56,10 +58,20 @@ def _tell(world: World, announcement: Announcement, group: Group, order: Order, 
         params=params,
         now=now,
     )
-    if not planned:
+    writes = [*planned, *_given(world, announcement, group, order, now)]
+    if not writes:
         return
     try:
-        world.store.commit(*planned)
+        world.store.commit(*writes)
     except Lost as lost:
         if not lost.rows:
             raise  # a mere conflict: the whole page is looked at again, and those told before stay told once
+
+
+def _given(world: World, announcement: Announcement, group: Group, order: Order, now: Instant) -> list[Write]:
+    """With the word that something ran late comes a coupon, together or not at all (S17)."""
+    if announcement.template != LATE:
+        return []
+    share = world.store.terms(group.campaign_id, group.terms_version).compensation_bp or 0
+    coupon = late_coupon(order, announcement.event.partition(".")[0], share, now)
+    return [Create(coupon)] if coupon is not None else []

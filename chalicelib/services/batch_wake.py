@@ -11,12 +11,15 @@ from ..domain.campaign import Campaign
 from ..domain.group import Group
 from ..domain.incident import What
 from ..domain.instants import Instant, local_text
+from ..domain.money import percent
 from ..domain.order import Order, goods
+from ..domain.plan import DELIVERY
 from ..domain.refusals import Broken
 from ..domain.upkeep import Announcement
 from ..domain.waybill import batch_key
 from ..domain.writes import Create, Remove, Replace, Write
 from . import incidents, routes, tell
+from .announce import LATE
 from .uncollected import give_up
 from .waybills import rebilled, request_for_orders
 from .world import World
@@ -63,7 +66,7 @@ def next_due(batch: Batch, terms: Campaign, now: Instant) -> Instant | None:
     if batch.task or rules.wants_other_bills(batch) or rules.served_by(batch) != batch.listed_for:
         return now
     if batch.state is not BatchState.READY:
-        return None
+        return rules.breaks_at(batch)
     left = fetching.reminder_times(batch, terms)[batch.reminders :]
     rule = fetching.rule_applies_at(batch, terms)
     return min([*left, *([rule] if rule is not None else [])], default=None)
@@ -83,13 +86,21 @@ def _said(world: World, batch: Batch, event: str, now: Instant) -> list[Write]:
     return [announcement(batch, template, event, now)] if template else []
 
 
-def announcement(batch: Batch, template: str, event: str, now: Instant, *, waiting_only: bool = False) -> Create:
+def announcement(
+    batch: Batch,
+    template: str,
+    event: str,
+    now: Instant,
+    *,
+    waiting_only: bool = False,
+    more: Mapping[str, str] | None = None,
+) -> Create:
     return Create(
         Announcement(
             group_id=batch.group_id,
             event=f"{event}:{batch.destination}",
             template=template,
-            params=_params(batch, now),
+            params={**_params(batch, now), **(more or {})},
             created_at=now,
             destination=batch.destination,
             waiting_only=waiting_only,
@@ -187,7 +198,7 @@ def _ask_for_waybills(world: World, batch: Batch, group: Group, terms: Campaign,
 def _waited(world: World, batch: Batch, terms: Campaign, now: Instant) -> None:
     """Goods that nobody has fetched: a reminder at each of its times, then the campaign's rule (S24)."""
     if batch.state is not BatchState.READY:
-        world.store.commit(Replace(replace(batch, due_at=None)))
+        _late(world, batch, terms, now)
         return
     rule = fetching.rule_applies_at(batch, terms)
     if rule is not None and now >= rule:
@@ -199,6 +210,21 @@ def _waited(world: World, batch: Batch, terms: Campaign, now: Instant) -> None:
     event = f"uncollected@{passed}"
     writes = [announcement(batch, "uncollected", event, now, waiting_only=True)] if passed > batch.reminders else []
     world.store.commit(Replace(new), *writes)
+
+
+def _late(world: World, batch: Batch, terms: Campaign, now: Instant) -> None:
+    """A promise of its arrival was broken: counted once, and everyone in it is given what the terms say (S17)."""
+    breaks = rules.breaks_at(batch)
+    if breaks is None or now < breaks:
+        world.store.commit(Replace(replace(batch, due_at=breaks)))
+        return
+    writes: list[Write] = []
+    if terms.compensation_bp:
+        stage = next((one.title for one in terms.plan if one.name == DELIVERY), "") or DELIVERY
+        more = {"stage": stage, "share": percent(terms.compensation_bp)}
+        writes.append(announcement(batch, LATE, f"{DELIVERY}.compensated", now, more=more))
+    world.store.commit(Replace(replace(batch, late_at=now, due_at=None)), *writes)
+    world.watch.count("batches_late")
 
 
 def _sweep(world: World, batch: Batch, group: Group, terms: Campaign, now: Instant) -> None:

@@ -10,6 +10,7 @@ from ..domain.campaign import Campaign
 from ..domain.group import Group
 from ..domain.instants import Instant, local_text
 from ..domain.journey import Journey, Step, Word
+from ..domain.money import percent
 from ..domain.refusals import Broken, Lost
 from ..domain.upkeep import Announcement
 from ..domain.writes import Create
@@ -82,10 +83,5 @@ def _params(journey: Journey, group: Group, terms: Campaign, word: Word) -> dict
         "fallback": planned.fallback.kind.value if planned.fallback else "",
         "days": str(terms.silence_days),
         "expected": local_text(journey.etas[-1].latest, group.zone) if journey.etas else "",
-        "share": _percent(terms.compensation_bp or 0),
+        "share": percent(terms.compensation_bp or 0),
     }
-
-
-def _percent(basis_points: int) -> str:
-    whole, part = divmod(basis_points, 100)
-    return f"{whole}.{part:02d}".rstrip("0").rstrip(".") + "%"

@@ -7,10 +7,12 @@ from ..domain import order as rules
 from ..domain.batch import Batch
 from ..domain.campaign import Campaign
 from ..domain.group import Group
+from ..domain.incident import Coupon, late_coupon_id
 from ..domain.journey import Journey
 from ..domain.ledger import Entry
 from ..domain.notice import Notice
 from ..domain.order import Order
+from ..domain.plan import DELIVERY
 from ..domain.ports import Caller, Page
 from ..domain.refusals import Broken, Refused
 from ..domain.returns import Return
@@ -36,11 +38,13 @@ class OrderView:
     returns: Sequence[Return] = ()
     offers: Sequence[Substitute] = ()
     may_self_refund: bool = False
+    coupons: Sequence[Coupon] = ()
 
 
 def one(world: World, caller: Caller, order_id: str) -> OrderView:
     """With its timeline: its own steps, every movement of its money, what its buyer was told, and the stages of its
-    group. Six reads at most, whatever the size of the group."""
+    group. Six reads, and one more where it ran late, whatever the
+    size of the group."""
     order, group, journey = world.store.order_page(order_id)
     if order is None:
         raise Refused("order_not_found", order=order_id)
@@ -59,10 +63,18 @@ def one(world: World, caller: Caller, order_id: str) -> OrderView:
         photos=photo_links(world, batch) if batch else (),
         waybill=waybill,
         offers=offers,
+        coupons=_for_delays(world, order, batch, journey),
         may_self_refund=self_refund.is_open(world, order, group, terms, batch),
         entries=world.store.entries_of_order(order.id),
         notices=world.store.notices_about(order.buyer_id, order.id),
     )
+
+
+def _for_delays(world: World, order: Order, batch: Batch | None, journey: Journey | None) -> Sequence[Coupon]:
+    """What the order's buyer was given because it ran late: one more read where anything did."""
+    late = [one.stage for one in journey.compensations] if journey is not None else []
+    late += [DELIVERY] if batch is not None and batch.late_at is not None else []
+    return world.store.coupons(order.buyer_id, [late_coupon_id(order.id, one) for one in dict.fromkeys(late)])
 
 
 def mine(world: World, caller: Caller, *, limit: int, start: str | None) -> Page[OrderView]:

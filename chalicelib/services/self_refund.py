@@ -36,7 +36,7 @@ def self_refund(world: World, caller: Caller, order_id: str, *, now: Instant) ->
 def is_open(world: World, order: Order, group: Group, terms: Campaign, batch: Batch | None) -> bool:
     """Whether its buyer may take the money back now, as it is shown; the call itself decides for itself."""
     left = batch is not None and batch.state not in UNSHIPPED
-    if not awaited(order) or left:
+    if left or not (awaited(order) or order.owes_balance):
         return False
     destination = destination_of(order, group, terms)
     return any(rules.opens_refund(one, destination) for one in world.store.incidents(group.id))

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.domain.instants import DAY, HOUR, MINUTE, rfc3339
 from tests.bed.bed import REGION
 
-from .shop import APPLE, Offer, Shop, Taken, item, money_adds_up, overtaken
+from .shop import APPLE, Offer, Shop, Taken, answers_lost, item, money_adds_up, overtaken
 
 POINT = "point.gate"
 TWO_POINTS = [{"id": "gate", "name": "南门"}, {"id": "shop", "name": "便利店"}]
@@ -86,6 +86,25 @@ def test_everyone_in_a_batch_is_told_once_of_each_state_and_nobody_else(own: Sho
     assert not own.told(there.who, "batch_sorted")
     counted = own.ok("GET", at(offer), who=own.merchant)
     assert (counted["orders"], counted["units"], counted["counted"]) == (2, {APPLE: 2}, True)
+
+
+@pytest.mark.req("S17")
+def test_a_batch_that_breaks_its_promise_is_counted_and_its_buyers_are_given_a_coupon_each_once(own: Shop) -> None:
+    offer, (mei, bo, lu) = formed(own, late_compensation_bp=500)
+    promise = {"earliest": rfc3339(own.bed.now + HOUR), "latest": rfc3339(own.bed.now + 3 * HOUR), "why": "路上"}
+    own.ok("POST", at(offer, "promise"), promise, who=own.merchant)
+    move(own, offer, "sorted", "in_transit")
+    own.bed.later(2 * HOUR)
+    assert own.story(mei)["coupons"] == [], "it may still keep it"
+    with answers_lost(own.bed):
+        own.bed.later(2 * HOUR)
+    (coupon,) = own.story(mei)["coupons"]
+    assert (coupon["amount_minor"], coupon["order_id"]) == (45, mei.id)
+    own.ok("POST", at(offer, "promise"), {**promise, "latest": rfc3339(own.bed.now + HOUR)}, who=own.merchant)
+    own.bed.later(12 * HOUR)  # and it breaks that promise, too
+    for taken in (mei, bo, lu):
+        lines = [one for one in own.pages("/me/coupons", who=taken.who) if one["id"].startswith("late.delivery.")]
+        assert [one["amount_minor"] for one in lines] == [45]
 
 
 @pytest.mark.req("S9")

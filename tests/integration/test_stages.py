@@ -8,6 +8,7 @@ import pytest
 from chalicelib.domain.instants import DAY, HOUR, MINUTE, Instant, at_local, rfc3339
 
 from .shop import Offer, Shop, instant_of, overtaken
+from .test_supply_pages import Reader
 
 PLAN = [
     {"name": "presale", "limit": {"minutes": 0}},
@@ -446,6 +447,10 @@ def test_a_broken_limit_is_counted_and_compensated_once_in_one_row(own: Shop) ->
     assert own.sent_to(buyer, "5%")
     story = own.story(road.buyers[0])
     assert story["compensation_minor"] == 45, "5 % of 9.00"
+    (coupon,) = story["coupons"]
+    assert (coupon["amount_minor"], coupon["order_id"], coupon["issuer_id"]) == (45, road.buyers[0].id, own.merchant)
+    assert list(own.pages("/me/coupons", who=road.buyers[0].who)) == [coupon]
+    assert "优惠券" in Reader(own, road.buyers[0].who).get(f"/o/{road.buyers[0].id}").text
 
 
 # the review

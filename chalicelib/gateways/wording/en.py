@@ -451,8 +451,8 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     ),
     "late_compensation": (
         "For the delay: {title}",
-        '"{title}" ran late ({stage}). {share} of your order is yours as compensation, noted on your order. {link}',
-        'Hello,\n\nwe are sorry: "{title}" did not keep its time ({stage}). You get {share} of your order as compensation. It is noted on your order; there is nothing to do.\n\nYour order and how it stands: {link}',
+        '"{title}" ran late ({stage}). {share} of your order is yours as a coupon. {link}',
+        'Hello,\n\nwe are sorry: "{title}" did not keep its time ({stage}). You get {share} of your order as a coupon. It stands on your order; there is nothing to do.\n\nYour order and how it stands: {link}',
     ),
     "eta_moved": (
         "New expected time: {title}",

@@ -388,8 +388,8 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     ),
     "late_compensation": (
         "延误补偿:{title}",
-        "「{title}」的{stage}环节超时,我们按订单金额的{share}给您补偿,已记入订单。{link}",
-        "您好,\n\n很抱歉,「{title}」的{stage}环节没有按时完成。我们按您订单金额的{share}给予补偿,已记入您的订单,无需操作。\n\n查看订单与最新进度:{link}",
+        "「{title}」的{stage}环节超时,我们按订单金额的{share}补偿您一张优惠券。{link}",
+        "您好,\n\n很抱歉,「{title}」的{stage}环节没有按时完成。我们按您订单金额的{share}补偿一张优惠券,订单页可以看到,无需操作。\n\n查看订单与最新进度:{link}",
     ),
     "eta_moved": (
         "预计时间有变:{title}",

@@ -18,6 +18,7 @@ from ...services.join import JoinAnswer, JoinRequest
 from ...services.orders import OrderView
 from .delivery import OrderDelivery
 from .groups import Conditions, Eta, Verdict
+from .incidents import CouponLine
 from .money import Payment, PaymentBegun, Refund
 from .people import MyNotice
 from .returns import ReturnWithMoney
@@ -238,7 +239,7 @@ class Offered(Output):
 class OrderStory(Output):
     """One order with all that concerns it: its group's verdict and stages, its money, and its timeline, oldest first.
 
-    `compensation_minor` is what was granted for limits that were broken: recorded now, to be spent later.
+    `compensation_minor` is what limits that were broken come to, and `coupons` what was granted for delays.
     `may_self_refund`: an incident of level 3 covers the goods, and they have not left.
     """
 
@@ -252,6 +253,7 @@ class OrderStory(Output):
     eta: Eta | None
     way: Way | None
     compensation_minor: int
+    coupons: list[CouponLine]
     may_self_refund: bool
     substitutes: list[Offered]
     payments: list[Payment]
@@ -275,6 +277,7 @@ class OrderStory(Output):
             eta=Eta.of_or_none(browse.eta_of(view.journey)),
             way=Way.of_or_none(view.journey, view.terms, now),
             compensation_minor=compensation_of(view),
+            coupons=[CouponLine.of(one) for one in view.coupons],
             may_self_refund=view.may_self_refund,
             substitutes=offered(view),
             payments=[Payment.of(entry) for entry in entries if entry.kind is Kind.PAYMENT],

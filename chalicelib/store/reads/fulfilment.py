@@ -179,6 +179,11 @@ class Fulfilment(Base):
     def returns_of_merchant(self, merchant_id: str, limit: int, start: str | None) -> Page[Return]:
         return self._page(Return, f"RETURNS#{merchant_id}", limit, start)
 
+    def coupons(self, person_id: str, coupon_ids: Sequence[str]) -> list[Coupon]:
+        keys = [(f"PERSON#{person_id}", f"COUPON#{one}") for one in coupon_ids]
+        rows = self._batch(keys, consistent=True) if keys else []
+        return sorted((row for row in rows if isinstance(row, Coupon)), key=lambda one: one.id)
+
     def coupons_of(self, person_id: str, limit: int, start: str | None) -> Page[Coupon]:
         return self._query_page(Coupon, f"PERSON#{person_id}", Stored.sk.startswith("COUPON#"), limit, start)
 

@@ -160,6 +160,7 @@ TEXTS: Texts = {
     "way.said": ("进度更新于{ago}", "Last heard of {ago}"),
     "way.silent": ("已经 {n} 天没有消息，我们正在催促负责人。", ("Nothing has been said for {n} day. We are asking those in charge.", "Nothing has been said for {n} days. We are asking those in charge.")),
     "way.history": ("预计时间的变化", "How the expected time has changed"),
+    "way.coupon": ("因延误补偿您 {amount} 优惠券，{when}前有效。", "For the delay you have a coupon of {amount}, good until {when}."),
     "way.compensation": ("因延误补偿您 {amount}，已记入订单。", "{amount} is yours as compensation for the delay, noted on this order."),
     "stage.formed": ("成团", "Group formed"),
     "stage.failed": ("未成团", "Not formed"),
