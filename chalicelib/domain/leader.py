@@ -79,13 +79,17 @@ class Place(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbour(Row):
-    """Somebody who lets a leader order for them. The leader knows them by `code` only."""
+    """Somebody who lets a leader order for them. The leader knows them by `code` only.
+
+    `address_id` is which of their addresses goods are brought to that they ordered so.
+    """
 
     leader_id: str
     person_id: str
     code: str
     said_at: Instant
     allowed: bool = True
+    address_id: str | None = None
 
 
 def applied(old: Leader | None, person_id: str, community: str, now: Instant) -> Leader:

@@ -139,11 +139,13 @@ def change_place(call: Call[PlaceEdit, None], place_id: str) -> PlaceLine:
     answer=NeighbourLine,
     roles=BUYER,
     summary="Lets the leader of a place order for me, or takes that back; the code is for the leader",
-    refusals=("place_not_found", "not_about_yourself"),
+    refusals=("place_not_found", "not_about_yourself", "unknown_address"),
 )
 def allow_helper(call: Call[HelperBody, None]) -> NeighbourLine:
     asked = call.body
-    said = neighbours.allow(call.world, call.caller, asked.place_id, allowed=asked.allowed, now=call.now)
+    said = neighbours.allow(
+        call.world, call.caller, asked.place_id, allowed=asked.allowed, address_id=asked.address_id, now=call.now
+    )
     return NeighbourLine.of(said)
 
 

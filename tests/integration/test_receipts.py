@@ -14,6 +14,7 @@ from chalicelib.domain.receipt import ticket_of
 from chalicelib.domain.writes import Create, Replace
 
 from .shop import APPLE, Offer, Shop, Taken, answers_lost, item, money_adds_up, rows, trouble
+from .test_delivery import ADDRESS, delivering
 
 PEAR = "pear"
 GATE = "point.gate"
@@ -348,6 +349,38 @@ def test_a_leader_orders_for_a_neighbour_who_said_yes_and_is_told(shop: Shop) ->
     assert order(code, key="another").json["code"] == "neighbour_not_found"
     shop.ok("POST", f"/orders/{taken.id}/cancel", {}, who=neighbour)
     assert shop.bed.call("POST", "/me/helpers", {"place_id": place}, who=who).json["code"] == "not_about_yourself"
+
+
+@pytest.mark.req("E21", "E20")
+def test_a_leader_orders_to_the_doors_of_neighbours_who_are_each_told(shop: Shop) -> None:
+    who, place = leader(shop)
+    offer = delivering(shop)
+    people = [shop.person(contact=True) for _ in range(2)]
+    doors = [
+        str(shop.ok("POST", "/me/addresses", {**ADDRESS, "division_code": "310101"}, who=one)["id"]) for one in people
+    ]
+
+    def said(one: str, **over: Any) -> Any:
+        return shop.bed.call("POST", "/me/helpers", {"place_id": place, **over}, who=one)
+
+    def order(code: str, **over: Any) -> Any:
+        body = shop.ask(neighbour=code, pickup_point=..., **over)
+        headers = {"Idempotency-Key": shop.key()}
+        return shop.bed.call("POST", f"/groups/{offer.group}/join-for", body, who=who, headers=headers)
+
+    code = said(people[0]).json["code"]
+    assert order(code).json["code"] == "address_missing", "a code alone says no door"
+    assert order(code, address_id=doors[0]).json["code"] == "unknown_address", "and no leader names one"
+    assert said(people[0], address_id=doors[1]).json["code"] == "unknown_address", "nor somebody else's"
+    codes = [said(one, address_id=door).json["code"] for one, door in zip(people, doors, strict=True)]
+    for one, code, door in zip(people, codes, doors, strict=True):
+        seat = order(code)
+        assert seat.status == 201 and door not in seat.text
+        story = shop.story(Taken(one, seat.json["order_id"], offer.group, seat.json))
+        assert (story["order"]["address_id"], story["order"]["fee_minor"]) == (door, 600)
+        assert len(shop.told(one, "ordered_for_you")) == 2
+    listed = shop.ok("GET", "/leading/neighbours", who=who)["items"]
+    assert [one["to_the_door"] for one in listed] == [True, True] and doors[0] not in str(listed)
 
 
 @pytest.mark.req("E21", "B31")

@@ -318,22 +318,35 @@ class PlacePage(Output):
 
 
 class HelperBody(Input):
-    """Lets the leader of a place order for me, or takes it back."""
+    """Lets the leader of a place order for me, or takes it back.
+
+    `address_id` is the address of mine that goods are brought to, where they are; the leader never sees it.
+    """
 
     place_id: Id
     allowed: bool = True
+    address_id: Id | None = None
 
 
 class NeighbourLine(Output):
-    """`code` is what the neighbour tells their leader; nothing else of them is known to the leader."""
+    """`code` is what the neighbour tells their leader; nothing else of them is known to the leader.
+
+    `to_the_door`: they have named an address to themselves, so goods can be brought to it.
+    """
 
     code: str
     allowed: bool
+    to_the_door: bool
     said_at: Moment
 
     @classmethod
     def of(cls, neighbour: Neighbour) -> Self:
-        return cls(code=neighbour.code, allowed=neighbour.allowed, said_at=shown(neighbour.said_at))
+        return cls(
+            code=neighbour.code,
+            allowed=neighbour.allowed,
+            to_the_door=neighbour.address_id is not None,
+            said_at=shown(neighbour.said_at),
+        )
 
 
 class NeighbourPage(Output):
