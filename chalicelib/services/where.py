@@ -61,7 +61,7 @@ def _one(world: World, order_id: str, now: Instant) -> list[Whereabouts]:
     if group.verdict is None:
         status = "to_pay" if order.state is OrderState.HELD else "gathering"
         return [_seen(view, status, None)]
-    batch, _ = waybills.ride_of(world, order, group, terms)
+    batch = waybills.ride_of(world, order, group, terms).batch
     delivery = batches.delivery_of(order, batch, terms)
     if delivery not in TO_COME:
         return []
