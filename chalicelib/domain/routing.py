@@ -176,14 +176,19 @@ def routed(batch: Batch, table: Routes, now: Instant) -> Batch:
     return _through(batch, table, house, rule.carrier, rule.pace, now)
 
 
-def sent_elsewhere(batch: Batch, table: Routes, to: str, now: Instant) -> Batch:
-    """The same batch through another warehouse, with its time worked out anew and everyone in it told (S7)."""
-    house = warehouse(table, to)
+def instead_through(batch: Batch, table: Routes, to: str, now: Instant) -> Batch:
+    """The same batch through another warehouse, by the carrier and at the pace of that one's own rule."""
     rule = rule_for(
         replace(table, rules=tuple(one for one in table.rules if one.warehouse == to)), batch.zone, batch.keep.value
     )
-    pace = rule.pace if rule is not None else batch.pace
-    new = _through(batch, table, house, rule.carrier if rule is not None else batch.carrier, pace, now)
+    carrier, pace = (rule.carrier, rule.pace) if rule is not None else (batch.carrier, batch.pace)
+    return _through(batch, table, warehouse(table, to), carrier, pace, now)
+
+
+def sent_elsewhere(batch: Batch, table: Routes, to: str, now: Instant) -> Batch:
+    """The same batch through another warehouse, with its time worked out anew and everyone in it told (S7)."""
+    new = instead_through(batch, table, to, now)
+    pace = new.pace
     earliest, latest = now + pace.least_ms, now + pace.sort_ms + pace.sort_ms // 4 + pace.most_ms
     told = Promise(earliest=earliest, latest=latest, at=now, by="timer", why="rerouted")
     return replace(new, promises=(*new.promises, told)[-20:], owed=(*new.owed, f"batch_promise@{now}"), due_at=now)
@@ -243,3 +248,20 @@ def loaded(load: Load, table: Routes, orders: int) -> Load:
 
 def overloaded(load: Load) -> bool:
     return 0 < load.capacity < load.orders
+
+
+def filling(load: Load) -> bool:
+    """Four fifths are taken: said while there is still time to do something (S25)."""
+    return 0 < load.capacity * 4 <= load.orders * 5
+
+
+def holds(load: Load, table: Routes, orders: int) -> bool:
+    """Whether so many more are within what this place takes on that day."""
+    limit = capacity_of(table, load.place)
+    return not limit or load.orders + orders <= limit
+
+
+def place_instead(place: str, other: str) -> str:
+    """The same kind of load at another warehouse (in the same temperature class) or carrier."""
+    kind, _, rest = place.partition(".")
+    return f"{kind}.{other}" if kind == "carrier" else f"{kind}.{other}.{rest.rpartition('.')[2]}"

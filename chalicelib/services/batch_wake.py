@@ -179,7 +179,7 @@ def _count(world: World, batch: Batch, group: Group, terms: Campaign, now: Insta
     if after is None:
         new = replace(new, counted=True)
         if new.warehouse_id:
-            new, loads = routes.load_writes(world, routes.table_of(world, batch.merchant_id), None, new, now)
+            new, loads = routes.placed(world, routes.table_of(world, batch.merchant_id), new, now)
     world.store.commit(Replace(replace(new, due_at=next_due(new, terms, now))), *loads)
 
 

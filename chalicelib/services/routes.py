@@ -80,14 +80,45 @@ def _load(world: World, table: Routes, batch: Batch, day: str, place: str, order
     found = world.store.load(batch.merchant_id, day, place)
     new = rules.loaded(found or Load(merchant_id=batch.merchant_id, day=day, place=place), table, orders)
     writes: list[Write] = []
-    if rules.overloaded(new) and not new.alerted:
+    if rules.filling(new) and not new.alerted:
         new = replace(new, alerted=True)
         writes += _alert(world, table, new, now)
     return [Replace(new) if found else Create(new), *writes]
 
 
-def _alert(world: World, table: Routes, load: Load, now: Instant) -> list[Write]:
-    """Said once a day and place, while there is still time to use the fallback (S25)."""
+def placed(world: World, table: Routes, batch: Batch, now: Instant) -> tuple[Batch, list[Write]]:
+    """A batch that has just been counted, onto the loads of its day (S25).
+
+    No warehouse is loaded beyond its limit: its fallback takes the batch where it has room, else the merchant's queue
+    does. A carrier's fallback takes it likewise; without one the carrier's limit is passed, with a word.
+    """
+    new, told = batch, list[Write]()
+    for place in rules.places_of(batch):
+        load, other = _load_of(world, batch, place), rules.fallback_of(table, place)
+        is_house = place.startswith("warehouse.")
+        if rules.holds(load, table, batch.orders) or (not is_house and new.carrier != batch.carrier):
+            continue
+        free = bool(other) and rules.holds(
+            _load_of(world, batch, rules.place_instead(place, other)), table, batch.orders
+        )
+        if is_house:
+            new = rules.instead_through(new, table, other, now) if free else replace(new, warehouse_id="", carrier="")
+        elif free:
+            new = rules.carried_by(new, table, other, now)
+        if is_house or free:
+            told += _alert(world, table, rules.loaded(load, table, batch.orders), now, batch)
+    new, loads = load_writes(world, table, None, new, now)
+    return new, [*loads, *told]
+
+
+def _load_of(world: World, batch: Batch, place: str) -> Load:
+    day = rules.day_of_work(batch)
+    return world.store.load(batch.merchant_id, day, place) or Load(merchant_id=batch.merchant_id, day=day, place=place)
+
+
+def _alert(world: World, table: Routes, load: Load, now: Instant, batch: Batch | None = None) -> list[Write]:
+    """Said once a day and place, while there is still time to use the fallback; and of each batch that was not let
+    onto it any more (S25)."""
     world.watch.count("capacity_overloads")
     params = {
         "place": load.place.partition(".")[2],
@@ -97,7 +128,7 @@ def _alert(world: World, table: Routes, load: Load, now: Instant) -> list[Write]
         "fallback": rules.fallback_of(table, load.place) or "-",
         "link": "/deliver",
     }
-    event = f"capacity:{load.day}:{load.place}"
+    event = f"capacity:{load.day}:{load.place}" + (f":{batch.group_id}.{batch.destination}" if batch else "")
     return [
         *tell.plan(
             world,
@@ -127,8 +158,9 @@ def _again(world: World, table: Routes, batch: Batch, now: Instant) -> None:
         return
     writes: list[Write] = []
     if new.counted:
-        new, writes = load_writes(world, table, None, new, now)
-    world.store.commit(Replace(new), *writes)
+        new, writes = placed(world, table, new, now)
+    if new.warehouse_id:
+        world.store.commit(Replace(new), *writes)
 
 
 def queue(world: World, caller: Caller) -> list[Batch]:
@@ -160,8 +192,7 @@ def _seen(table: Routes, loads: Sequence[Load], one: Load) -> Forecast:
     fallback = rules.fallback_of(table, one.place)
     free = None
     if fallback:
-        kind, _, rest = one.place.partition(".")
-        place = f"{kind}.{fallback}" if kind == "carrier" else f"{kind}.{fallback}.{rest.rpartition('.')[2]}"
+        place = rules.place_instead(one.place, fallback)
         limit = rules.capacity_of(table, place)
         taken = sum(other.orders for other in loads if other.day == one.day and other.place == place)
         free = max(0, limit - taken) if limit else None

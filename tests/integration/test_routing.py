@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.instants import DAY, HOUR
+from chalicelib.domain.instants import DAY, HOUR, MINUTE
 
 from .shop import Shop
 from .test_delivery import at, formed, move, refused
@@ -17,11 +17,19 @@ ZONED = {
 }
 
 
-def table(shop: Shop, *rules: dict[str, Any], version: int = 0, chilled: int = 100, anna: str = "anna") -> Any:
+def table(
+    shop: Shop, *rules: dict[str, Any], version: int = 0, chilled: int = 100, anna: str = "anna", fallback: str = "b"
+) -> Any:
     body = {
         "version": version,
         "warehouses": [
-            {"id": "a", "name": "A 仓", "capacity": {"ambient": chilled}, "fallback": "b", "sorters": [anna]},
+            {
+                "id": "a",
+                "name": "A 仓",
+                "capacity": {"ambient": chilled},
+                "sorters": [anna],
+                **({"fallback": fallback} if fallback else {}),
+            },
             {"id": "b", "name": "B 仓", "capacity": {"ambient": 50}},
         ],
         "carriers": [{"id": "sandbox", "name": "顺路达"}],
@@ -97,17 +105,39 @@ def test_sorters_find_their_batches_in_a_list_until_these_go_elsewhere_or_are_do
 @pytest.mark.req("S25")
 def test_too_much_for_a_day_is_said_before_the_day_with_the_fallback(own: Shop) -> None:
     own.ok("PUT", "/me/preferences", {"channels": ["sms"]}, who=own.merchant)
-    table(own, A, chilled=5)
-    formed(own, **ZONED)
-    assert not own.told(own.merchant, "capacity_short")
-    formed(own, **ZONED)
-    formed(own, **ZONED)
+    table(own, A, chilled=7)
+
+    def house(offer: Any) -> str:
+        return str(own.ok("GET", at(offer), who=own.merchant)["warehouse"])
+
+    def told() -> int:
+        own.bed.later(MINUTE)
+        return len(own.told(own.merchant, "capacity_short"))
+
+    assert (house(formed(own, **ZONED, hours=3)[0]), told()) == ("a", 0)
+    assert (house(formed(own, **ZONED, hours=3)[0]), told()) == ("a", 1), (
+        "four fifths are taken: said before it is too late"
+    )
+    assert (house(formed(own, **ZONED, hours=3)[0]), told()) == ("b", 2), "the fallback has room"
     loads = own.ok("GET", "/routes/loads?days=3", who=own.merchant)["items"]
-    (house,) = [one for one in loads if one["place"] == "warehouse.a.ambient"]
-    assert (house["orders"], house["capacity"], house["over"]) == (9, 5, True)
-    assert (house["fallback"], house["fallback_free"]) == ("b", 50)
-    assert len(own.told(own.merchant, "capacity_short")) == 1, "once for that day"
-    assert "5" in own.sent_to(own.merchant, "备用")[0].text
+    (seen,) = [one for one in loads if one["place"] == "warehouse.a.ambient"]
+    assert (seen["orders"], seen["capacity"], seen["over"]) == (6, 7, False)
+    assert (seen["fallback"], seen["fallback_free"]) == ("b", 47)
+    assert "7" in own.sent_to(own.merchant, "备用")[0].text
+
+    # no room anywhere: nothing is loaded beyond a limit, and the merchant decides
+    version = own.ok("GET", "/routes", who=own.merchant)["version"]
+    table(own, A, version=version, chilled=7, fallback="")
+    waiting, _ = formed(own, **ZONED, hours=3)
+    assert (house(waiting), told()) == ("", 3)
+    (queued,) = own.ok("GET", "/routes/queue", who=own.merchant)["items"]
+    assert queued["group_id"] == waiting.group
+    version = own.ok("GET", "/routes", who=own.merchant)["version"]
+    table(own, A, version=version, chilled=9, fallback="")
+    own.bed.later(MINUTE)
+    assert house(waiting) == "a" and own.ok("GET", "/routes/queue", who=own.merchant)["items"] == []
+    loads = own.ok("GET", "/routes/loads?days=3", who=own.merchant)["items"]
+    assert [one["orders"] for one in loads if one["place"] == "warehouse.a.ambient"] == [9]
 
 
 @pytest.mark.req("S7", "S5")

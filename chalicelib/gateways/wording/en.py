@@ -372,8 +372,9 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     ),
     "capacity_short": (
         "Too much for {place} on {day}",
-        "{place} has {orders} orders for {day}, over its {capacity}. Fallback: {fallback}. Move some in time. {link}",
-        "Hello,\n\n{place} has {orders} orders for {day}, and takes {capacity} a day. Its fallback is {fallback}. "
+        "{place} has {orders} orders for {day} and takes {capacity}: it is full, or soon will be. Fallback: {fallback}. {link}",
+        "Hello,\n\n{place} has {orders} orders for {day}, and takes {capacity} a day. Its fallback is {fallback}: what finds "
+        "no room goes there, or waits in your queue. "
         "There is still time to move some there.\n\nLook and move: {link}",
     ),
     "uncollected": (

@@ -310,8 +310,8 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     ),
     "capacity_short": (
         "{day}运力或仓容将不足:{place}",
-        "{place}在{day}已排{orders}单,超过上限{capacity}单。备用:{fallback}。请及早改派。{link}",
-        "您好,\n\n{place}在{day}已排{orders}单,超过每日上限{capacity}单。可改用备用:{fallback}。"
+        "{place}在{day}已排{orders}单,每日上限{capacity}单,即将或已经排满。备用:{fallback}。{link}",
+        "您好,\n\n{place}在{day}已排{orders}单,每日上限{capacity}单,即将或已经排满;排不下的批次转到备用仓或留在待派队列。备用:{fallback}。"
         "现在改派还来得及。\n\n查看与改派:{link}",
     ),
     "uncollected": (
