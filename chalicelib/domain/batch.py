@@ -177,7 +177,7 @@ class InHand(Row):
     person_id: str
     group_id: str
     destination: str
-    since: Instant
+    created_at: Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,7 +311,9 @@ def relisted(batch: Batch) -> tuple[Batch, list[InHand], list[InHand]]:
 
 
 def in_hand(batch: Batch, person_id: str) -> InHand:
-    return InHand(person_id=person_id, group_id=batch.group_id, destination=batch.destination, since=batch.created_at)
+    return InHand(
+        person_id=person_id, group_id=batch.group_id, destination=batch.destination, created_at=batch.created_at
+    )
 
 
 def check_open(batch: Batch) -> None:

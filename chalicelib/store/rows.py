@@ -267,7 +267,7 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("batch", Batch, lambda b: batch_key(b.group_id, b.destination),
          listed=lambda b: (f"BATCHES#{b.merchant_id}", f"{stamp(b.created_at)}#{b.group_id}#{b.destination}"),
          state=lambda b: f"{b.state.value}|{b.zone}|{b.warehouse_id}"),
-    Kind("in_hand", InHand, lambda x: (f"IN_HAND#{x.person_id}", f"{stamp(x.since)}#{x.group_id}#{x.destination}")),
+    Kind("in_hand", InHand, lambda x: (f"IN_HAND#{x.person_id}", f"{stamp(x.created_at)}#{x.group_id}#{x.destination}")),
     Kind("routes", Routes, lambda r: (f"ROUTES#{r.merchant_id}", "ROUTES")),
     Kind("load", Load, lambda x: (f"LOADS#{x.merchant_id}", f"{x.day}#{x.place}")),
     Kind("reroute", Reroute, lambda r: (f"ROUTES#{r.merchant_id}", f"REROUTE#{r.key}")),

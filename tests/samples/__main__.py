@@ -100,7 +100,7 @@ OTHERS: tuple[Row, ...] = (
         rules=(Rule(zone="浦东", keep="*", warehouse="a", carrier="sandbox", priority=1),),
         diversions=(Diversion(zone="浦东", warehouse="a", to="b", until=AT + 3 * DAY),),
     ),
-    InHand(person_id="s1", group_id="g1", destination="point.gate", since=AT),
+    InHand(person_id="s1", group_id="g1", destination="point.gate", created_at=AT),
     Waybill(
         id="g1.point.gate",
         group_id="g1",
