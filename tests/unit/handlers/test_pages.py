@@ -27,17 +27,17 @@ PUBLIC = {
 }  # fmt: skip
 """Pages for which nobody needs to sign in; all others are in ROLES, by who passes."""
 
-STAGES = r"GET /work.*|POST /work/\{group_id\}/\{stage\}/.*"
+STAGES = r"GET /work(?!/batches).*|POST /work/\{group_id\}/\{stage\}/.*"
 ROLES = {
     "buyer": re.compile(
         r"(GET|POST) (/my.*|/lead.*|/o/.*|/logout|/g/\{group_id\}/(join|feed/.*)|/c/\{campaign_id\}/teams)"
     ),
     "merchant": re.compile(r"(GET|POST) (/desk.*|/supply.*|/deliver.*|/work.*|/manage/flow)"),
-    "sorter": re.compile(r"GET /deliver.*|POST /deliver.*/(move|ship|hand)|" + STAGES),
-    "carrier": re.compile(r"GET /deliver(/\{group_id\})?|POST /deliver.*/(move|hand)|" + STAGES),
-    "leader": re.compile(r"GET /deliver(/\{group_id\})?|POST /deliver.*/(move|hand)|" + STAGES),
+    "sorter": re.compile(r"GET /deliver.*|POST /deliver.*/(move|ship|hand)|GET /work/batches|" + STAGES),
+    "carrier": re.compile(r"GET /deliver(/\{group_id\})?|POST /deliver.*/(move|hand)|GET /work/batches|" + STAGES),
+    "leader": re.compile(r"GET /deliver(/\{group_id\})?|POST /deliver.*/(move|hand)|GET /work/batches|" + STAGES),
     "supplier": re.compile(r"(GET|POST) /supply.*|" + STAGES),
-    "manager": re.compile(r"GET /look|(GET|POST) (/manage.*|/work.*)"),
+    "manager": re.compile(r"GET /look|(GET|POST) (/manage.*|/work(?!/batches).*)"),
     "support": re.compile(r"GET /look|(GET|POST) /support.*"),
     "ops": re.compile(r"GET /look|GET /support|(GET|POST) /ops.*"),
 }
