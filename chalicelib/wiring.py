@@ -231,7 +231,9 @@ def _wechat(name: str) -> Payments:
     from .gateways.payments.wechat import Wechat
 
     keys = secrets()
-    known = {keys["wechat_public_key_id"]: keys["wechat_public_key"]}
+    known = {}
+    if named := keys.get("wechat_public_key_id", ""):
+        known[named] = keys["wechat_public_key"]
     if old := keys.get("wechat_public_key_id_old", ""):
         known[old] = keys["wechat_public_key_old"]
     return Wechat(

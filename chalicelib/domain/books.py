@@ -35,6 +35,10 @@ SHARDS = 16
 """Movements of one provider and day are listed under this many keys, so that a busy hour writes to none too often."""
 
 
+PAYEES = "payees"
+"""Where what payees were given is listed, beside the providers' own lists: they list what is ours with them."""
+
+
 class MoveKind(StrEnum):
     PAYMENT = "payment"
     REFUND = "refund"

@@ -86,7 +86,7 @@ class Group(Row):
 
     `deadline_number` counts the moves of the deadline; slices take only a higher one. `spread_number` is the
     last one known to be on every slice. `called` is what the count said, where the verdict waits for the money of those
-    who paid by a hold; it waits no longer than `captures_by`.
+    who paid by a hold; it waits no longer than `captures_by`. `turn_at` is when the refunds of a large group begin.
     """
 
     id: str
@@ -116,6 +116,7 @@ class Group(Row):
     captures_by: Instant | None = None
     verdict: Verdict | None = None
     returned: bool = False
+    turn_at: Instant | None = None
     resolved_at: Instant | None = None
     tries: int = 0
     review: Review | None = None

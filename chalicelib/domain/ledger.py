@@ -7,6 +7,7 @@
     refund          held  -> buyer     pending from the moment it is owed, posted when the provider has paid it back
     release         held  -> merchant, supplier, leader or platform, on settlement
     reversal        back from one of these -> held, where a refund came after its release
+                                       (these two: pending until the provider, or a person, has moved the money)
     chargeback      held  -> buyer     the buyer's bank took the money back
     chargeback_won  buyer -> held      and gave it back to us
     doubled         merchant -> buyer  the second part of an earnest, from a merchant who calls a group off: pending
@@ -19,12 +20,13 @@ Entries are never changed back or deleted. For every group and at every instant:
 captured = refunded + charged back + released + held, in minor units, and all accounts together add up to nothing
 (promise 3). What is authorised is nobody's but the buyer's, and stands apart.
 
-A refund, a capture and a void are the saga below. The key given to the provider is the entry's own id with the number
-of the attempt, so an echo of the same attempt never pays twice, and two equal partial refunds are two entries and both
-pass. A capture that fails is tried again until its grace is over, and then given up.
+A refund, a capture, a void, a release and a reversal are the saga below. The key given to the provider is the entry's
+own id with the number of the attempt, so an echo of the same attempt never pays twice, and two equal partial refunds
+are two entries and both pass. A capture that fails is tried again until its grace is over, and then given up. A release
+or reversal that the provider cannot make waits by hand, until a payout has it (domain/payout.py).
 
     requested -> submitted -> succeeded
-                     └-> failed -> (new attempt) submitted … -> parked for a person | given up
+                     └-> failed -> (new attempt) submitted … -> parked for a person | given up | by hand
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -51,6 +53,9 @@ GONE = ("voided", "expired")
 TAKEN = "captured"
 """The reason for which a hold cannot be let go any more."""
 
+HAND = ("cannot_release", "no_account", "paid_by_hand")
+"""Reasons for which a release or reversal is not tried again: a person moves this money."""
+
 POLL = 10 * MINUTE
 
 
@@ -66,7 +71,8 @@ class Kind(StrEnum):
     DOUBLED = "doubled"
 
 
-SAGAS = (Kind.CAPTURE, Kind.VOID, Kind.REFUND)
+RELEASES = (Kind.RELEASE, Kind.REVERSAL)
+SAGAS = (Kind.CAPTURE, Kind.VOID, Kind.REFUND, *RELEASES)
 """What a provider is asked to do by the entry's own timer."""
 
 
@@ -89,6 +95,7 @@ class RefundStage(StrEnum):
     FAILED = "failed"
     PARKED = "parked"
     GIVEN_UP = "given_up"
+    BY_HAND = "by_hand"
 
 
 ACCOUNTS: Mapping[Kind, tuple[str, str]] = {
@@ -115,7 +122,8 @@ class Entry(Row):
     a refund pays back or a capture takes, of `payment_minor`. `pay_url` is where the buyer pays. `first_tried_at`
     belongs to the current attempt's key. `hold`: the payment was asked for as an authorisation; it was given at
     `authorised_at`, and `captured_minor` of it taken. A capture that fails is tried again until `until`.
-    Of a release or reversal, `payee` is the account (empty: the merchant) and `payee_id` whose.
+    Of a release or reversal, `payee` is the account (empty: the merchant) and `payee_id` whose; `release_id` is the
+    release that a reversal takes from; `payout_id` the payout in which a person moved the money.
     """
 
     id: str
@@ -154,6 +162,8 @@ class Entry(Row):
     owed: tuple[str, ...] = ()
     payee: str = ""
     payee_id: str = ""
+    release_id: str = ""
+    payout_id: str = ""
 
     @property
     def key(self) -> str:
@@ -170,7 +180,8 @@ class Entry(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
-    """What a group's entries add up to, in minor units. `pending_refunds` is part of `held`; `authorised` is not.
+    """What a group's entries add up to, in minor units. `pending_refunds` and `releasing` are part of `held`;
+    `authorised` is not. `receivable` is what payees owe back: where it went to a buyer already, `held` lacks it.
 
     `doubled` is what merchants paid to buyers past us (second parts of earnests), `to_double` what they still owe them.
     """
@@ -183,6 +194,8 @@ class Balance:
     authorised: int = 0
     doubled: int = 0
     to_double: int = 0
+    releasing: int = 0
+    receivable: int = 0
 
     @property
     def held(self) -> int:
@@ -191,14 +204,13 @@ class Balance:
 
 def balance(entries: Iterable[Entry]) -> Balance:
     posted: dict[Kind, int] = dict.fromkeys(Kind, 0)
-    pending = authorised = to_double = 0
+    pending: dict[Kind, int] = dict.fromkeys(Kind, 0)
+    authorised = 0
     for entry in entries:
         if entry.state is EntryState.POSTED:
             posted[entry.kind] += entry.amount_minor
-        elif entry.state is EntryState.PENDING and entry.kind is Kind.REFUND:
-            pending += entry.amount_minor
-        elif entry.state is EntryState.PENDING and entry.kind is Kind.DOUBLED:
-            to_double += entry.amount_minor
+        elif entry.state is EntryState.PENDING:
+            pending[entry.kind] += entry.amount_minor
         elif entry.state is EntryState.AUTHORISED:
             authorised += entry.amount_minor
     return Balance(
@@ -206,10 +218,12 @@ def balance(entries: Iterable[Entry]) -> Balance:
         refunded=posted[Kind.REFUND],
         released=posted[Kind.RELEASE] - posted[Kind.REVERSAL],
         charged_back=posted[Kind.CHARGEBACK] - posted[Kind.CHARGEBACK_WON],
-        pending_refunds=pending,
+        pending_refunds=pending[Kind.REFUND],
         authorised=authorised,
         doubled=posted[Kind.DOUBLED],
-        to_double=to_double,
+        to_double=pending[Kind.DOUBLED],
+        releasing=pending[Kind.RELEASE],
+        receivable=pending[Kind.REVERSAL],
     )
 
 
@@ -474,6 +488,8 @@ def failed(refund: Entry, reason: str, now: Instant) -> Entry:
         return given_up(refund, reason)
     if refund.kind is Kind.VOID and reason == TAKEN:
         return given_up(refund, reason)
+    if refund.kind in RELEASES and (reason in HAND or refund.attempt >= MOST_ATTEMPTS):
+        return replace(refund, stage=RefundStage.BY_HAND, reason=reason, due_at=None)
     if refund.attempt >= MOST_ATTEMPTS and refund.kind is not Kind.CAPTURE:
         return replace(
             refund,

@@ -10,7 +10,11 @@ Of what an order's buyer paid and did not get back, in this order:
 All rates are frozen at publishing. A first share is let out when the goods have been handed over, the rest when the
 after-sales time is over. What each is owed is worked out anew at either moment from what the ledger says then: what
 was refunded, or is about to be, was never theirs, and what was let out too much by then is taken back. The parts add
-up to the whole to the cent.
+up to the whole to the cent. Money that goes back to a buyer after a share is taken back from its payees at once: by the
+provider, from their next payout, or it stays theirs to return.
+
+The platform's share is with the platform already: it is posted as soon as it is due. The others' are moved by the
+provider, or by a person (domain/payout.py).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +23,7 @@ from enum import StrEnum
 
 from .campaign import Campaign, Item
 from .instants import Instant
-from .ledger import Entry, EntryState, Kind
+from .ledger import REFUND_PROMISE, RELEASES, Entry, EntryState, Kind, RefundStage
 from .money import spread
 from .order import CALLED_OFF, DEFAULTED, Order, OrderState
 from .writes import Row
@@ -169,37 +173,81 @@ def released(payments: Sequence[Entry], entries: Iterable[Entry]) -> dict[tuple[
 
 
 def moves(
-    payment: Entry, whole: Owed, before: Owed, *, stage: int, first_bp: int, now: Instant, after: str = ""
+    payments: Sequence[Entry], whole: Owed, entries: Iterable[Entry], *, stage: int, first_bp: int, now: Instant
 ) -> list[Entry]:
-    """The entries that bring what was let out to what is due. Each is named by payment, moment and payee: made once.
-
-    `after` names what happened to money that had been let out by then, such as a return.
+    """The entries that bring what was let out to what is due, each out of a payment that has it or back from a release
+    of it. They are numbered on from those there are, and written with their order at its version: made once.
     """
-    target = due_now(whole, stage, first_bp)
-    made = []
-    for number, who in enumerate(sorted({*target, *before})):
+    by_id = {payment.id: payment for payment in payments}
+    entries = [one for one in entries if one.payment_id in by_id]
+    target, before = due_now(whole, stage, first_bp), released(payments, entries)
+    room = {one.id: sums([one], entries).left - sum(released([one], entries).values()) for one in payments}
+    first = sum(one.kind in RELEASES for one in entries)
+    made: list[Entry] = []
+
+    def add(payment: Entry, kind: Kind, who: tuple[Payee, str], amount: int, release: str = "") -> None:
+        named = f"{stage}.{who[0].value}{first + len(made)}"
+        made.append(replace(_entry(payment, kind, who, amount, named, now), release_id=release))
+
+    for who in sorted({*target, *before}):
         change = target.get(who, 0) - before.get(who, 0)
-        if change:
-            made.append(_entry(payment, who, change, f"{stage}{after}", number, now))
+        for payment, amount in _out_of(payments, room, change):
+            room[payment.id] -= amount
+            add(payment, Kind.RELEASE, who, amount)
+        for release, amount in _taken_from(entries, who, -change):
+            add(by_id[release.payment_id or ""], Kind.REVERSAL, who, amount, release.id)
     return made
 
 
-def _entry(payment: Entry, who: tuple[Payee, str], change: int, moment: str, number: int, now: Instant) -> Entry:
-    kind = Kind.RELEASE if change > 0 else Kind.REVERSAL
+def _out_of(payments: Sequence[Entry], room: Mapping[str, int], amount: int) -> list[tuple[Entry, int]]:
+    """Which payments so much is let out of: the first that have it; what none has falls to the last."""
+    found: list[tuple[Entry, int]] = []
+    for payment in payments:
+        part = amount if payment is payments[-1] else min(amount, max(0, room[payment.id]))
+        if part > 0:
+            found.append((payment, part))
+            amount -= part
+    return found
+
+
+def _taken_from(entries: Iterable[Entry], who: tuple[Payee, str], amount: int) -> list[tuple[Entry, int]]:
+    """From which releases so much is taken back: from the latest first, and from none more than is left of it."""
+    left: dict[str, int] = {}
+    releases: dict[str, Entry] = {}
+    for one in entries:
+        if (Payee(one.payee or "merchant"), one.payee_id) != who:
+            continue
+        if one.kind is Kind.RELEASE:
+            releases[one.id], left[one.id] = one, left.get(one.id, 0) + one.amount_minor
+        elif one.kind is Kind.REVERSAL and one.release_id:
+            left[one.release_id] = left.get(one.release_id, 0) - one.amount_minor
+    found: list[tuple[Entry, int]] = []
+    for release in sorted(releases.values(), key=lambda one: (one.created_at, one.id), reverse=True):
+        part = min(amount, left[release.id])
+        if part > 0:
+            found.append((release, part))
+            amount -= part
+    return found
+
+
+def _entry(payment: Entry, kind: Kind, who: tuple[Payee, str], amount_minor: int, named: str, now: Instant) -> Entry:
     payee, payee_id = who
+    ours = payee is Payee.PLATFORM
     return replace(
         payment,
-        id=f"{payment.id}.{kind.value}.{moment}.{payee.value}{number}",
+        id=f"{payment.id}.{kind.value}.{named}",
         kind=kind,
-        state=EntryState.POSTED,
-        amount_minor=abs(change),
+        state=EntryState.POSTED if ours else EntryState.PENDING,
+        stage=None if ours else RefundStage.REQUESTED,
+        amount_minor=amount_minor,
         payee=payee.value,
         payee_id=payee_id,
         payment_id=payment.id,
         payment_ref=payment.provider_ref,
         payment_minor=payment.taken_minor,
         created_at=now,
-        posted_at=now,
+        posted_at=now if ours else None,
+        promised_by=None if ours else now + REFUND_PROMISE,
         paid_at=None,
         provider_ref=None,
         pay_url=None,
@@ -210,5 +258,5 @@ def _entry(payment: Entry, who: tuple[Payee, str], change: int, moment: str, num
         captured_minor=0,
         owed=(),
         version=0,
-        due_at=None,
+        due_at=None if ours else now,
     )

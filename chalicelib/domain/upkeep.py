@@ -69,6 +69,14 @@ class Visit(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turns(Row):
+    """How far one provider's queue of whole groups' refunds reaches: the next large group begins there (R5)."""
+
+    method: str
+    free_at: Instant = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance(Row):
     """Units one buyer has taken in a campaign, where the limit spans its groups (P15)."""
 

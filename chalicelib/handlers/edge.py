@@ -52,9 +52,19 @@ JSON, PROBLEM_JSON = "application/json", "application/problem+json"
 
 Headers = dict[str, str | list[str]]
 
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """An answer in somebody else's words."""
+
+    status: int
+    content_type: str
+    body: str
+
+
+Answer = msgspec.Struct | msgspec.Raw | Plain | None
 Body = TypeVar("Body")
 Query = TypeVar("Query")
-Answer = msgspec.Struct | msgspec.Raw | None
 View = TypeVar("View", bound=Callable[..., Answer])
 
 _log = logging.getLogger("tuan.edge")
@@ -314,6 +324,9 @@ def _sent(call: Call[Any, Any], answer: Answer) -> Response:
         "X-Content-Type-Options": "nosniff",
         **call.headers,
     }
+    if isinstance(answer, Plain):
+        spoken: Headers = {**headers, "Content-Type": answer.content_type} if answer.content_type else headers
+        return Response(body=answer.body, status_code=answer.status, headers=spoken)
     if answer is None:
         return Response(body="", status_code=declared.status, headers=headers)
     if declared.cache:
@@ -326,7 +339,7 @@ def _sent(call: Call[Any, Any], answer: Answer) -> Response:
 
 def _etag(answer: msgspec.Struct | msgspec.Raw) -> str:
     """Changes with what is said, not with when it was looked up."""
-    lasting: Answer = answer
+    lasting: msgspec.Struct | msgspec.Raw = answer
     if isinstance(answer, msgspec.Struct) and hasattr(answer, "as_of"):
         lasting = msgspec.structs.replace(answer, as_of="")
     return f'W/"{hashlib.sha256(_encoder.encode(lasting)).hexdigest()[:20]}"'

@@ -2,8 +2,9 @@
 
 from chalice.app import Blueprint
 
+from ..domain.refusals import Lost, Refused, Unavailable
 from ..services import webhook
-from .edge import PUBLIC, Call, route
+from .edge import PUBLIC, Call, Plain, route
 from .shapes.money import Received
 
 bp = Blueprint(__name__)
@@ -16,7 +17,7 @@ bp = Blueprint(__name__)
     answer=Received,
     roles=PUBLIC,
     raw=True,
-    summary="A payment provider's report; verified by its signature, harmless when repeated",
+    summary="A payment provider's report, verified by its signature; answered in the provider's own way",
     refusals=(
         "unknown_provider",
         "bad_signature",
@@ -27,6 +28,14 @@ bp = Blueprint(__name__)
         "wrong_currency",
     ),
 )
-def take_webhook(call: Call[None, None], provider: str) -> Received:
-    webhook.webhook(call.world, provider, call.received, call.raw, now=call.now)
-    return Received()
+def take_webhook(call: Call[None, None], provider: str) -> Received | Plain:
+    """Answered as the provider wants it; what it refuses to understand, in our own way."""
+    try:
+        webhook.webhook(call.world, provider, call.received, call.raw, now=call.now)
+    except (Refused, Unavailable, Lost) as trouble:
+        code = trouble.code if isinstance(trouble, Refused) else "busy"
+        if (said := webhook.reply(call.world, provider, code)) is None:
+            raise
+        return Plain(said.status, said.content_type, said.body)
+    said = webhook.reply(call.world, provider, "")
+    return Received() if said is None else Plain(said.status, said.content_type, said.body)

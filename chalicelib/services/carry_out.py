@@ -27,6 +27,7 @@ from .close import INLINE_PARTS, spread_parts, stored
 from .find_alternative import find_alternative
 from .holds import lapse
 from .owed import owed_notices
+from .refund_queue import queued, turn_taken
 from .world import World
 
 ORDERS_AT_ONCE = 80
@@ -38,6 +39,7 @@ def carry_out(world: World, group: Group, now: Instant) -> None:
         return
     if not group.returned:
         group = return_unsold(world, group)
+    group = turn_taken(world, group)
     open_parts = [k for k in range(group.parts) if not _resolved(world, group, k)]
     if open_parts and group.parts > INLINE_PARTS:
         spread_parts(world, group, open_parts, now)
@@ -68,6 +70,7 @@ def carry_out_part(world: World, group: Group, number: int, now: Instant) -> Non
     part = world.store.part(group.id, number)
     if part is None or part.resolved:
         return
+    group = turn_taken(world, group)
     alternative = "" if group.verdict and group.verdict.formed else find_alternative(world, group, now)
     rows = list(world.store.accounts_of_part(group.id, number))
     payments = {row.id: row for row in rows if isinstance(row, Entry) and row.state is EntryState.POSTED}
@@ -88,19 +91,6 @@ def first_come(group: Group, number: int, paid: list[Order]) -> dict[str, int]:
     orders only, and all parts are about as large."""
     in_turn = sorted(paid, key=lambda order: (order.joined_at, order.id))
     return {order.id: rank * group.parts + number for rank, order in enumerate(in_turn)}
-
-
-def queued(world: World, group: Group, entry: Entry, rank: int, now: Instant) -> Entry:
-    """A failed group's money goes back as fast as the provider takes it, first come first, whom support marked as VIP
-    at once; a refund that somebody complained for is never in this queue (R5)."""
-    assert group.verdict is not None
-    provider = world.payments.get(entry.method)
-    if group.verdict.formed or provider is None:
-        return entry
-    wait = ledger.place_in_queue(rank, provider.can.refunds_per_s)
-    if not wait or tell.preferences_of(world, entry.buyer_id).vip:
-        return entry
-    return replace(entry, due_at=max(now, group.verdict.given_at + wait))
 
 
 def _mark(world: World, part: Part) -> None:

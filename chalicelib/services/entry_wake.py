@@ -1,5 +1,5 @@
-"""The timer of a refund, a capture or a void: claim it, ask the provider, record what it said; again until it is done
-or a person must look.
+"""The timer of whatever a provider is asked to do by an entry: claim it, ask, record what was said; again until it is
+done or a person must look.
 """
 
 from dataclasses import replace
@@ -12,15 +12,21 @@ from ..domain.ports import Answer, Outcome, Payments
 from ..domain.refusals import Broken
 from ..domain.statement import arrives_by
 from ..domain.writes import Replace, Write
-from . import tell
+from . import release, tell
 from .holds import consequences
+from .settle import settle_again
 from .start_payment import provider_of
 from .world import World
+
+BACK = (Kind.REFUND, Kind.CHARGEBACK, Kind.CHARGEBACK_WON)
+"""What changes whose an order's money is, also after its last share was let out."""
 
 
 def entry_wake(world: World, entry: Entry, now: Instant) -> None:
     if ledger.overdue(entry, now):
         entry = _alarm(world, entry, now)
+    if entry.kind in BACK:
+        settle_again(world, entry, now)
     if entry.owed:
         entry = _tell(world, entry, now)
     if entry.kind not in ledger.SAGAS or entry.state is not EntryState.PENDING or entry.stage is RefundStage.PARKED:
@@ -45,6 +51,8 @@ def noted(world: World, entry: Entry) -> None:
         world.watch.count(f"{entry.kind.value}s_{stage}")
     if entry.stage is RefundStage.PARKED:
         world.watch.alarm("parked", entry=entry.id, reason=entry.reason)
+    if entry.stage is RefundStage.BY_HAND and entry.kind is Kind.REVERSAL:
+        world.watch.alarm("receivable", entry=entry.id, reason=entry.reason)
 
 
 def _claim(world: World, entry: Entry, now: Instant) -> Entry:
@@ -56,6 +64,8 @@ def _claim(world: World, entry: Entry, now: Instant) -> Entry:
 
 def _ask(world: World, entry: Entry, now: Instant) -> Answer:
     provider = provider_of(world, entry.method)
+    if entry.kind in ledger.RELEASES:
+        return release.ask(world, provider, entry, now)
     if entry.payment_ref is None:
         raise Broken(f"entry {entry.id} knows no payment at the provider")
     if entry.kind is not Kind.REFUND:

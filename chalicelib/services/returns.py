@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 
 from ..domain import ledger
 from ..domain import returns as rules
-from ..domain import settlement as settling
 from ..domain.campaign import Campaign
 from ..domain.group import Group
 from ..domain.instants import Instant, local_text
-from ..domain.ledger import Entry, EntryState
+from ..domain.ledger import EntryState
 from ..domain.money import shown
 from ..domain.order import Order
 from ..domain.ports import Caller, Page
@@ -107,7 +106,7 @@ def with_titles(world: World, found: Sequence[Return]) -> list[tuple[Return, dic
 
 def _end(world: World, one: Return, *, passed: bool, why: str, by: str, now: Instant) -> None:
     """The return, its order and what follows for the money: together, so no refund counts on what another takes."""
-    order, group, terms = _about(world, one)
+    order, group, _ = _about(world, one)
     if not passed:
         changed, ended = rules.failed(one, order, why, by=by, now=now)
         world.store.commit(Replace(ended), Replace(changed))
@@ -123,36 +122,8 @@ def _end(world: World, one: Return, *, passed: bool, why: str, by: str, now: Ins
     refunds = rules.refunds(one, payments, entries, amount, now)
     changed, ended = rules.passed(one, order, refunds, by=by, now=now)
     writes: list[Write] = [Replace(ended), Replace(changed), *(Create(refund) for refund in refunds)]
-    if refunds:
-        writes += _taken_back(one, changed, group, terms, payments, [*entries, *refunds], now)
     world.store.commit(*writes)
     world.watch.count("returns_passed")
-
-
-def _taken_back(
-    one: Return,
-    order: Order,
-    group: Group,
-    terms: Campaign,
-    payments: list[Entry],
-    entries: list[Entry],
-    now: Instant,
-) -> list[Write]:
-    """What was let out of escrow before the goods came back: each payee's share of it returns at once."""
-    if not order.settled or terms.settlement is None:
-        return []
-    assert group.verdict is not None
-    whole = settling.owed(order, terms, group.verdict.prices, settling.sums(payments, entries).left)
-    made = settling.moves(
-        payments[0],
-        whole,
-        settling.released(payments, entries),
-        stage=order.settled,
-        first_bp=terms.settlement.first_bp,
-        now=now,
-        after=f"r{one.number}",
-    )
-    return [Create(entry) for entry in made]
 
 
 def _about(world: World, one: Return) -> tuple[Order, Group, Campaign]:

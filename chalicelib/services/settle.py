@@ -73,13 +73,36 @@ def settle_order(world: World, group: Group, terms: Campaign, order: Order, now:
     return False
 
 
+def settle_again(world: World, back: Entry, now: Instant) -> None:
+    """Money went back to a buyer, or came from them, after a share was let out: what its payees have is set right, in
+    one transaction with the order at its version: once, whoever else looks.
+    """
+    group = world.store.group_lately(back.group_id, now)
+    if group is None or group.verdict is None:
+        return
+    terms = world.store.terms(group.campaign_id, group.terms_version)
+    if terms.settlement is None:
+        return
+    for attempt in attempts(world):
+        with attempt:
+            order = world.store.order(back.order_id)
+            if order is None or not order.settled:
+                return
+            entries = world.store.entries_of_order(order.id)
+            payments = rules.payments_of(order, entries)
+            made = moves_of(group, terms, order, payments, entries, order.settled, now) if payments else []
+            if made:
+                world.store.commit(Replace(order), *(Create(one) for one in made))
+                world.watch.count("orders_settled_again")
+            return
+
+
 def moves_of(
     group: Group, terms: Campaign, order: Order, payments: list[Entry], entries: list[Entry], stage: int, now: Instant
 ) -> list[Entry]:
     assert group.verdict is not None and terms.settlement is not None
     whole = rules.owed(order, terms, group.verdict.prices, rules.sums(payments, entries).left)
-    before = rules.released(payments, entries)
-    return rules.moves(payments[0], whole, before, stage=stage, first_bp=terms.settlement.first_bp, now=now)
+    return rules.moves(payments, whole, entries, stage=stage, first_bp=terms.settlement.first_bp, now=now)
 
 
 # ----------------------------------------------------------------- who looks at it

@@ -136,6 +136,7 @@ def _at_provider(world: World, provider: Payments, order: Order, entry: Entry, p
         expires_at=order.balance_by if order.owes_balance and order.balance_by is not None else order.pay_by,
         title=order.group_id,
         payer=payer,
+        split=world.store.terms(order.campaign_id, order.terms_version).settlement is not None,
     )
     if answer.outcome is Outcome.FAILED:
         raise Refused("payment_refused_by_provider", reason=answer.reason)

@@ -16,6 +16,7 @@ from ..domain.ledger import Entry
 from ..domain.notice import Notice
 from ..domain.order import Order
 from ..domain.pace import Pace
+from ..domain.payout import Payout
 from ..domain.ports import RowKey
 from ..domain.receipt import Receipt
 from ..domain.refusals import Broken, Lost, Trouble, Unavailable
@@ -44,6 +45,7 @@ from .journey_wake import journey_wake
 from .open_groups import open_groups
 from .order_wake import order_wake
 from .paces import pace_wake
+from .payouts import payout_wake
 from .purchase import demand_wake, purchase_wake
 from .questions import question_wake
 from .recount import recount
@@ -98,6 +100,7 @@ WAKES: Mapping[type[Row], Callable[[World, Any, Instant], None]] = {
     Books: books_wake,
     Journey: journey_wake,
     Pace: pace_wake,
+    Payout: payout_wake,
     Waybill: waybill_wake,
     Routes: match_queue,
     Reroute: reroute_wake,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from ..domain import ledger
 from ..domain.instants import Instant
 from ..domain.ledger import Entry, EntryState, Kind, RefundStage
-from ..domain.ports import VOIDED, Answer, EventKind, Outcome, ProviderEvent
+from ..domain.ports import VOIDED, Answer, EventKind, Outcome, ProviderEvent, Reply
 from ..domain.refusals import Lost, Refused, Unavailable
 from ..domain.writes import Create
 from . import holds
@@ -20,6 +20,11 @@ def webhook(world: World, provider: str, headers: Mapping[str, str], body: bytes
     if provider not in world.payments:
         raise Refused("unknown_provider", provider=provider)
     reported(world, provider, provider_of(world, provider).parse_webhook(headers, body, now), now)
+
+
+def reply(world: World, provider: str, refusal: str) -> Reply | None:
+    """How that provider wants its report answered; None as any caller of ours."""
+    return provider_of(world, provider).reply(refusal) if provider in world.payments else None
 
 
 def reported(world: World, provider: str, event: ProviderEvent, now: Instant) -> None:

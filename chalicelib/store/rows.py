@@ -25,11 +25,12 @@ from ..domain.incident import Coupon, Incident
 from ..domain.instants import DAY
 from ..domain.journey import Duty, Journey
 from ..domain.leader import Leader, Neighbour, Place
-from ..domain.ledger import Entry
+from ..domain.ledger import RELEASES, Entry, EntryState
 from ..domain.notice import Notice
 from ..domain.order import Order
 from ..domain.pace import KEPT as PACE_KEPT
 from ..domain.pace import Pace
+from ..domain.payout import Payout, payable
 from ..domain.person import Preferences
 from ..domain.ports import RowKey
 from ..domain.product import PriceMark, Product
@@ -48,7 +49,7 @@ from ..domain.substitute import Substitute
 from ..domain.supply import Demand, Lot, PurchaseOrder
 from ..domain.tally import Tally
 from ..domain.task import Task
-from ..domain.upkeep import Allowance, Announcement, Listing, Parked, Visit
+from ..domain.upkeep import Allowance, Announcement, Listing, Parked, Turns, Visit
 from ..domain.waybill import Waybill, of_batch
 from ..domain.writes import Row
 from .stored import Stored, plain
@@ -193,13 +194,21 @@ def moved_pk(method: str, day: int, shard: int) -> str:
     return f"MOVED#{method}#{day}#{shard:x}"
 
 
-def moved_line(entry: Entry) -> tuple[str, str] | None:
-    """Money that moved is listed under its provider and UTC day: what the books are read from."""
-    at = books.moved_at(entry)
+def entry_line(entry: Entry) -> tuple[str, str] | None:
+    """Money that moved is listed under its provider and UTC day: what the books are read from. What waits for a person
+    is listed under its merchant, then under its payout.
+    """
+    if payable(entry):
+        return f"PAYABLE#{entry.merchant_id}", f"{stamp(entry.created_at)}#{entry.id}"
+    if entry.payout_id and entry.state is EntryState.PENDING:
+        return f"PAYOUT#{entry.payout_id}", entry.id
+    at, method = books.moved_at(entry), entry.method
+    if entry.kind in RELEASES and entry.state is EntryState.POSTED:
+        at, method = entry.paid_at or entry.posted_at, books.PAYEES
     if at is None:
         return None
     shard = int.from_bytes(hashlib.sha256(entry.id.encode()).digest()[:2], "big") % books.SHARDS
-    return moved_pk(entry.method, at // DAY, shard), f"{stamp(at)}#{entry.id}"
+    return moved_pk(method, at // DAY, shard), f"{stamp(at)}#{entry.id}"
 
 
 def difference_key(one: Difference) -> tuple[str, str]:
@@ -229,7 +238,7 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("order", Order, lambda o: order_key(o.id),
          listed=lambda o: (f"ORDERS#{o.buyer_id}", f"{stamp(o.joined_at)}#{o.id}"), state=lambda o: o.state.value,
          said_by_key=lambda sk: of_order_id(sk.removeprefix("ORDER#"))),
-    Kind("entry", Entry, lambda e: entry_key(e.id), listed=moved_line, state=lambda e: e.state.value),
+    Kind("entry", Entry, lambda e: entry_key(e.id), listed=entry_line, state=lambda e: e.state.value),
     Kind("books", Books, lambda b: (f"BOOKS#{b.method}", "NEXT")),
     Kind("booked_day", BookedDay, lambda d: (f"BOOKS#{d.method}", f"DAY#{d.day}")),
     Kind("difference", Difference, lambda d: difference_key(d),
@@ -247,6 +256,9 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("journey", Journey, lambda j: journey_key(j.group_id)),
     Kind("duty", Duty, lambda d: (duties_pk(d.person_id, late=d.late), f"{d.group_id}#{d.stage}")),
     Kind("settling", Settling, lambda s: (f"GROUP#{s.group_id}", "SETTLING")),
+    Kind("turns", Turns, lambda t: (f"TURNS#{t.method}", "TURNS")),
+    Kind("payout", Payout, lambda p: (f"PAYOUT#{p.id}", "PAYOUT"),
+         listed=lambda p: (f"PAYOUTS#{p.merchant_id}", f"{stamp(p.created_at)}#{p.id}"), state=lambda p: p.state.value),
     Kind("solvency", Solvency, lambda s: (f"CAMPAIGN#{s.campaign_id}", "SOLVENCY")),
     Kind("pace", Pace, lambda p: pace_key(p.merchant_id, p.began_at, p.group_id),
          listed=lambda p: (f"PACES#{p.manager_id or p.merchant_id}", f"{stamp(p.began_at)}#{p.group_id}"),

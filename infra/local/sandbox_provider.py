@@ -16,9 +16,9 @@ from queue import SimpleQueue
 
 from infra.local.sandbox.core import HungUp, Problem, SandboxProvider
 from infra.local.sandbox.server import Server, ready_line
-from infra.local.sandbox.state import Fault, State, Webhook, load, save
+from infra.local.sandbox.state import Fault, State, load, save
 
-__all__ = ["Fault", "HungUp", "Problem", "SandboxProvider", "Server", "State", "Webhook", "story_clock"]
+__all__ = ["Fault", "HungUp", "Problem", "SandboxProvider", "Server", "State", "story_clock"]
 
 
 def story_clock(start: str, speed: float) -> Callable[[], int]:

@@ -33,6 +33,7 @@ from chalicelib.domain.group import Group
 from chalicelib.domain.instants import DAY, MINUTE, Instant
 from chalicelib.domain.person import Channel, Contact
 from chalicelib.domain.ports import (
+    CANNOT_RELEASE,
     Answer,
     Caller,
     Capabilities,
@@ -71,7 +72,15 @@ class Ledger:
     refunded: Counter[str] = field(default_factory=Counter)
 
     def start(
-        self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str, payer: str = ""
+        self,
+        *,
+        key: str,
+        amount_minor: int,
+        currency: str,
+        expires_at: Instant,
+        title: str,
+        payer: str = "",
+        split: bool = False,
     ) -> Answer:
         return Answer(outcome=Outcome.PENDING, ref=f"pay_{key}"[:40], pay_url=f"https://pay.invalid/{key}")
 
@@ -82,6 +91,20 @@ class Ledger:
 
     def void(self, *, key: str, payment_ref: str) -> Answer:
         return Answer(outcome=Outcome.SUCCEEDED, ref=payment_ref)
+
+    def reply(self, refusal: str) -> None:
+        return None
+
+    def release(self, **asked: object) -> Answer:
+        return Answer(outcome=Outcome.FAILED, reason=CANNOT_RELEASE)
+
+    take_back = release
+
+    def look_up_release(self, key: str, payment_ref: str) -> Answer:
+        return Answer(outcome=Outcome.NOT_FOUND)
+
+    def look_up_take_back(self, key: str, release: object) -> Answer:
+        return Answer(outcome=Outcome.NOT_FOUND)
 
     def moves(self, since: Instant, until: Instant, start: str | None = None) -> Moves:
         return Moves(outcome=Outcome.SUCCEEDED)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from chalicelib.domain.instants import HOUR, Instant
-from chalicelib.domain.ports import Answer, MoveKind, Payments
+from chalicelib.domain.ports import Answer, MoveKind, Payments, Released
 from chalicelib.gateways.payments.alipay import Alipay
 from chalicelib.gateways.payments.sandbox import Sandbox
 from chalicelib.gateways.payments.stripe import Stripe
@@ -13,6 +13,7 @@ from chalicelib.gateways.payments.wechat import Wechat
 from infra.local.peers.chinese import AlipayPeer, WechatPeer, key_pair
 from infra.local.peers.localstripe import backend, running
 from infra.local.peers.stripe import StripePeer
+from infra.local.sandbox import releases
 from infra.local.sandbox_provider import Fault, SandboxProvider, Server
 
 STORY_START: Instant = 1_764_000_000_000
@@ -36,6 +37,7 @@ class Bench:
     forgets = True
     tells_refunds = True
     currency = "CNY"
+    account = "acct_1"
 
     def __init__(self) -> None:
         self.now: Instant = STORY_START
@@ -59,7 +61,15 @@ class Bench:
         """What the provider really paid back of a payment."""
         raise NotImplementedError
 
-    def start(self, key: str = "pay-1", amount_minor: int = 1_000, expires_in: int = HOUR, *, hold: bool = False):
+    def start(
+        self,
+        key: str = "pay-1",
+        amount_minor: int = 1_000,
+        expires_in: int = HOUR,
+        *,
+        hold: bool = False,
+        split: bool = False,
+    ):
         ask = self.gateway.authorise if hold else self.gateway.start
         answer = ask(
             key=key,
@@ -67,6 +77,7 @@ class Bench:
             currency=self.currency,
             expires_at=self.now + expires_in,
             title="苹果🍎",
+            split=split,
         )
         self.refs.setdefault(key, answer.ref)
         return answer
@@ -80,9 +91,9 @@ class Bench:
             key=key, payment_ref=payment_ref, amount_minor=amount_minor, currency=self.currency, paid_minor=1_000
         )
 
-    def paid(self, key: str = "pay-1", amount_minor: int = 1_000, *, hold: bool = False) -> str:
+    def paid(self, key: str = "pay-1", amount_minor: int = 1_000, *, hold: bool = False, split: bool = False) -> str:
         """A payment that has been made; its ref."""
-        self.start(key, amount_minor, hold=hold)
+        self.start(key, amount_minor, hold=hold, split=split)
         self.buyer_pays(key)
         ref = self.seen(key).ref
         assert ref is not None
@@ -116,6 +127,28 @@ class PeerBench(Bench):
     def moved(self, payment_ref: str) -> int:
         return self.provider.refunded(payment_ref)
 
+    def out(self, payment_ref: str) -> int:
+        """What payees really have of a payment."""
+        return releases.out_of(self.provider, payment_ref)
+
+    def release(self, payment_ref: str, amount_minor: int = 700, key: str = "rel-1.1"):
+        return self.gateway.release(
+            key=key,
+            payment_ref=payment_ref,
+            account=self.account,
+            amount_minor=amount_minor,
+            currency=self.currency,
+        )
+
+    def take_back(self, payment_ref: str, amount_minor: int, key: str = "back-1.1", of: str = "rel-1.1"):
+        return self.gateway.take_back(
+            key=key, release=self.let_out(payment_ref, of), amount_minor=amount_minor, currency=self.currency
+        )
+
+    def let_out(self, payment_ref: str, of: str = "rel-1.1") -> Released:
+        ref = self.gateway.look_up_release(of, payment_ref).ref or ""
+        return Released(key=of, ref=ref, payment_ref=payment_ref, account=self.account)
+
 
 class SandboxBench(PeerBench):
     def __init__(self, name: str = "sandbox") -> None:
@@ -137,6 +170,7 @@ class StripeBench(PeerBench):
 
 
 class WechatBench(PeerBench):
+    account = "1900000109"
     disputes = rotates = forgets = False
 
     def __init__(self) -> None:
@@ -155,6 +189,7 @@ class WechatBench(PeerBench):
 
 
 class AlipayBench(PeerBench):
+    account = "2088123412341234"
     disputes = rotates = forgets = tells_refunds = fresh = False
 
     def __init__(self) -> None:
@@ -249,4 +284,5 @@ def transfer() -> Iterator[Bench]:
 HOLDERS = {"sandbox-card": sandbox_card, "stripe": stripe, "stripe-http": stripe_http, "localstripe": localstripe}
 CHINESE = {"wechat": wechat, "wechat-http": wechat_http, "alipay": alipay}
 MACHINES = {"sandbox": sandbox, "sandbox-http": sandbox_http, **HOLDERS, **CHINESE}
+SPLITTERS = {"sandbox": sandbox, "stripe": stripe, "wechat": wechat, "alipay": alipay}
 BENCHES = MACHINES | {"transfer": transfer}

@@ -120,6 +120,12 @@ class Shop:
         assert 200 <= answer.status < 300, f"{method} {path}: {answer.status} {answer.text}"
         return answer.json if answer.text else None
 
+    def banked(self, *payees: str) -> None:
+        """Each has an account with the provider, `acct_` and their id."""
+        ops = self.person("ops", roles=("ops",))
+        for payee in payees:
+            self.ok("PUT", f"/payees/{payee}/accounts/sandbox", {"account": f"acct_{payee}"}, who=ops)
+
     def pages(self, path: str, *, who: str | None = None, limit: int = 50) -> Iterator[dict[str, Any]]:
         """Every line of a list, page by page."""
         joiner, cursor = "&" if "?" in path else "?", ""

@@ -385,9 +385,9 @@ def test_webhooks_with_another_amount_currency_key_signature_or_time(shop: Shop)
     true = json.loads(hook.body)
 
     def signed(body: bytes) -> dict[str, str]:
-        from infra.local.sandbox.state import Webhook
+        from infra.local.outbox import Message
 
-        headers, _ = shop.bed.provider.signed(Webhook(body=body.decode(), due_at_ms=0))
+        headers, _ = shop.bed.provider.signed(Message(body=body.decode(), due_at_ms=0))
         return headers
 
     def report(status: int, code: str, **over: Any) -> None:

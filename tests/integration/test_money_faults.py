@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.instants import DAY, HOUR, MINUTE
-from infra.local.sandbox.state import Fault, Webhook
+from infra.local.outbox import Message
+from infra.local.sandbox.state import Fault
 
 from .shop import Shop, Taken, money_adds_up, rows
 from .test_holds import CARD, at_provider, buys, by_card, payment
@@ -26,7 +27,7 @@ def reported(shop: Shop, taken: Taken, method: str = "sandbox", **over: Any) -> 
     """The provider's report of the payment with something else in it, truly signed."""
     (hook,) = shop.bed.provider.take_due()
     body = json.dumps({**json.loads(hook.body), **over})
-    headers, signed = shop.bed.provider.signed(Webhook(body=body, due_at_ms=0))
+    headers, signed = shop.bed.provider.signed(Message(body=body, due_at_ms=0))
     answer = shop.bed.call("POST", f"/webhooks/{method}", signed, headers=headers)
     return answer.status
 

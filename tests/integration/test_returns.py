@@ -129,6 +129,7 @@ def test_money_that_was_let_out_comes_back_with_the_goods(shop: Shop) -> None:
     """Also where the terms except them from going back without a reason."""
     terms = {"return_exception": "鲜活易腐", "settlement": {"first_bp": 9000, "after_sales_days": 1}}
     offer = shop.offer(**terms, target={"measure": "participants", "at_least": 1})
+    shop.banked(shop.merchant)
     mei = shop.buy(offer.group)
     shop.close(offer.group)
     handed_over(shop, offer, [mei])

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.instants import DAY, HOUR
+from infra.local.sandbox.releases import with_payee
 
 from .shop import Offer, Shop, Taken, item, money_adds_up
 from .test_delivery import code_of, hand, move
@@ -14,10 +15,15 @@ RULE = {"commission_bp": 500, "first_bp": 7000, "after_sales_days": 7}
 TWO = {"measure": "participants", "at_least": 2}
 
 
-def on_its_way(shop: Shop, **over: Any) -> tuple[Offer, list[Taken], str, str]:
-    """Two buyers of apples at 10.00, of which the supplier gets 6.00; the pickup place is a leader's."""
+def on_its_way(
+    shop: Shop, *, banked: bool = True, supplier: str = "", **over: Any
+) -> tuple[Offer, list[Taken], str, str]:
+    """Two buyers of apples at 10.00, of which the supplier gets 6.00; the pickup place is a leader's. `banked`: all
+    have an account with the provider."""
     who, place = leader(shop)
-    supplier = shop.person("supplier", roles=("supplier",))
+    supplier = supplier or shop.person("supplier", roles=("supplier",))
+    if banked:
+        shop.banked(who, supplier, shop.merchant)
     offer = shop.offer(
         **{
             "items": [item(tiers=[], supplier_id=supplier, supplier_price_minor=600)],
@@ -80,6 +86,8 @@ def test_money_is_let_out_by_stage_to_each_what_is_theirs_and_adds_up(own: Shop)
     }  # fmt: skip
     own.bed.later(3 * DAY)
     assert settlement(own, offer)[1] == lines, "each exactly once"
+    theirs = {payee: with_payee(own.bed.provider, f"acct_{payee}") for payee in (own.merchant, supplier, who)}
+    assert theirs == {own.merchant: 660, supplier: 1200, who: 100}, "the platform's share never left"
 
 
 @pytest.mark.req("R12", "E21")

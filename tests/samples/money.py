@@ -1,8 +1,10 @@
 """Rows of the books and of what follows from money that moved, as they stand in the middle of things."""
 
 from chalicelib.domain.books import BookedDay, Books, Difference, MoveKind, Named
+from chalicelib.domain.payout import Payout, PayoutLine, PayoutState
 from chalicelib.domain.settlement import Settling
 from chalicelib.domain.solvency import Solvency
+from chalicelib.domain.upkeep import Turns
 from chalicelib.domain.writes import Row
 
 AT = 1_795_000_000_000
@@ -24,5 +26,28 @@ MONEY: tuple[Row, ...] = (
         at=AT,
     ),
     Settling(group_id="g5k2", part=1, cursor="g5k2-01ab", unfinished=True, due_at=AT),
+    Payout(
+        id="po1",
+        merchant_id="m1",
+        created_at=AT,
+        created_by="m1",
+        collect=True,
+        state=PayoutState.DRAWN,
+        lines=(
+            PayoutLine(
+                payee="supplier",
+                payee_id="s1",
+                currency="CNY",
+                amount_minor=700,
+                entries=2,
+                posted=1,
+                paid_at=AT,
+                paid_by="m1",
+                reference="bank 17",
+            ),
+        ),
+        due_at=AT,
+    ),
+    Turns(method="stripe", free_at=AT),
     Solvency(campaign_id="c1", currency="CNY", paid=9000, refunded=1000, released=500, entries=12, at=AT),
 )

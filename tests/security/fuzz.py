@@ -75,6 +75,7 @@ class Town:
             "entry_id": [held.payment, other.payment, mine.payment, *refunds],
             "product_id": [shop.product(), shop.product()],
             "provider": ["sandbox", "transfer"],
+            "method": ["sandbox", "transfer"],
             "code": [code],
             "return_id": [f"{mine.id}.r1"],
             "stage": ["presale", "stocking", "sorting", "delivery"],

@@ -22,7 +22,7 @@ from chalicelib.domain.instants import DAY, HOUR, MINUTE
 from chalicelib.handlers import edge
 from chalicelib.wiring import provider as real_provider
 from infra import keys
-from infra.local.sandbox.state import Webhook
+from infra.local.outbox import Message
 from tests.bed.bed import REGION, Bed
 from tests.bed.people import AUDIENCE, ISSUER
 from tests.integration.shop import Shop, Taken, everything
@@ -101,7 +101,7 @@ def test_a_webhook_of_another_secret_or_none_or_the_future_is_refused(shop: Shop
     assert report(shop.bed, {}, body) == 401
     for secret in ("", "x", "sandbox_api_key-" + "x" * 40):
         with mock.patch.object(shop.bed.provider, "secrets", (secret,)):
-            forged, _ = shop.bed.provider.signed(Webhook(body=body.decode(), due_at_ms=0))
+            forged, _ = shop.bed.provider.signed(Message(body=body.decode(), due_at_ms=0))
         assert report(shop.bed, dict(forged), body) == 401, secret
     shop.bed.now -= 6 * MINUTE
     assert report(shop.bed, headers, body) == 401, "signed in the future"
@@ -152,7 +152,7 @@ def test_a_rotated_secret_loses_no_webhook_and_the_one_before_the_last_is_dead(
     rotate()
     assert report(shop.bed, *after) == 401, "two rotations ago"
     with mock.patch.object(shop.bed.provider, "secrets", (wiring.secrets()["sandbox_webhook"],)):
-        fresh, _ = shop.bed.provider.signed(Webhook(body=after[1].decode(), due_at_ms=0))
+        fresh, _ = shop.bed.provider.signed(Message(body=after[1].decode(), due_at_ms=0))
     assert report(shop.bed, dict(fresh), after[1]) == 200
     assert shop.state(taken) == "paid"
 

@@ -17,8 +17,8 @@ from chalicelib.services.tick import tick
 from chalicelib.services.webhook import webhook
 from chalicelib.services.world import World
 from chalicelib.store.rows import from_image
+from infra.local.outbox import Message
 from infra.local.sandbox_provider import Fault as Manner
-from infra.local.sandbox_provider import Webhook
 
 from .baton import Task
 from .faults import Call, Fault, Planned, Weather
@@ -41,7 +41,7 @@ class Scene:
 
     def __init__(self, town: Town, story: Story) -> None:
         self.town, self.story = town, story
-        self.held_back: list[Webhook] = []
+        self.held_back: list[Message] = []
 
     @property
     def group_id(self) -> str:

@@ -295,12 +295,12 @@ class Rest:
             entries[entry.order_id].append(entry)
         for order in self.orders.values():
             terms = self.terms[order.campaign_id]
-            payment = self.entries.get(order.captured_id or "")
-            if terms.settlement is None or payment is None:
+            payments = settlement.payments_of(order, entries[order.id])
+            if terms.settlement is None or not payments:
                 continue
             taken_back = sum(one.amount_minor for one in entries[order.id] if one.kind is Kind.CHARGEBACK)
-            out = sum(settlement.released(payment, entries[order.id]).values())
-            left = settlement.sums(payment, entries[order.id]).left
+            out = sum(settlement.released(payments, entries[order.id]).values())
+            left = settlement.sums(payments, entries[order.id]).left
             stage = settlement.stage_of(order, terms, self.town.now - EVERY - MINUTE)
             most = (0, left * terms.settlement.first_bp // settlement.BP, left)[order.settled]
             if (

@@ -4,13 +4,27 @@ from ..books import Move, MoveKind
 from .carriers import Carrier, Parcel, Report, Taken
 from .files import Files
 from .messages import Chats, Fate, Sender, TextIn, Texts, Undelivered
-from .payments import CANNOT_HOLD, VOIDED, Answer, Capabilities, EventKind, Moves, Outcome, Payments, ProviderEvent
+from .payments import (
+    CANNOT_HOLD,
+    CANNOT_RELEASE,
+    VOIDED,
+    Answer,
+    Capabilities,
+    EventKind,
+    Moves,
+    Outcome,
+    Payments,
+    ProviderEvent,
+    Released,
+    Reply,
+)
 from .people import Caller, Identity, SignedIn, Vault, VaultRead
 from .table import DueRow, OrderMark, Page, Ride, RowKey, Store
 from .work import WakeQueue, Watch
 
 __all__ = [
     "CANNOT_HOLD",
+    "CANNOT_RELEASE",
     "VOIDED",
     "Answer",
     "Caller",
@@ -31,6 +45,8 @@ __all__ = [
     "Parcel",
     "Payments",
     "ProviderEvent",
+    "Released",
+    "Reply",
     "Report",
     "Ride",
     "RowKey",

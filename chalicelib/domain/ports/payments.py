@@ -27,6 +27,7 @@ class Outcome(StrEnum):
 VOIDED = "voided"
 
 CANNOT_HOLD = "cannot_hold"
+CANNOT_RELEASE = "cannot_release"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +81,8 @@ class Capabilities:
 
     `hold_ms` is how long an authorisation is kept at least (0: it cannot hold); `partial_capture` whether less than
     was authorised may be taken; `refund_window_ms` how long after the payment a refund is possible; `key_window_ms`
-    how long a key is remembered; `refunds_per_s` how many refunds it takes a second. No `currencies` means any that we
-    take.
+    how long a key is remembered; `refunds_per_s` how many refunds it takes a second. `releases`: it lets parts of a
+    payment go to payees' accounts; `takes_back`: and gets them back from there. No `currencies` means any that we take.
     """
 
     hold_ms: Instant = 0
@@ -92,9 +93,21 @@ class Capabilities:
     most_minor: int
     key_window_ms: Instant = 24 * HOUR
     refunds_per_s: int = 100
+    releases: bool = False
+    takes_back: bool = False
 
     def takes(self, currency: str) -> bool:
         return not self.currencies or currency in self.currencies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """Money that was let out: under our key, to the payee's account with the provider, which numbered it `ref`."""
+
+    key: str
+    ref: str
+    payment_ref: str
+    account: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,10 +120,19 @@ class Moves:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a report is answered over HTTP where its provider wants words of its own."""
+
+    status: int
+    content_type: str = ""
+    body: str = ""
+
+
 class Payments(Protocol):
     """One payment provider. Every call has a time limit and answers with an Outcome instead of raising.
 
-    Keys are ours: a payment's is its entry's id, that of a refund, capture or void its entry's id and attempt.
+    Keys are ours: a payment's is its entry's id, that of anything else its entry's id and attempt.
     `payment_ref` is the provider's number of the payment, as its first answer or report gave it.
     """
 
@@ -120,13 +142,31 @@ class Payments(Protocol):
     def can(self) -> Capabilities: ...
 
     def start(
-        self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str, payer: str = ""
+        self,
+        *,
+        key: str,
+        amount_minor: int,
+        currency: str,
+        expires_at: Instant,
+        title: str,
+        payer: str = "",
+        split: bool = False,
     ) -> Answer:
-        """A payment that is charged at once. `payer` is who pays in the provider's own words, where it asks."""
+        """A payment that is charged at once. `payer` is who pays in the provider's own words, where it asks; `split`
+        says that parts of it will be released to payees.
+        """
         ...
 
     def authorise(
-        self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str, payer: str = ""
+        self,
+        *,
+        key: str,
+        amount_minor: int,
+        currency: str,
+        expires_at: Instant,
+        title: str,
+        payer: str = "",
+        split: bool = False,
     ) -> Answer:
         """A payment that is only held until it is captured or voided."""
         ...
@@ -143,6 +183,16 @@ class Payments(Protocol):
         """Pays back some of what was paid: `paid_minor` in all."""
         ...
 
+    def release(self, *, key: str, payment_ref: str, account: str, amount_minor: int, currency: str) -> Answer:
+        """Lets a part of a payment go to a payee's account with the provider."""
+        ...
+
+    def look_up_release(self, key: str, payment_ref: str) -> Answer: ...
+    def take_back(self, *, key: str, release: Released, amount_minor: int, currency: str) -> Answer:
+        """Takes some of a release back from its payee, as far as their account has it."""
+        ...
+
+    def look_up_take_back(self, key: str, release: Released) -> Answer: ...
     def look_up_payment(self, key: str, ref: str | None = None) -> Answer:
         """By our key, and by the provider's number where we know it: some find nothing without. FAILED is final."""
         ...
@@ -157,6 +207,10 @@ class Payments(Protocol):
 
     def spelled(self, key: str, kind: MoveKind = MoveKind.PAYMENT) -> str:
         """Our key of a payment or a refund as the provider's lists have it."""
+        ...
+
+    def reply(self, refusal: str) -> Reply | None:
+        """How to answer a report: taken (`refusal` is empty), or not. None: any 2xx is taken, anything else is not."""
         ...
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes, now: Instant) -> ProviderEvent:

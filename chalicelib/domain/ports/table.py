@@ -21,6 +21,7 @@ from ..ledger import Entry
 from ..notice import Notice
 from ..order import Order, OrderState
 from ..pace import Pace
+from ..payout import Payout
 from ..person import Channel, Preferences
 from ..product import PriceMark, Product
 from ..receipt import Receipt
@@ -35,7 +36,7 @@ from ..substitute import Substitute
 from ..supply import Demand, Lot, PurchaseOrder
 from ..tally import Numbers, Scope, Tally
 from ..task import Task
-from ..upkeep import Allowance, Announcement, Listing, Parked, Visit
+from ..upkeep import Allowance, Announcement, Listing, Parked, Turns, Visit
 from ..waybill import Waybill
 from ..writes import Row, Write
 
@@ -156,6 +157,17 @@ class Store(Protocol):
     def entries_of_group(self, group: Group) -> Iterator[Entry]: ...
     def entries_of_part(self, group_id: str, part: int, after: str | None = None) -> Iterator[Entry]:
         """By id, those behind the one named `after`."""
+        ...
+
+    def turns(self, method: str) -> Turns | None: ...
+    def payables(self, merchant_id: str) -> Iterator[Entry]:
+        """What waits for a payout; from the index, so it may lag."""
+        ...
+
+    def payout(self, payout_id: str) -> Payout | None: ...
+    def payouts_of(self, merchant_id: str, limit: int, start: str | None) -> Page[Payout]: ...
+    def entries_of_payout(self, payout_id: str) -> Iterator[Entry]:
+        """What is in it and not posted yet; from the index, so it may lag."""
         ...
 
     def solvency(self, campaign_id: str) -> Solvency | None: ...

@@ -6,21 +6,17 @@ decimals. It charges at once. An order's number is derived from our key, which t
 refunds are told by look-up, because their notifications name sums and not refunds.
 """
 
-import base64
 import csv
 import io
 import json
 import zipfile
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
-from zoneinfo import ZoneInfo
 
 from ...domain.ids import derived
 from ...domain.instants import DAY, MINUTE, Instant
 from ...domain.ports import (
-    CANNOT_HOLD,
     Answer,
     Capabilities,
     EventKind,
@@ -29,14 +25,16 @@ from ...domain.ports import (
     Moves,
     Outcome,
     ProviderEvent,
+    Reply,
 )
 from ...domain.refusals import Refused
+from .cannot import ChargesAtOnce, TakesNothingBack
+from .chinese import Rsa, bill_day, clock_text, fen, instant, next_bill, yuan
 
 if TYPE_CHECKING:
     from ..wire import Exchange
 
 ADDRESS = "https://openapi.alipay.com"
-ZONE = ZoneInfo("Asia/Shanghai")
 LIMIT_S = 5.0
 TOLERANCE = 26 * 60 * MINUTE
 """A notification keeps its time while it is repeated, which Alipay does for 25 hours."""
@@ -47,10 +45,12 @@ CAN = Capabilities(
     currencies=frozenset({"CNY"}),
     most_minor=1_000_000_00,
     key_window_ms=365 * DAY,
+    refunds_per_s=50,
+    releases=True,
 )
 
 
-class Alipay:
+class Alipay(ChargesAtOnce, TakesNothingBack):
     """`public_keys` are Alipay's: two while one is being changed. `clock` gives real time in ms."""
 
     name = "alipay"
@@ -70,23 +70,31 @@ class Alipay:
         self._app_id, self._private_pem, self._public_pems = app_id, private_key, list(filter(None, public_keys))
         self._notify, self._base_url, self._clock = notify_url, base_url or ADDRESS, clock
         self._exchange = exchange
-        self._loaded: dict[str, Any] = {}
+        self._rsa = Rsa()
 
     # ---------------------------------------------------------------- payments
 
     def start(
-        self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str, payer: str = ""
+        self,
+        *,
+        key: str,
+        amount_minor: int,
+        currency: str,
+        expires_at: Instant,
+        title: str,
+        payer: str = "",
+        split: bool = False,
     ) -> Answer:
         if currency != "CNY":
             return Answer(outcome=Outcome.FAILED, reason="currency_not_taken")
         number = self.spelled(key)
         asked = {
             "out_trade_no": number,
-            "total_amount": _yuan(amount_minor),
+            "total_amount": yuan(amount_minor),
             "subject": title or "order",
-            "time_expire": _spelled_time(expires_at),
+            "time_expire": clock_text(expires_at),
             "passback_params": quote(key, safe=""),
-        }
+        } | ({"extend_params": {"royalty_freeze": "true"}} if split else {})
         said = self._call("alipay.trade.precreate", asked, acts=True)
         if isinstance(said, Answer):
             return said
@@ -98,26 +106,15 @@ class Alipay:
             currency=currency,
         )
 
-    def authorise(
-        self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str, payer: str = ""
-    ) -> Answer:
-        return Answer(outcome=Outcome.FAILED, reason=CANNOT_HOLD)
-
-    def capture(self, *, key: str, payment_ref: str, amount_minor: int, currency: str) -> Answer:
-        return Answer(outcome=Outcome.FAILED, reason=CANNOT_HOLD)
-
-    def void(self, *, key: str, payment_ref: str) -> Answer:
-        return Answer(outcome=Outcome.FAILED, reason=CANNOT_HOLD)
-
     def look_up_payment(self, key: str, ref: str | None = None) -> Answer:
         said = self._call("alipay.trade.query", {"out_trade_no": self.spelled(key)})
         if isinstance(said, Answer):
             return said
         status = said["trade_status"]
         known: dict[str, Any] = {"ref": str(said["trade_no"]), "currency": "CNY"}
-        known |= {"amount_minor": _fen(said["total_amount"])}
+        known |= {"amount_minor": fen(said["total_amount"])}
         if said.get("send_pay_date"):
-            return Answer(outcome=Outcome.SUCCEEDED, paid_at=_instant(said["send_pay_date"]), **known)
+            return Answer(outcome=Outcome.SUCCEEDED, paid_at=instant(said["send_pay_date"]), **known)
         if status == "TRADE_CLOSED":
             return Answer(outcome=Outcome.FAILED, reason="expired", **known)
         return Answer(outcome=Outcome.PENDING if status == "WAIT_BUYER_PAY" else Outcome.UNKNOWN, **known)
@@ -126,7 +123,7 @@ class Alipay:
 
     def refund(self, *, key: str, payment_ref: str, amount_minor: int, currency: str, paid_minor: int) -> Answer:
         """Repeated under its number it is the same refund, however much later."""
-        asked = {"trade_no": payment_ref, "refund_amount": _yuan(amount_minor), "out_request_no": key}
+        asked = {"trade_no": payment_ref, "refund_amount": yuan(amount_minor), "out_request_no": key}
         said = self._call("alipay.trade.refund", asked, acts=True)
         if isinstance(said, Answer):
             same_number = said.reason == "discordant_repeat_request"
@@ -144,17 +141,58 @@ class Alipay:
             return said
         if said.get("refund_status") != "REFUND_SUCCESS":
             return Answer(outcome=Outcome.NOT_FOUND)
-        amount = _fen(said["refund_amount"])
+        amount = fen(said["refund_amount"])
         ref = f"{payment_ref}/{key}"
         return Answer(outcome=Outcome.SUCCEEDED, ref=ref, amount_minor=amount, currency="CNY")
+
+    # ---------------------------------------------------------------- payees
+
+    def release(self, *, key: str, payment_ref: str, account: str, amount_minor: int, currency: str) -> Answer:
+        """Royalties (分账) of one trade. Alipay takes them back only together with a refund, so we never do."""
+        kind = "userId" if account.isdecimal() and account.startswith("2088") else "loginName"
+        receiver = {"type": kind, "account": account}
+        bound = self._call(
+            "alipay.trade.royalty.relation.bind",
+            {"receiver_list": [receiver], "out_request_no": derived("bind", kind, account)},
+            acts=True,
+        )
+        if isinstance(bound, Answer):
+            return bound
+        share = {"royalty_type": "transfer", "trans_in_type": kind, "trans_in": account, "amount": yuan(amount_minor)}
+        asked = {
+            "out_request_no": _share_number(key),
+            "trade_no": payment_ref,
+            "royalty_parameters": [share],
+            "royalty_mode": "sync",
+        }
+        said = self._call("alipay.trade.order.settle", asked, acts=True)
+        if isinstance(said, Answer):
+            return said
+        return Answer(
+            outcome=Outcome.SUCCEEDED, ref=str(said["settle_no"]), amount_minor=amount_minor, currency=currency
+        )
+
+    def look_up_release(self, key: str, payment_ref: str) -> Answer:
+        asked = {"trade_no": payment_ref, "out_request_no": _share_number(key)}
+        said = self._call("alipay.trade.order.settle.query", asked)
+        if isinstance(said, Answer):
+            return said
+        if not said.get("royalty_detail_list"):
+            return Answer(outcome=Outcome.NOT_FOUND)
+        one = said["royalty_detail_list"][0]
+        outcome = {"SUCCESS": Outcome.SUCCEEDED, "PROCESSING": Outcome.PENDING, "FAIL": Outcome.FAILED}.get(
+            str(one["state"]), Outcome.UNKNOWN
+        )
+        reason = str(one.get("error_code") or "").lower()
+        amount = fen(one["amount"])
+        return Answer(outcome=outcome, ref=str(said["settle_no"]), reason=reason, amount_minor=amount, currency="CNY")
 
     # ---------------------------------------------------------------- lists and notifications
 
     def moves(self, since: Instant, until: Instant, start: str | None = None) -> Moves:
         """The trade bill of the day (Shanghai's) in which `since` lies, drawn up the morning after."""
-        day = datetime.fromtimestamp(since / 1000, ZONE).date() + timedelta(days=int(start or 0))
-        midnight = datetime.combine(day + timedelta(days=1), datetime.min.time(), ZONE)
-        after = str(int(start or 0) + 1) if midnight.timestamp() * 1000 < until else None
+        day = bill_day(since, start)
+        after = next_bill(day, until, start)
         asked = {"bill_type": "trade", "bill_date": day.isoformat()}
         said = self._call("alipay.data.dataservice.bill.downloadurl.query", asked)
         if isinstance(said, Answer):
@@ -174,6 +212,10 @@ class Alipay:
         """An order's number has letters, digits and underscores only; a refund's is our key as it is."""
         return "t" + derived("alipay", key, length=30) if kind is MoveKind.PAYMENT else key
 
+    def reply(self, refusal: str) -> Reply | None:
+        """Seven letters of plain text; anything else has it come again, eight times in a day."""
+        return Reply(status=200, content_type="text/plain", body="fail" if refusal else "success")
+
     def parse_webhook(self, headers: Mapping[str, str], body: bytes, now: Instant) -> ProviderEvent:
         try:
             said = dict(parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True))
@@ -184,7 +226,7 @@ class Alipay:
         if len(body) > MOST_WEBHOOK_BYTES or kind != "RSA2" or not self._genuine("&".join(_pairs(said)).encode(), mark):
             raise Refused("bad_signature")
         try:
-            if said["app_id"] != self._app_id or abs(now - _instant(said["notify_time"])) > TOLERANCE:
+            if said["app_id"] != self._app_id or abs(now - instant(said["notify_time"])) > TOLERANCE:
                 raise Refused("bad_signature")
             return _event(said)
         except (KeyError, ValueError) as error:
@@ -200,12 +242,12 @@ class Alipay:
             "format": "JSON",
             "charset": "utf-8",
             "sign_type": "RSA2",
-            "timestamp": _spelled_time(self._clock()),
+            "timestamp": clock_text(self._clock()),
             "version": "1.0",
             "notify_url": self._notify,
             "biz_content": json.dumps(asked, ensure_ascii=False),
         }
-        body = urlencode({**form, "sign": self._sign("&".join(_pairs(form)))}).encode()
+        body = urlencode({**form, "sign": self._rsa.sign(self._private_pem, "&".join(_pairs(form)))}).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded;charset=utf-8"}
         try:
             status, _, content = self._line()("POST", "/gateway.do", headers, body)
@@ -227,30 +269,8 @@ class Alipay:
             self._exchange = exchange(self._base_url, LIMIT_S, most_bytes=64 << 20)
         return self._exchange
 
-    def _sign(self, text: str) -> str:
-        from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-        from cryptography.hazmat.primitives.hashes import SHA256
-        from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-        if "private" not in self._loaded:
-            self._loaded["private"] = load_pem_private_key(self._private_pem.encode(), None)
-        return base64.b64encode(self._loaded["private"].sign(text.encode(), PKCS1v15(), SHA256())).decode()
-
     def _genuine(self, signed: bytes, mark: str) -> bool:
-        from cryptography.exceptions import InvalidSignature
-        from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-        from cryptography.hazmat.primitives.hashes import SHA256
-        from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
-        for pem in self._public_pems:
-            if pem not in self._loaded:
-                self._loaded[pem] = load_pem_public_key(pem.encode())
-            try:
-                self._loaded[pem].verify(base64.b64decode(mark, validate=True), signed, PKCS1v15(), SHA256())
-                return True
-            except (InvalidSignature, ValueError):
-                continue
-        return False
+        return any(self._rsa.genuine(pem, signed, mark) for pem in self._public_pems)
 
 
 def _node(content: bytes, name: str) -> tuple[bytes, str]:
@@ -263,6 +283,10 @@ def _node(content: bytes, name: str) -> tuple[bytes, str]:
     except (UnicodeDecodeError, ValueError, KeyError):
         return b"", ""
     return (text[begin:end].encode(), str(mark)) if isinstance(said, dict) else (b"", "")
+
+
+def _share_number(key: str) -> str:
+    return "s" + derived("alipay", key, length=30)
 
 
 def _refusal(said: Mapping[str, Any], acts: bool) -> Answer:
@@ -282,9 +306,9 @@ def _event(said: Mapping[str, str]) -> ProviderEvent:
         kind=EventKind.PAID if paid and key else EventKind.OTHER,
         key=key,
         ref=said["trade_no"],
-        amount_minor=_fen(said["total_amount"]),
+        amount_minor=fen(said["total_amount"]),
         currency="CNY",
-        at=_instant(said["gmt_payment"]) if said.get("gmt_payment") else 0,
+        at=instant(said["gmt_payment"]) if said.get("gmt_payment") else 0,
     )
 
 
@@ -304,9 +328,9 @@ def _bill(content: bytes) -> list[Move]:
                 key=cell["退款批次号/请求号"] if back else cell["商户订单号"],
                 ref=f"{cell['支付宝交易号']}/{cell['退款批次号/请求号']}" if back else cell["支付宝交易号"],
                 payment_ref=cell["支付宝交易号"] if back else "",
-                amount_minor=abs(_fen(cell["订单金额（元）"])),
+                amount_minor=abs(fen(cell["订单金额（元）"])),
                 currency="CNY",
-                at=_instant(cell["完成时间"]),
+                at=instant(cell["完成时间"]),
             )
         )
     return lines
@@ -315,21 +339,3 @@ def _bill(content: bytes) -> list[Move]:
 def _pairs(said: Mapping[str, str]) -> list[str]:
     """What is signed: names in order, without those that are empty."""
     return [f"{name}={said[name]}" for name in sorted(said) if said[name]]
-
-
-def _yuan(minor: int) -> str:
-    return f"{minor // 100}.{minor % 100:02d}"
-
-
-def _fen(yuan: str) -> int:
-    sign, amount = (-1, yuan[1:]) if yuan.startswith("-") else (1, yuan)
-    whole, _, cents = amount.partition(".")
-    return sign * (int(whole) * 100 + int(cents.ljust(2, "0")[:2]))
-
-
-def _spelled_time(at: Instant) -> str:
-    return datetime.fromtimestamp(at / 1000, ZONE).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _instant(text: str) -> Instant:
-    return round(datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=ZONE).timestamp() * 1000)

@@ -23,9 +23,11 @@ from ...domain.ports import (
     Moves,
     Outcome,
     ProviderEvent,
+    Released,
 )
 from ...domain.refusals import Refused
 from . import signature
+from .cannot import AnsweredAsUsual
 
 if TYPE_CHECKING:
     from ..wire import Transport
@@ -114,7 +116,7 @@ Asked = Mapping[str, str | int]
 T = TypeVar("T", Money, Listed, Complaint)
 
 
-class Sandbox:
+class Sandbox(AnsweredAsUsual):
     """`webhook_secrets`: the current one first, then the previous one while it is being rotated out.
 
     The method `sandbox` has the manners of a wallet, which charges at once; `sandbox_card` those of a card, whose money
@@ -147,15 +149,33 @@ class Sandbox:
             refund_window_ms=365 * DAY,
             most_minor=5_000_000_00,
             key_window_ms=DAY,
+            releases=True,
+            takes_back=True,
         )
 
     def start(
-        self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str, payer: str = ""
+        self,
+        *,
+        key: str,
+        amount_minor: int,
+        currency: str,
+        expires_at: Instant,
+        title: str,
+        payer: str = "",
+        split: bool = False,
     ) -> Answer:
         return self._open(key, amount_minor, currency, expires_at, title, hold=False)
 
     def authorise(
-        self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str, payer: str = ""
+        self,
+        *,
+        key: str,
+        amount_minor: int,
+        currency: str,
+        expires_at: Instant,
+        title: str,
+        payer: str = "",
+        split: bool = False,
     ) -> Answer:
         if not self.can.hold_ms:
             return Answer(outcome=Outcome.FAILED, reason=CANNOT_HOLD)
@@ -198,11 +218,29 @@ class Sandbox:
             "amount_minor": amount_minor,
             "currency": currency,
         }
-        answer = self._call("POST", "/refunds", asked)
+        return self._pay_out("/refunds", asked, amount_minor, currency)
+
+    def _pay_out(self, path: str, asked: Asked, amount_minor: int, currency: str) -> Answer:
+        answer = self._call("POST", path, asked)
         if answer.reason == "key_reused":
-            # Some refund was made under this key. "Failed" would start another one; this wants a person.
+            # Some money has moved under this key. "Failed" would move it again; this wants a person.
             return replace(answer, outcome=Outcome.UNKNOWN)
         return _if_about(answer, amount_minor, currency)
+
+    def release(self, *, key: str, payment_ref: str, account: str, amount_minor: int, currency: str) -> Answer:
+        asked: Asked = {"key": key, "payment_ref": payment_ref, "account": account}
+        asked = {**asked, "amount_minor": amount_minor, "currency": currency}
+        return self._pay_out("/releases", asked, amount_minor, currency)
+
+    def look_up_release(self, key: str, payment_ref: str) -> Answer:
+        return self._call("GET", f"/releases?key={quote(key, safe='')}", {"key": key})
+
+    def take_back(self, *, key: str, release: Released, amount_minor: int, currency: str) -> Answer:
+        asked: Asked = {"key": key, "release_ref": release.ref, "amount_minor": amount_minor, "currency": currency}
+        return self._pay_out("/backs", asked, amount_minor, currency)
+
+    def look_up_take_back(self, key: str, release: Released) -> Answer:
+        return self._call("GET", f"/backs?key={quote(key, safe='')}", {"key": key})
 
     def look_up_payment(self, key: str, ref: str | None = None) -> Answer:
         return self._call("GET", f"/payments?key={quote(key, safe='')}", {"key": key})

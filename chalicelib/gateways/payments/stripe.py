@@ -13,6 +13,7 @@ import msgspec
 
 from ...domain.instants import DAY, MINUTE, SECOND, Instant
 from ...domain.ports import (
+    CANNOT_RELEASE,
     VOIDED,
     Answer,
     Capabilities,
@@ -22,8 +23,10 @@ from ...domain.ports import (
     Moves,
     Outcome,
     ProviderEvent,
+    Released,
 )
 from ...domain.refusals import Refused, Unavailable
+from .cannot import AnsweredAsUsual
 
 if TYPE_CHECKING:
     from ..wire import Exchange
@@ -39,7 +42,9 @@ TOLERANCE = 5 * MINUTE
 MOST_WEBHOOK_BYTES = 256 * 1024
 SIGNATURE = "stripe-signature"
 KEY = "tuan_key"
-OBJECTS = frozenset({"list", "payment_intent", "charge", "refund", "balance_transaction", "dispute"})
+OBJECTS = frozenset(
+    {"list", "payment_intent", "charge", "refund", "balance_transaction", "dispute", "transfer", "transfer_reversal"}
+)
 """What we let the library make classes of. Whatever else Stripe names stays plain: a zip carries these alone."""
 
 OPEN = ("requires_payment_method", "requires_confirmation", "requires_action", "processing")
@@ -52,10 +57,13 @@ CAN = Capabilities(
     least_minor=50,
     most_minor=999_999_99,
     key_window_ms=DAY,
+    refunds_per_s=25,
+    releases=True,
+    takes_back=True,
 )
 
 
-class Stripe:
+class Stripe(AnsweredAsUsual):
     """`webhook_secrets`: the current one first, then the previous one while it is being rotated out.
 
     `pay_url` is the page with Stripe's form, to which the payment's number is added; the buyer's own app may take
@@ -84,16 +92,32 @@ class Stripe:
     # ---------------------------------------------------------------- payments
 
     def start(
-        self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str, payer: str = ""
+        self,
+        *,
+        key: str,
+        amount_minor: int,
+        currency: str,
+        expires_at: Instant,
+        title: str,
+        payer: str = "",
+        split: bool = False,
     ) -> Answer:
-        return self._open(key, amount_minor, currency, title, "automatic")
+        return self._open(key, amount_minor, currency, title, "automatic", split)
 
     def authorise(
-        self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str, payer: str = ""
+        self,
+        *,
+        key: str,
+        amount_minor: int,
+        currency: str,
+        expires_at: Instant,
+        title: str,
+        payer: str = "",
+        split: bool = False,
     ) -> Answer:
-        return self._open(key, amount_minor, currency, title, "manual")
+        return self._open(key, amount_minor, currency, title, "manual", split)
 
-    def _open(self, key: str, amount_minor: int, currency: str, title: str, capture: str) -> Answer:
+    def _open(self, key: str, amount_minor: int, currency: str, title: str, capture: str, split: bool) -> Answer:
         """Stripe knows no time to pay by: money that comes later than ours is late money."""
         asked = {
             "amount": amount_minor,
@@ -101,7 +125,7 @@ class Stripe:
             "capture_method": capture,
             "payment_method_types": ["card"],
             "metadata": {KEY: key, "group": title},
-        }
+        } | ({"transfer_group": key} if split else {})
         found = self._ask(lambda api: api.payment_intents.create(asked, {"idempotency_key": key}))
         if isinstance(found, Answer):
             return found
@@ -168,6 +192,41 @@ class Stripe:
         if not mine:
             return Answer(outcome=Outcome.NOT_FOUND)
         return _refund(next((one for one in mine if one["status"] not in ("failed", "canceled")), mine[-1]))
+
+    # ---------------------------------------------------------------- payees
+
+    def release(self, *, key: str, payment_ref: str, account: str, amount_minor: int, currency: str) -> Answer:
+        """A transfer to a connected account, out of this very charge. Its group is what it is found by later."""
+        intent = self._ask(lambda api: api.payment_intents.retrieve(payment_ref), reads=True)
+        if isinstance(intent, Answer):
+            return intent
+        if not intent.get("transfer_group"):
+            return Answer(outcome=Outcome.FAILED, reason=CANNOT_RELEASE)
+        asked = {
+            "amount": amount_minor,
+            "currency": currency.lower(),
+            "destination": account,
+            "source_transaction": intent["latest_charge"],
+            "transfer_group": intent["transfer_group"],
+            "metadata": {KEY: key},
+        }
+        return _sent(self._ask(lambda api: api.transfers.create(asked, {"idempotency_key": key})))
+
+    def look_up_release(self, key: str, payment_ref: str) -> Answer:
+        intent = self._ask(lambda api: api.payment_intents.retrieve(payment_ref), reads=True)
+        if isinstance(intent, Answer):
+            return intent
+        asked = {"transfer_group": intent["transfer_group"], "limit": 100}
+        return _among(self._ask(lambda api: api.transfers.list(asked), reads=True), key)
+
+    def take_back(self, *, key: str, release: Released, amount_minor: int, currency: str) -> Answer:
+        asked = {"amount": amount_minor, "metadata": {KEY: key}}
+        return _sent(
+            self._ask(lambda api: api.transfers.reversals.create(release.ref, asked, {"idempotency_key": key}))
+        )
+
+    def look_up_take_back(self, key: str, release: Released) -> Answer:
+        return _among(self._ask(lambda api: api.transfers.reversals.list(release.ref, {"limit": 100}), reads=True), key)
 
     # ---------------------------------------------------------------- lists and webhooks
 
@@ -344,6 +403,21 @@ def _refund(found: Any) -> Answer:
         currency=found["currency"].upper(),
         reason=found.get("failure_reason") or "",
     )
+
+
+def _sent(found: Any) -> Answer:
+    """A transfer or its reversal: Stripe makes either at once, or refuses it."""
+    if isinstance(found, Answer):
+        return found
+    known: dict[str, Any] = {"amount_minor": found["amount"], "currency": found["currency"].upper()}
+    return Answer(outcome=Outcome.SUCCEEDED, ref=found["id"], **known)
+
+
+def _among(found: Any, key: str) -> Answer:
+    if isinstance(found, Answer):
+        return found
+    mine = [one for one in found["data"] if (one["metadata"] or {}).get(KEY) == key]
+    return _sent(mine[0]) if mine else Answer(outcome=Outcome.NOT_FOUND)
 
 
 EVENTS: Mapping[str, EventKind] = {

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from ...domain.ids import derived
 from ...domain.instants import DAY, Instant
 from ...domain.money import shown
-from ...domain.ports import CANNOT_HOLD, Answer, Capabilities, MoveKind, Moves, Outcome, ProviderEvent
+from ...domain.ports import Answer, Capabilities, MoveKind, Moves, Outcome, ProviderEvent
 from ...domain.refusals import Refused
+from .cannot import AnsweredAsUsual, ChargesAtOnce, ReleasesNothing
 
 
-class Transfer:
+class Transfer(ChargesAtOnce, ReleasesNothing, AnsweredAsUsual):
     """`account` says where the money goes, as the buyer will read it: bank, holder, number."""
 
     name = "transfer"
@@ -26,7 +27,15 @@ class Transfer:
         return Capabilities(refund_window_ms=3650 * DAY, most_minor=50_000_000_00, key_window_ms=3650 * DAY)
 
     def start(
-        self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str, payer: str = ""
+        self,
+        *,
+        key: str,
+        amount_minor: int,
+        currency: str,
+        expires_at: Instant,
+        title: str,
+        payer: str = "",
+        split: bool = False,
     ) -> Answer:
         code = reference(key)
         lines = [
@@ -41,17 +50,6 @@ class Transfer:
             amount_minor=amount_minor,
             currency=currency,
         )
-
-    def authorise(
-        self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str, payer: str = ""
-    ) -> Answer:
-        return Answer(outcome=Outcome.FAILED, reason=CANNOT_HOLD)
-
-    def capture(self, *, key: str, payment_ref: str, amount_minor: int, currency: str) -> Answer:
-        return Answer(outcome=Outcome.FAILED, reason=CANNOT_HOLD)
-
-    def void(self, *, key: str, payment_ref: str) -> Answer:
-        return Answer(outcome=Outcome.FAILED, reason=CANNOT_HOLD)
 
     def refund(self, *, key: str, payment_ref: str, amount_minor: int, currency: str, paid_minor: int) -> Answer:
         """A person pays it back by hand and confirms it; the code tells two refunds of one payment apart."""

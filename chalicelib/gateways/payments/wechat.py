@@ -1,29 +1,27 @@
 """WeChat Pay, API v3: Native (the buyer scans a code) and JSAPI (inside WeChat, where the buyer's openid is known).
 
 Every request is signed with the merchant's key; every answer and every notification is checked against WeChat Pay's
-own public key, and a notification's content is sealed with the API v3 key (AES-256-GCM). Signing and unsealing is
-`cryptography`'s; the rest is a handful of routes over our own transport (docs/decisions: thin clients).
+own public key or certificates (wechat_keys.py), and a notification's content is sealed with the API v3 key. Signing and
+unsealing is `cryptography`'s; the rest is a handful of routes over our own transport (docs/decisions: thin clients).
 
 It charges at once and cannot hold. Our keys are longer than its order numbers may be: an order's number is derived
 from our key, which travels along in `attach`; a refund's number is our key in its alphabet.
 """
 
-import base64
 import csv
 import gzip
 import io
 import json
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
-from zoneinfo import ZoneInfo
 
 from ...domain.ids import derived
 from ...domain.instants import DAY, MINUTE, SECOND, Instant
 from ...domain.ports import (
-    CANNOT_HOLD,
+    CANNOT_RELEASE,
     Answer,
     Capabilities,
     EventKind,
@@ -32,14 +30,19 @@ from ...domain.ports import (
     Moves,
     Outcome,
     ProviderEvent,
+    Released,
+    Reply,
 )
 from ...domain.refusals import Refused
+from .cannot import ChargesAtOnce
+from .chinese import ZONE, Rsa, bill_day, fen, next_bill
+from .chinese import instant as clock_instant
+from .wechat_keys import PlatformKeys, Sealed
 
 if TYPE_CHECKING:
     from ..wire import Exchange
 
 ADDRESS = "https://api.mch.weixin.qq.com"
-ZONE = ZoneInfo("Asia/Shanghai")
 LIMIT_S = 5.0
 TOLERANCE = 5 * MINUTE
 SCHEMA = "WECHATPAY2-SHA256-RSA2048"
@@ -54,11 +57,16 @@ CAN = Capabilities(
     currencies=frozenset({"CNY"}),
     most_minor=5_000_000_00,
     key_window_ms=365 * DAY,
+    refunds_per_s=80,
+    releases=True,
+    takes_back=True,
 )
 
 
-class Wechat:
-    """`public_keys` are WeChat Pay's by their ids: two while one is being changed. `clock` gives real time in ms."""
+class Wechat(ChargesAtOnce):
+    """`public_keys` are WeChat Pay's by their ids: two while one is being changed; none for a merchant who has platform
+    certificates instead. `clock` gives real time in ms.
+    """
 
     name = "wechat"
     can = CAN
@@ -77,16 +85,24 @@ class Wechat:
         clock: Callable[[], Instant],
         exchange: "Exchange | None" = None,
     ) -> None:
-        self._mchid, self._appid, self._serial, self._v3 = mchid, appid, serial, api_v3_key.encode()
-        self._private_pem, self._public_pems = private_key, dict(public_keys)
+        self._mchid, self._appid, self._serial, self._private_pem = mchid, appid, serial, private_key
         self._notify, self._base_url, self._clock = notify_url, base_url or ADDRESS, clock
         self._exchange = exchange
-        self._loaded: dict[str, Any] = {}
+        self._rsa, self._sealed = Rsa(), Sealed(api_v3_key)
+        self._keys = PlatformKeys(public_keys, self._sealed, self._rsa, self._certificates, clock)
 
     # ---------------------------------------------------------------- payments
 
     def start(
-        self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str, payer: str = ""
+        self,
+        *,
+        key: str,
+        amount_minor: int,
+        currency: str,
+        expires_at: Instant,
+        title: str,
+        payer: str = "",
+        split: bool = False,
     ) -> Answer:
         if currency != "CNY":
             return Answer(outcome=Outcome.FAILED, reason="currency_not_taken")
@@ -100,6 +116,8 @@ class Wechat:
             "notify_url": self._notify,
             "amount": {"total": amount_minor, "currency": "CNY"},
         }
+        if split:
+            asked["settle_info"] = {"profit_sharing": True}
         if payer:
             asked["payer"] = {"openid": payer}
         said = self._call("POST", f"/v3/pay/transactions/{'jsapi' if payer else 'native'}", asked)
@@ -114,20 +132,9 @@ class Wechat:
     def _for_the_app(self, prepay_id: str) -> dict[str, str]:
         """What WeixinJSBridge is given, signed: it opens the payment inside WeChat."""
         now, nonce, package = str(self._clock() // SECOND), secrets.token_hex(16), f"prepay_id={prepay_id}"
-        signed = self._sign(f"{self._appid}\n{now}\n{nonce}\n{package}\n")
+        signed = self._rsa.sign(self._private_pem, f"{self._appid}\n{now}\n{nonce}\n{package}\n")
         return {"appId": self._appid, "timeStamp": now, "nonceStr": nonce, "package": package,
                 "signType": "RSA", "paySign": signed}  # fmt: skip
-
-    def authorise(
-        self, *, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str, payer: str = ""
-    ) -> Answer:
-        return Answer(outcome=Outcome.FAILED, reason=CANNOT_HOLD)
-
-    def capture(self, *, key: str, payment_ref: str, amount_minor: int, currency: str) -> Answer:
-        return Answer(outcome=Outcome.FAILED, reason=CANNOT_HOLD)
-
-    def void(self, *, key: str, payment_ref: str) -> Answer:
-        return Answer(outcome=Outcome.FAILED, reason=CANNOT_HOLD)
 
     def look_up_payment(self, key: str, ref: str | None = None) -> Answer:
         number = quote(self.spelled(key), safe="")
@@ -156,13 +163,58 @@ class Wechat:
         said = self._call("GET", f"/v3/refund/domestic/refunds/{quote(_refund_number(key), safe='')}")
         return said if isinstance(said, Answer) else _refund(said)
 
+    # ---------------------------------------------------------------- payees
+
+    def release(self, *, key: str, payment_ref: str, account: str, amount_minor: int, currency: str) -> Answer:
+        """Profit sharing (分账) of one payment, to a merchant's number or a person's openid. What is never shared
+        stays frozen for thirty days and is the merchant's then.
+        """
+        kind = "MERCHANT_ID" if account.isdecimal() else "PERSONAL_OPENID"
+        receiver = {"type": kind, "account": account}
+        added = self._call(
+            "POST", "/v3/profitsharing/receivers/add", {"appid": self._appid, "relation_type": "PARTNER", **receiver}
+        )
+        if isinstance(added, Answer):
+            return added
+        asked = {
+            "appid": self._appid,
+            "transaction_id": payment_ref,
+            "out_order_no": _share_number(key),
+            "receivers": [{**receiver, "amount": amount_minor, "description": "settlement"}],
+            "unfreeze_unsplit": False,
+        }
+        said = self._call("POST", "/v3/profitsharing/orders", asked)
+        return said if isinstance(said, Answer) else _shared(said)
+
+    def look_up_release(self, key: str, payment_ref: str) -> Answer:
+        asked = urlencode({"transaction_id": payment_ref})
+        said = self._call("GET", f"/v3/profitsharing/orders/{_share_number(key)}?{asked}")
+        return said if isinstance(said, Answer) else _shared(said)
+
+    def take_back(self, *, key: str, release: Released, amount_minor: int, currency: str) -> Answer:
+        """Merchants can be made to return what they were given; people cannot."""
+        if not release.account.isdecimal():
+            return Answer(outcome=Outcome.FAILED, reason=CANNOT_RELEASE)
+        asked = {
+            "out_order_no": _share_number(release.key),
+            "out_return_no": _share_number(key),
+            "return_mchid": release.account,
+            "amount": amount_minor,
+            "description": "refund",
+        }
+        said = self._call("POST", "/v3/profitsharing/return-orders", asked)
+        return said if isinstance(said, Answer) else _returned(said)
+
+    def look_up_take_back(self, key: str, release: Released) -> Answer:
+        asked = urlencode({"out_order_no": _share_number(release.key)})
+        said = self._call("GET", f"/v3/profitsharing/return-orders/{_share_number(key)}?{asked}")
+        return said if isinstance(said, Answer) else _returned(said)
+
     # ---------------------------------------------------------------- lists and notifications
 
     def moves(self, since: Instant, until: Instant, start: str | None = None) -> Moves:
         """The trade bill of the day (Shanghai's) in which `since` lies, drawn up the morning after."""
-        day = datetime.fromtimestamp(since / 1000, ZONE).date()
-        if start:
-            day += timedelta(days=int(start))
+        day = bill_day(since, start)
         asked = urlencode({"bill_date": day.isoformat(), "bill_type": "ALL", "tar_type": "GZIP"})
         said = self._call("GET", f"/v3/bill/tradebill?{asked}")
         if isinstance(said, Answer):
@@ -170,7 +222,7 @@ class Wechat:
             outcome = Outcome.SUCCEEDED if said.reason == "no_statement_exist" else Outcome.PENDING
             if not missing:
                 return Moves(outcome=Outcome.UNKNOWN, reason=said.reason)
-            return Moves(outcome=outcome, reason=said.reason, next=self._next_day(day, until, start))
+            return Moves(outcome=outcome, reason=said.reason, next=next_bill(day, until, start))
         parts = urlsplit(str(said["download_url"]))
         bill = self._raw("GET", f"{parts.path}?{parts.query}", b"", signed_answer=False)
         if isinstance(bill, Answer):
@@ -180,42 +232,31 @@ class Wechat:
             lines = [line for row in rows for line in _bill_lines(row)]
         except (OSError, ValueError, KeyError):
             return Moves(outcome=Outcome.UNKNOWN, reason="garbage")
-        return Moves(outcome=Outcome.SUCCEEDED, lines=lines, next=self._next_day(day, until, start))
-
-    @staticmethod
-    def _next_day(day: Any, until: Instant, start: str | None) -> str | None:
-        midnight = datetime.combine(day + timedelta(days=1), datetime.min.time(), ZONE)
-        return str(int(start or 0) + 1) if midnight.timestamp() * 1000 < until else None
+        return Moves(outcome=Outcome.SUCCEEDED, lines=lines, next=next_bill(day, until, start))
 
     def spelled(self, key: str, kind: MoveKind = MoveKind.PAYMENT) -> str:
         """An order's number: at most 32 characters, without dots."""
         return "t" + derived("wechat", key, length=26) if kind is MoveKind.PAYMENT else _refund_number(key)
 
+    def reply(self, refusal: str) -> Reply | None:
+        """Taken: no content. Anything else has it come again, up to fifteen times in a day."""
+        if not refusal:
+            return Reply(status=204)
+        said = {"code": "FAIL", "message": refusal}
+        return Reply(status=400, content_type="application/json", body=json.dumps(said, separators=(",", ":")))
+
     def parse_webhook(self, headers: Mapping[str, str], body: bytes, now: Instant) -> ProviderEvent:
         said = {name.lower(): value for name, value in headers.items()}
-        if len(body) > MOST_WEBHOOK_BYTES or not self._genuine(said, body):
+        if len(body) > MOST_WEBHOOK_BYTES or not self._keys.genuine(said, body):
             raise Refused("bad_signature")
         signed_at = said.get("wechatpay-timestamp", "")
         if not signed_at.isdecimal() or abs(now - int(signed_at) * SECOND) > TOLERANCE:
             raise Refused("bad_signature")
         try:
             event = json.loads(body)
-            return _event(event["event_type"], json.loads(self._unsealed(event["resource"])))
+            return _event(event["event_type"], json.loads(self._sealed.opened(event["resource"])))
         except (ValueError, KeyError, TypeError) as error:
             raise Refused("bad_webhook") from error
-
-    def _unsealed(self, resource: Mapping[str, str]) -> bytes:
-        from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        if resource["algorithm"] != "AEAD_AES_256_GCM":
-            raise ValueError("another cipher")
-        sealed = base64.b64decode(resource["ciphertext"])
-        try:
-            extra = resource.get("associated_data", "").encode()
-            return AESGCM(self._v3).decrypt(resource["nonce"].encode(), sealed, extra)
-        except InvalidTag as error:
-            raise ValueError("sealed with another key") from error
 
     # ---------------------------------------------------------------- the line
 
@@ -239,7 +280,7 @@ class Wechat:
             status, headers, content = self._line()(method, path, self._headers(method, path, body), body)
         except OSError as error:
             return Answer(outcome=Outcome.UNKNOWN, reason=type(error).__name__)
-        if signed_answer and 200 <= status < 300 and not self._genuine(headers, content):
+        if signed_answer and 200 <= status < 300 and not self._keys.genuine(headers, content):
             return Answer(outcome=Outcome.UNKNOWN, reason="not_signed_by_them")
         return status, content
 
@@ -252,44 +293,25 @@ class Wechat:
 
     def _headers(self, method: str, path: str, body: bytes) -> dict[str, str]:
         now, nonce = str(self._clock() // SECOND), secrets.token_hex(16)
-        signed = self._sign(f"{method}\n{path}\n{now}\n{nonce}\n{body.decode()}\n")
+        signed = self._rsa.sign(self._private_pem, f"{method}\n{path}\n{now}\n{nonce}\n{body.decode()}\n")
         token = f'mchid="{self._mchid}",nonce_str="{nonce}",signature="{signed}",timestamp="{now}"'
+        wanted = {"Wechatpay-Serial": self._keys.preferred} if self._keys.preferred else {}
         return {
             "Authorization": f'{SCHEMA} {token},serial_no="{self._serial}"',
-            "Wechatpay-Serial": next(iter(self._public_pems)),
+            **wanted,
             "Accept": "application/json",
             "Content-Type": "application/json",
             "User-Agent": "tuan",
         }
 
-    def _sign(self, text: str) -> str:
-        from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-        from cryptography.hazmat.primitives.hashes import SHA256
-        from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-        if "private" not in self._loaded:
-            self._loaded["private"] = load_pem_private_key(self._private_pem.encode(), None)
-        return base64.b64encode(self._loaded["private"].sign(text.encode(), PKCS1v15(), SHA256())).decode()
-
-    def _genuine(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Signed by WeChat Pay, with a key we know by its id. `headers` in lower case."""
-        from cryptography.exceptions import InvalidSignature
-        from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-        from cryptography.hazmat.primitives.hashes import SHA256
-        from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
-        serial = headers.get("wechatpay-serial", "")
-        if serial not in self._public_pems:
-            return False
-        if serial not in self._loaded:
-            self._loaded[serial] = load_pem_public_key(self._public_pems[serial].encode())
-        text = f"{headers.get('wechatpay-timestamp', '')}\n{headers.get('wechatpay-nonce', '')}\n".encode()
+    def _certificates(self) -> tuple[Mapping[str, str], bytes] | None:
+        """Signed by what they bring, so checked by who asked for them."""
+        path = "/v3/certificates"
         try:
-            mark = base64.b64decode(headers.get("wechatpay-signature", ""), validate=True)
-            self._loaded[serial].verify(mark, text + body + b"\n", PKCS1v15(), SHA256())
-        except (InvalidSignature, ValueError):
-            return False
-        return True
+            status, headers, content = self._line()("GET", path, self._headers("GET", path, b""), b"")
+        except OSError:
+            return None
+        return (headers, content) if status == 200 else None
 
 
 def _refusal(status: int, said: Mapping[str, Any], method: str) -> Answer:
@@ -334,6 +356,28 @@ def _refund(said: Mapping[str, Any]) -> Answer:
     )
 
 
+def _shared(said: Mapping[str, Any]) -> Answer:
+    """One share to one receiver: an order that is finished says of its receiver whether they got it."""
+    one = said["receivers"][0]
+    outcome = {"SUCCESS": Outcome.SUCCEEDED, "PENDING": Outcome.PENDING, "CLOSED": Outcome.FAILED}.get(
+        str(one["result"]), Outcome.UNKNOWN
+    )
+    reason = str(one.get("fail_reason") or "").lower()
+    return Answer(
+        outcome=outcome, ref=str(said["order_id"]), reason=reason, amount_minor=int(one["amount"]), currency="CNY"
+    )
+
+
+def _returned(said: Mapping[str, Any]) -> Answer:
+    outcome = {"SUCCESS": Outcome.SUCCEEDED, "PROCESSING": Outcome.PENDING, "FAILED": Outcome.FAILED}.get(
+        str(said["result"]), Outcome.UNKNOWN
+    )
+    reason = str(said.get("fail_reason") or "").lower()
+    return Answer(
+        outcome=outcome, ref=str(said["return_id"]), reason=reason, amount_minor=int(said["amount"]), currency="CNY"
+    )
+
+
 def _event(kind: str, what: Mapping[str, Any]) -> ProviderEvent:
     """The unsealed content of a notification."""
     if kind == "TRANSACTION.SUCCESS":
@@ -367,7 +411,6 @@ def _bill_lines(row: Mapping[str, str]) -> list[Move]:
     cell = {name.strip(): (value or "").lstrip("`") for name, value in row.items() if name}
     if cell.get("交易状态") not in ("SUCCESS", "REFUND"):
         return []
-    at = round(datetime.strptime(cell["交易时间"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=ZONE).timestamp() * 1000)
     back = cell["交易状态"] == "REFUND"
     return [
         Move(
@@ -375,9 +418,9 @@ def _bill_lines(row: Mapping[str, str]) -> list[Move]:
             key=cell["商户退款单号" if back else "商户订单号"],
             ref=cell["微信退款单号" if back else "微信订单号"],
             payment_ref=cell["微信订单号"] if back else "",
-            amount_minor=_fen(cell["退款金额" if back else "应结订单金额"]),
+            amount_minor=fen(cell["退款金额" if back else "应结订单金额"]),
             currency="CNY",
-            at=at,
+            at=clock_instant(cell["交易时间"]),
         )
     ]
 
@@ -386,6 +429,10 @@ def _fen(yuan: str) -> int:
     """`12.50` as 1250, without a float."""
     whole, _, cents = yuan.partition(".")
     return int(whole) * 100 + int(cents.ljust(2, "0")[:2])
+
+
+def _share_number(key: str) -> str:
+    return "s" + derived("wechat", key, length=30)
 
 
 def _refund_number(key: str) -> str:

@@ -18,7 +18,8 @@ class PayeeLine(Output):
 
 class GroupSettlement(Output):
     """captured = refunded + charged back + released + held. The lines' dues are what is left of the orders that
-    formed; `unfinished` orders are still on their way, or in their after-sales time."""
+    formed; `unfinished` orders are still on their way, or in their after-sales time. `releasing` is on its way to
+    payees and held until it is there; `receivable` is what they owe back."""
 
     group_id: str
     currency: str
@@ -28,6 +29,8 @@ class GroupSettlement(Output):
     pending_refunds_minor: int
     released_minor: int
     held_minor: int
+    releasing_minor: int
+    receivable_minor: int
     orders: int
     unfinished: int
     lines: list[PayeeLine]
@@ -44,6 +47,8 @@ class GroupSettlement(Output):
             pending_refunds_minor=money.pending_refunds,
             released_minor=money.released,
             held_minor=money.held,
+            releasing_minor=money.releasing,
+            receivable_minor=money.receivable,
             orders=found.orders,
             unfinished=found.unfinished,
             lines=[

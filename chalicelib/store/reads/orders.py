@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from pynamodb.expressions.condition import Condition
+
 from ...domain import books, ids
 from ...domain.books import BookedDay, Books, Difference
 from ...domain.group import Group, Part
@@ -9,9 +11,11 @@ from ...domain.instants import DAY, Instant
 from ...domain.journey import Journey
 from ...domain.ledger import Entry
 from ...domain.order import Order, OrderState
+from ...domain.payout import Payout
 from ...domain.ports import OrderMark, Page
 from ...domain.solvency import Solvency
 from ...domain.tally import Tally
+from ...domain.upkeep import Turns
 from ...domain.writes import Row
 from ..commit import translated
 from ..rows import (
@@ -101,17 +105,33 @@ class Orders(Base):
             if isinstance(row, Order | Entry):
                 yield row
 
+    def turns(self, method: str) -> Turns | None:
+        return self._get(Turns, f"TURNS#{method}", "TURNS")
+
+    def payables(self, merchant_id: str) -> Iterator[Entry]:
+        return self._listed_entries(f"PAYABLE#{merchant_id}")
+
+    def payout(self, payout_id: str) -> Payout | None:
+        return self._get(Payout, f"PAYOUT#{payout_id}", "PAYOUT")
+
+    def payouts_of(self, merchant_id: str, limit: int, start: str | None) -> Page[Payout]:
+        return self._page(Payout, f"PAYOUTS#{merchant_id}", limit, start)
+
+    def entries_of_payout(self, payout_id: str) -> Iterator[Entry]:
+        return self._listed_entries(f"PAYOUT#{payout_id}")
+
     def solvency(self, campaign_id: str) -> Solvency | None:
         return self._get(Solvency, f"CAMPAIGN#{campaign_id}", "SOLVENCY")
 
     def moved(self, method: str, since: Instant, until: Instant) -> Iterator[Entry]:
+        between = Stored.list_at.between(stamp(since), f"{stamp(until - 1)}$")
         for day in range(since // DAY, (until - 1) // DAY + 1):
             for shard in range(books.SHARDS):
-                yield from self._moved(moved_pk(method, day, shard), since, until)
+                yield from self._listed_entries(moved_pk(method, day, shard), between)
 
-    def _moved(self, owner: str, since: Instant, until: Instant) -> Iterator[Entry]:
+    def _listed_entries(self, owner: str, between: Condition | None = None) -> Iterator[Entry]:
         """One list, oldest first: keys from the index, a hundred at a time, then the rows as they are now."""
-        between, start = Stored.list_at.between(stamp(since), f"{stamp(until - 1)}$"), None
+        start = None
         while True:
             with translated():
                 found = Stored.listed_index.query(owner, between, limit=100, page_size=100, last_evaluated_key=start)

@@ -11,10 +11,23 @@ from .deliver import TEXTS as DELIVER
 from .desk import TEXTS as DESK
 from .feed import TEXTS as FEED
 from .goods import TEXTS as GOODS
+from .ledger import TEXTS as LEDGER
 from .returns import TEXTS as RETURNS
 from .supply import TEXTS as SUPPLY
 from .text import Texts
 from .work import TEXTS as WORK
 
-TEXTS: Texts = {**COMMON, **BUYING, **ACCOUNT, **DELIVER, **DESK, **GOODS, **RETURNS, **SUPPLY, **FEED, **WORK}
+TEXTS: Texts = {
+    **COMMON,
+    **BUYING,
+    **ACCOUNT,
+    **DELIVER,
+    **DESK,
+    **GOODS,
+    **LEDGER,
+    **RETURNS,
+    **SUPPLY,
+    **FEED,
+    **WORK,
+}
 """A new file of words is two lines here."""

@@ -20,6 +20,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
+from infra.local import outbox
+from infra.local.outbox import Message
+
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 PATIENCE = (2 * SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, 12 * HOUR)
 WAY = ("picked_up", "in_transit", "arriving", "delivered")
@@ -95,15 +98,9 @@ class Parcel(msgspec.Struct, kw_only=True):
     events: list[dict[str, str | int]] = msgspec.field(default_factory=list)
 
 
-class Callback(msgspec.Struct):
-    body: str
-    due_at_ms: int
-    tries: int = 0
-
-
 class State(msgspec.Struct):
     parcels: dict[str, Parcel] = msgspec.field(default_factory=dict)
-    outbox: list[Callback] = msgspec.field(default_factory=list)
+    outbox: list[Message] = msgspec.field(default_factory=list)
     faults: list[Fault] = msgspec.field(default_factory=list)
     callback_url: str = ""
     pace_ms: int = 0
@@ -252,30 +249,19 @@ class CarrierServer:
         due = self.clock() + (delay.delay_ms if delay else 0)
         copies = 2 if self._fault("callback_doubled", key) else 1
         body = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
-        self.state.outbox.extend(Callback(body=body, due_at_ms=due) for _ in range(copies))
+        self.state.outbox.extend(Message(body=body, due_at_ms=due) for _ in range(copies))
 
-    def take_due(self) -> list[Callback]:
+    def take_due(self) -> list[Message]:
         self.go_on()
-        now = self.clock()
-        due = [one for one in self.state.outbox if one.due_at_ms <= now]
-        self.state.outbox[:] = [one for one in self.state.outbox if one.due_at_ms > now]
-        return due
+        return outbox.take_due(self.state.outbox, self.clock())
 
-    def put_back(self, callback: Callback) -> None:
-        """It was not taken: told again later, with growing patience and not for ever."""
-        if callback.tries < len(PATIENCE):
-            callback.due_at_ms = self.clock() + PATIENCE[callback.tries]
-            callback.tries += 1
-            self.state.outbox.append(callback)
+    def put_back(self, callback: Message) -> None:
+        outbox.put_back(self.state.outbox, callback, self.clock(), PATIENCE)
 
-    def signed(self, callback: Callback) -> tuple[dict[str, str], bytes]:
+    def signed(self, callback: Message) -> tuple[dict[str, str], bytes]:
         """(headers, body), signed at the time of this very delivery."""
         body = callback.body.encode()
-        at = str(self.clock() // SECOND)
-        marks = [
-            hmac.new(secret.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest() for secret in self.secrets
-        ]
-        value = ",".join([f"t={at}", *(f"v1={mark}" for mark in marks)])
+        value = outbox.mark(body, self.secrets, self.clock() // SECOND)
         return {"Content-Type": "application/json", "Tuan-Carrier-Signature": value}, body
 
     # ---------------------------------------------------------------- faults

@@ -5,7 +5,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import urllib3
 
-from infra.local.carrier.core import MOST_BYTES, Callback, CarrierServer, HungUp
+from infra.local.carrier.core import MOST_BYTES, CarrierServer, HungUp
+from infra.local.outbox import Message
 
 DELIVERY_S = 10.0
 ROUND_S = 0.05
@@ -48,7 +49,7 @@ class Server:
                 for callback in due:
                     self._deliver_one(pool, url, callback)
 
-    def _deliver_one(self, pool: urllib3.PoolManager, url: str, callback: Callback) -> None:
+    def _deliver_one(self, pool: urllib3.PoolManager, url: str, callback: Message) -> None:
         with self.lock:
             headers, body = self.carrier.signed(callback)
         try:

@@ -10,20 +10,25 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote, urlencode, urlsplit
 
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.x509.oid import NameOID
 
+from infra.local.outbox import Message
+from infra.local.sandbox import releases
 from infra.local.sandbox.core import HungUp, NewPayment, NewRefund, Problem, SandboxProvider
-from infra.local.sandbox.state import Payment, Refund, Webhook
+from infra.local.sandbox.releases import NewBack, NewRelease
+from infra.local.sandbox.state import Payment, Refund, Released
 
 Whole = tuple[int, Mapping[str, str], bytes]
 SHANGHAI = timezone(timedelta(hours=8))
@@ -36,6 +41,20 @@ def key_pair(name: str) -> tuple[RSAPrivateKey, str, str]:
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     return key, private, public
+
+
+def certificate_of(name: str, now: int, days: int) -> tuple[str, str]:
+    """(serial number, PEM) of a certificate over a party's key, signed by itself."""
+    key = key_pair(name)[0]
+    who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    since = datetime.fromtimestamp(now / 1000, UTC)
+    number = x509.random_serial_number()
+    made = (
+        x509.CertificateBuilder().subject_name(who).issuer_name(who).public_key(key.public_key())
+        .serial_number(number).not_valid_before(since).not_valid_after(since + timedelta(days=days))
+        .sign(key, SHA256())
+    )  # fmt: skip
+    return f"{number:X}", made.public_bytes(Encoding.PEM).decode()
 
 
 def sign(key: RSAPrivateKey, text: bytes) -> str:
@@ -66,10 +85,12 @@ class Numbered(SandboxProvider):
     """Orders and refunds bear the merchant's numbers, for ever: the same number again is the same thing."""
 
     numbers: dict[str, str]
+    split: set[str]
+    receivers: set[str]
 
     def __init__(self, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)
-        self.numbers = {}
+        self.numbers, self.split, self.receivers = {}, set(), set()
 
     def found(self, number: str) -> Payment | None:
         ref = self.numbers.get(number)
@@ -114,6 +135,30 @@ class WechatPeer(Numbered):
 
     SERIAL, v3 = "PUB_KEY_ID_0116", "0123456789abcdef0123456789abcdef"
     mchid, appid, merchant_serial = "1900000001", "wx00000000000001", "5157F09EFDC096DE15EBE81A47057A72"
+    signs_with, serial = "wechat", SERIAL
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.certificates: dict[str, tuple[str, int]] = {}
+        self.fetched = 0
+
+    def certify(self, name: str, days: int = 365) -> None:
+        """From now on it signs with the key of this name, under a certificate, beside those it had."""
+        serial, pem = certificate_of(name, self.clock(), days)
+        self.certificates[serial] = (pem, self.clock() + days * 86_400_000)
+        self.signs_with, self.serial = name, serial
+
+    def _certificates(self) -> dict[str, Any]:
+        self.fetched += 1
+        rows = []
+        for number, (serial, (pem, ends_at)) in enumerate(self.certificates.items()):
+            nonce = f"{number:012d}"
+            sealed = AESGCM(self.v3.encode()).encrypt(nonce.encode(), pem.encode(), b"certificate")
+            seal = {"algorithm": "AEAD_AES_256_GCM", "nonce": nonce, "associated_data": "certificate",
+                    "ciphertext": base64.b64encode(sealed).decode()}  # fmt: skip
+            rows.append({"serial_no": serial, "effective_time": rfc(self.clock()), "expire_time": rfc(ends_at),
+                         "encrypt_certificate": seal})  # fmt: skip
+        return {"data": rows}
 
     def exchange(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Whole:
         if not path.startswith("/v3/"):
@@ -128,9 +173,9 @@ class WechatPeer(Numbered):
 
     def _marks(self, said: bytes) -> dict[str, str]:
         at, nonce = str(self.clock() // 1000), "c5ac7061fccab6bf3e254dcf98995b8c"
-        mark = sign(key_pair("wechat")[0], f"{at}\n{nonce}\n".encode() + said + b"\n")
+        mark = sign(key_pair(self.signs_with)[0], f"{at}\n{nonce}\n".encode() + said + b"\n")
         return {"wechatpay-timestamp": at, "wechatpay-nonce": nonce, "wechatpay-signature": mark,
-                "wechatpay-serial": self.SERIAL, "wechatpay-signature-type": "WECHATPAY2-SHA256-RSA2048"}  # fmt: skip
+                "wechatpay-serial": self.serial, "wechatpay-signature-type": "WECHATPAY2-SHA256-RSA2048"}  # fmt: skip
 
     def _answer(  # noqa: C901 - one route a case
         self, method: str, path: str, headers: Mapping[str, str], body: bytes
@@ -166,7 +211,71 @@ class WechatPeer(Numbered):
                 return json.dumps({"download_url": url_of, "hash_type": "SHA1", "hash_value": ""}).encode()
             case "GET", ["billdownload", "file"]:
                 return gzip.compress(self._bill(query["token"]).encode())
+            case "GET", ["certificates"]:
+                return json.dumps(self._certificates()).encode()
+            case "POST" | "GET", ["profitsharing", *rest]:
+                return json.dumps(self._sharing(method, rest, said)).encode()
         raise Problem(404, "resource_not_exists")
+
+    def _sharing(self, method: str, path: list[str], said: dict[str, Any]) -> dict[str, Any]:
+        match method, path:
+            case "POST", ["receivers", "add"]:
+                self.receivers.add(said["account"])
+                return {"type": said["type"], "account": said["account"]}
+            case "POST", ["orders"]:
+                return self._share_said(self._once("releases", said["out_order_no"], lambda: self._share(said)))
+            case "GET", ["orders", number]:
+                return self._share_said(self._known(number, backs=False))
+            case "POST", ["return-orders"]:
+                return self._share_said(self._once("backs", said["out_return_no"], lambda: self._return(said)))
+            case "GET", ["return-orders", number]:
+                return self._share_said(self._known(number, backs=True))
+        raise Problem(404, "resource_not_exists")
+
+    def _known(self, number: str, *, backs: bool) -> Released:
+        known = releases.under(self, number, backs=backs)
+        if known is None:
+            raise Problem(404, "resource_not_exists")
+        return known
+
+    def _share(self, said: dict[str, Any]) -> Released:
+        """Of a payment that was marked for it when it was opened, to a receiver who was added."""
+        [receiver] = said["receivers"]
+        number = said["out_order_no"]
+        assert number.isalnum()
+        assert len(number) <= 64
+        if (known := releases.under(self, number, backs=False)) is not None:
+            if known.amount_minor != receiver["amount"]:
+                raise Problem(400, "differs")
+            return known
+        if said["transaction_id"] not in self.split or receiver["account"] not in self.receivers:
+            raise Problem(403, "rule_limit")
+        what = NewRelease(
+            key=number,
+            payment_ref=said["transaction_id"],
+            account=receiver["account"],
+            amount_minor=receiver["amount"],
+            currency="CNY",
+        )
+        return releases.release(self, what)
+
+    def _return(self, said: dict[str, Any]) -> Released:
+        number = said["out_return_no"]
+        if (known := releases.under(self, number, backs=True)) is not None:
+            return known
+        source = self._known(said["out_order_no"], backs=False)
+        assert source.account == said["return_mchid"]
+        what = NewBack(key=number, release_ref=source.ref, amount_minor=said["amount"], currency="CNY")
+        return releases.take_back(self, what)
+
+    def _share_said(self, one: Released) -> dict[str, Any]:
+        if one.of:
+            return {"return_id": one.ref, "out_return_no": one.key, "result": "SUCCESS", "amount": one.amount_minor}
+        failed = one.status == "failed"
+        receiver = {"account": one.account, "amount": one.amount_minor, "result": "CLOSED" if failed else "SUCCESS"}
+        if failed:
+            receiver["fail_reason"] = one.reason.upper()
+        return {"order_id": one.ref, "out_order_no": one.key, "state": "FINISHED", "receivers": [receiver]}
 
     def _check(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> None:
         schema, _, token = headers.get("authorization", "").partition(" ")
@@ -192,7 +301,10 @@ class WechatPeer(Numbered):
         assert 6 <= len(number) <= 32
         assert number.isalnum()
         assert len(said["attach"]) <= 128
-        return self.opened(number, said["attach"], said["amount"]["total"], said["description"], at)
+        payment = self.opened(number, said["attach"], said["amount"]["total"], said["description"], at)
+        if said.get("settle_info", {}).get("profit_sharing"):
+            self.split.add(payment.ref)
+        return payment
 
     def _give_back(self, said: Mapping[str, Any]) -> Refund:
         assert len(said["out_refund_no"]) <= 64
@@ -235,7 +347,7 @@ class WechatPeer(Numbered):
             rows.append(",".join(f"`{cell}" for cell in cells))
         return "\ufeff" + head + "\n".join(rows) + "\n总交易单数,应结订单总金额\n`" + f"{len(rows)},`0.00\n"
 
-    def signed(self, webhook: Webhook) -> tuple[dict[str, str], bytes]:
+    def signed(self, webhook: Message) -> tuple[dict[str, str], bytes]:
         said = json.loads(webhook.body)
         if said["type"] == "payment.paid":
             payment = next(p for p in self.state.payments.values() if p.key == said["key"])
@@ -292,7 +404,7 @@ class AlipayPeer(Numbered):
         mark = sign(key_pair("alipay")[0], node.encode())
         return 200, {"content-type": "text/html;charset=utf-8"}, f'{{"{name}":{node},"sign":"{mark}"}}'.encode()
 
-    def _answer(self, form: dict[str, str]) -> dict[str, Any]:
+    def _answer(self, form: dict[str, str]) -> dict[str, Any]:  # noqa: C901 - one method a case
         mark = form.pop("sign")
         text = "&".join(f"{name}={form[name]}" for name in sorted(form) if form[name])
         if form["app_id"] != self.app_id or not genuine(key_pair("alipay-merchant")[0], text.encode(), mark):
@@ -312,6 +424,13 @@ class AlipayPeer(Numbered):
                 if refund is None or refund.status != "succeeded":
                     return {}
                 return {"refund_status": "REFUND_SUCCESS", "refund_amount": yuan(refund.amount_minor)}
+            case "alipay.trade.royalty.relation.bind":
+                self.receivers |= {one["account"] for one in asked["receiver_list"]}
+                return {"result_code": "SUCCESS"}
+            case "alipay.trade.order.settle":
+                return {"trade_no": asked["trade_no"], "settle_no": self._settled(asked).ref}
+            case "alipay.trade.order.settle.query":
+                return self._settle_said(asked["out_request_no"])
             case "alipay.data.dataservice.bill.downloadurl.query":
                 if not self.bill_of(asked["bill_date"]):
                     raise Problem(400, "bill_not_exist")
@@ -326,6 +445,8 @@ class AlipayPeer(Numbered):
         at = round(datetime.strptime(asked["time_expire"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=SHANGHAI).timestamp())
         whole, cents = asked["total_amount"].split(".")
         payment = self.opened(number, key, int(whole) * 100 + int(cents), asked["subject"], at * 1000)
+        if asked.get("extend_params", {}).get("royalty_freeze") == "true":
+            self.split.add(payment.ref)
         self._break_line("after", "payments", (key, ""))
         return {"out_trade_no": number, "qr_code": f"https://qr.alipay.com/{payment.ref}"}
 
@@ -354,6 +475,36 @@ class AlipayPeer(Numbered):
         changed = "Y" if fresh and refund.status == "succeeded" else "N"
         return {"trade_no": refund.payment_ref, "fund_change": changed, "refund_fee": yuan(refund.amount_minor)}
 
+    def _settled(self, asked: dict[str, Any]) -> Released:
+        """Of a trade whose money was frozen for it, to a receiver who was bound; the same number is the same one."""
+        [share] = asked["royalty_parameters"]
+        number, ref = asked["out_request_no"], asked["trade_no"]
+        self._break_line("before", "releases", (number, ref))
+        made = releases.under(self, number, backs=False)
+        if made is None:
+            if ref not in self.split or share["trans_in"] not in self.receivers:
+                raise Problem(400, "royalty_receiver_invalid")
+            whole, cents = share["amount"].split(".")
+            amount = int(whole) * 100 + int(cents)
+            account = share["trans_in"]
+            what = NewRelease(key=number, payment_ref=ref, account=account, amount_minor=amount, currency="CNY")
+            made = releases.release(self, what)
+        elif yuan(made.amount_minor) != share["amount"]:
+            raise Problem(400, "differs")
+        self._break_line("after", "releases", (number, ref))
+        if made.status == "failed":
+            raise Problem(400, made.reason)
+        return made
+
+    def _settle_said(self, number: str) -> dict[str, Any]:
+        one = releases.under(self, number, backs=False)
+        if one is None:
+            return {}
+        detail = {"state": "SUCCESS", "amount": yuan(one.amount_minor)}
+        if one.status == "failed":
+            detail |= {"state": "FAIL", "error_code": one.reason.upper()}
+        return {"settle_no": one.ref, "out_request_no": number, "royalty_detail_list": [detail]}
+
     def _bill(self, day: str) -> bytes:
         head = "支付宝交易号,商户订单号,业务类型,完成时间,订单金额（元）,退款批次号/请求号"
         rows = []
@@ -371,7 +522,7 @@ class AlipayPeer(Numbered):
             packed.writestr("2088_业务明细.csv", text.encode("gbk"))
         return made.getvalue()
 
-    def signed(self, webhook: Webhook) -> tuple[dict[str, str], bytes]:
+    def signed(self, webhook: Message) -> tuple[dict[str, str], bytes]:
         said = json.loads(webhook.body)
         refund = self.state.refunds.get(said["ref"])
         payment = self.state.payments[refund.payment_ref if refund else said["ref"]]

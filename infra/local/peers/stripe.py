@@ -13,8 +13,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from infra.local.outbox import Message
+from infra.local.sandbox import releases
 from infra.local.sandbox.core import HOUR, Capturing, NewPayment, NewRefund, Problem, Reply, SandboxProvider
-from infra.local.sandbox.state import Payment, Refund, Replay, Webhook
+from infra.local.sandbox.releases import NewBack, NewRelease
+from infra.local.sandbox.state import Payment, Refund, Released, Replay
 
 Backend = Callable[[str, str, Mapping[str, str]], Mapping[str, Any]]
 """(method, path, form) -> what it answered. Raises Problem where it refused."""
@@ -30,6 +33,8 @@ CODES = {
     "charge_disputed": (400, "charge_disputed"),
     "no_such_payment": (404, "resource_missing"),
     "not_found": (404, "resource_missing"),
+    "no_such_release": (404, "resource_missing"),
+    "more_than_released": (400, "amount_too_large"),
 }
 EVENTS = {
     "payment.paid": "payment_intent.succeeded",
@@ -47,6 +52,11 @@ class StripePeer(SandboxProvider):
     """As the sandbox provider, in Stripe's words. `secrets` are webhook secrets (`whsec_…`)."""
 
     backend: Backend | None = None
+    groups: dict[str, str]
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.groups = {}
 
     def _route(
         self, method: str, path: list[str], query: Mapping[str, str], headers: Mapping[str, str], body: bytes
@@ -59,7 +69,10 @@ class StripePeer(SandboxProvider):
         except Problem as problem:
             return self._error(problem)
 
-    def _v1(
+    def _listed(self, rows: list[dict[str, Any]], what: str) -> Reply:
+        return _json(200, {"object": "list", "data": rows, "has_more": False, "url": f"/v1/{what}"})
+
+    def _v1(  # noqa: C901 - one route a case
         self, method: str, path: list[str], query: Mapping[str, str], headers: Mapping[str, str], said: dict[str, Any]
     ) -> Reply:
         match method, path:
@@ -72,11 +85,25 @@ class StripePeer(SandboxProvider):
             case "POST", ["refunds"]:
                 return self._once(headers, "refunds", said, lambda: self._shown_refund(self._refunded(said)))
             case "GET", ["payment_intents", ref]:
-                return _json(200, self._intent(self._payment(ref)))
+                intent = self._intent(self._payment(ref))
+                if "expand[0]" not in query and intent["latest_charge"] is not None:
+                    intent["latest_charge"] = intent["latest_charge"]["id"]
+                return _json(200, intent)
             case "GET", ["refunds"]:
-                mine = [r for r in self.state.refunds.values() if r.payment_ref == query.get("payment_intent")]
-                rows = [self._shown_refund(refund) for refund in mine]
-                return _json(200, {"object": "list", "data": rows, "has_more": False, "url": "/v1/refunds"})
+                of = query.get("payment_intent")
+                mine = [self._shown_refund(r) for r in self.state.refunds.values() if r.payment_ref == of]
+                return self._listed(mine, "refunds")
+            case "POST", ["transfers"]:
+                return self._once(headers, "releases", said, lambda: self._transferred(said))
+            case "POST", ["transfers", ref, "reversals"]:
+                return self._once(headers, "backs", {**said, "ref": ref}, lambda: self._reversed(ref, said))
+            case "GET", ["transfers"]:
+                mine = [self._transfer(one) for one in self.state.released.values() if not one.of]
+                group = query.get("transfer_group")
+                return self._listed([one for one in mine if one["transfer_group"] == group], "transfers")
+            case "GET", ["transfers", ref, "reversals"]:
+                mine = [self._transfer(one) for one in self.state.released.values() if one.of == ref]
+                return self._listed(mine, "reversals")
             case "GET", ["balance_transactions"]:
                 return self._balance(query)
         raise Problem(404, "no_such_route")
@@ -120,6 +147,8 @@ class StripePeer(SandboxProvider):
             wanted = {name: str(said[name]) for name in ("amount", "currency", "capture_method")}
             wanted |= {f"metadata[{name}]": value for name, value in said["metadata"].items()}
             self._renamed(payment, self.backend("POST", "/v1/payment_intents", wanted)["id"])
+        if "transfer_group" in said:
+            self.groups[payment.ref] = said["transfer_group"]
         return payment
 
     def _renamed(self, payment: Payment, ref: str) -> None:
@@ -172,8 +201,45 @@ class StripePeer(SandboxProvider):
             self.state.refunds[ref] = refund
         return refund
 
-    def _new_ref(self, kind: str, key: str) -> str:
-        return super()._new_ref({"pay": "pi", "ref": "re", "dis": "dp"}[kind], key)
+    def new_ref(self, kind: str, key: str) -> str:
+        return super().new_ref({"pay": "pi", "ref": "re", "dis": "dp", "rel": "tr", "bak": "trr"}[kind], key)
+
+    def _transferred(self, said: dict[str, Any]) -> dict[str, Any]:
+        """Out of a charge, and in its group: another group is refused."""
+        payment = next((p for p in self.state.payments.values() if said["source_transaction"] == _charge_of(p)), None)
+        if payment is None:
+            raise Problem(404, "no_such_payment")
+        if said.get("transfer_group") != self.groups.get(payment.ref):
+            raise Problem(400, "parameter_invalid")
+        what = NewRelease(
+            key=said["metadata"]["tuan_key"],
+            payment_ref=payment.ref,
+            account=said["destination"],
+            amount_minor=int(said["amount"]),
+            currency=said["currency"].upper(),
+        )
+        made = releases.release(self, what)
+        if made.status == "failed":
+            del self.state.released[made.ref]
+            raise Problem(400, made.reason)
+        return self._transfer(made)
+
+    def _reversed(self, ref: str, said: dict[str, Any]) -> dict[str, Any]:
+        source = self.state.released.get(ref)
+        currency = source.currency if source is not None else "XXX"
+        what = NewBack(
+            key=said["metadata"]["tuan_key"], release_ref=ref, amount_minor=int(said["amount"]), currency=currency
+        )
+        return self._transfer(releases.take_back(self, what))
+
+    def _transfer(self, one: Released) -> dict[str, Any]:
+        said: dict[str, Any] = {
+            "id": one.ref, "object": "transfer_reversal" if one.of else "transfer", "amount": one.amount_minor,
+            "currency": one.currency.lower(), "metadata": {"tuan_key": one.key}, "created": one.made_at_ms // 1000,
+        }  # fmt: skip
+        if one.of:
+            return {**said, "transfer": one.of}
+        return {**said, "destination": one.account, "transfer_group": self.groups.get(one.payment_ref)}
 
     # ---------------------------------------------------------------- what is said
 
@@ -194,13 +260,13 @@ class StripePeer(SandboxProvider):
         received = {"paid": payment.amount_minor, "captured": payment.captured_minor}.get(payment.status, 0)
         charge = None
         if payment.paid_at_ms is not None:
-            charge = {"id": f"ch_{payment.ref[3:]}", "object": "charge", "created": payment.paid_at_ms // 1000}
+            charge = {"id": _charge_of(payment), "object": "charge", "created": payment.paid_at_ms // 1000}
         return {
             "id": payment.ref, "object": "payment_intent", "amount": payment.amount_minor,
             "amount_received": received, "currency": payment.currency.lower(), "status": status,
             "capture_method": "manual" if payment.hold else "automatic", "latest_charge": charge,
             "client_secret": f"{payment.ref}_secret_x", "metadata": {"tuan_key": payment.key, "group": payment.title},
-            "created": payment.created_at_ms // 1000,
+            "created": payment.created_at_ms // 1000, "transfer_group": self.groups.get(payment.ref),
         }  # fmt: skip
 
     def _shown_refund(self, refund: Refund) -> dict[str, Any]:
@@ -237,7 +303,7 @@ class StripePeer(SandboxProvider):
             "reporting_category": category.get(line["kind"], "refund"),
         }  # fmt: skip
 
-    def signed(self, webhook: Webhook) -> tuple[dict[str, str], bytes]:
+    def signed(self, webhook: Message) -> tuple[dict[str, str], bytes]:
         said = json.loads(webhook.body)
         event = {
             "id": said["id"], "object": "event", "type": EVENTS[said["type"]], "created": said["at_ms"] // 1000,
@@ -275,6 +341,10 @@ class StripePeer(SandboxProvider):
             return 401, {"error": {"type": "invalid_request_error", "message": "Invalid API Key provided"}}
         status, code = CODES.get(problem.code, (400, problem.code))
         return status, {"error": {"type": "invalid_request_error", "code": code, "message": code}}
+
+
+def _charge_of(payment: Payment) -> str:
+    return f"ch_{payment.ref[3:]}"
 
 
 def form(body: bytes) -> dict[str, Any]:

@@ -13,6 +13,7 @@ It shares no code with the gateway that talks to it, because a mistake made on b
     POST /payments/{ref}/pay  {paid_at_ms?, late?}: the buyer pays
     POST /refunds             {key, payment_ref, amount_minor, currency}
     GET  /refunds?key=        as with payments
+    POST /releases, /backs    money for payees, see releases.py
     GET, PUT /faults          what goes wrong next, see Fault
     PUT  /settings            {webhook_url}
 
@@ -30,7 +31,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from infra.local.sandbox.state import Dispute, Fault, Payment, Refund, Replay, State, Webhook
+from infra.local import outbox
+from infra.local.outbox import Message
+from infra.local.sandbox import releases
+from infra.local.sandbox.releases import NewBack, NewRelease
+from infra.local.sandbox.state import Dispute, Fault, Payment, Refund, Released, Replay, State
 
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 KEY_LIFE = 24 * HOUR
@@ -101,7 +106,14 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     webhook_url: str
 
 
-Shape = TypeVar("Shape", NewPayment, NewRefund, Capturing, Voiding, Disputing, Paying, Settings, list[Fault])
+Made = NewPayment | NewRefund | NewRelease | NewBack
+Shape = TypeVar("Shape", Made, Capturing, Voiding, Disputing, Paying, Settings, list[Fault])
+SHAPES: Mapping[str, type[Made]] = {
+    "payments": NewPayment,
+    "refunds": NewRefund,
+    "releases": NewRelease,
+    "backs": NewBack,
+}
 
 
 class SandboxProvider:
@@ -127,7 +139,7 @@ class SandboxProvider:
         self._api_key = api_key
 
     @property
-    def outbox(self) -> list[Webhook]:
+    def outbox(self) -> list[Message]:
         return self.state.outbox
 
     @property
@@ -179,7 +191,7 @@ class SandboxProvider:
             case "PUT", ["settings"]:
                 self.state.webhook_url = _read(body, Settings).webhook_url
                 return _json(200, {})
-            case "GET" | "POST", ["payments" | "refunds" as kind]:
+            case "GET" | "POST", ["payments" | "refunds" | "releases" | "backs" as kind]:
                 self._check_key(headers)
                 return self._list(kind, query) if method == "GET" else self._make(kind, body)
         raise Problem(404, "no_such_route")
@@ -193,13 +205,13 @@ class SandboxProvider:
         """A new payment or refund: once per key while the key is remembered, whatever goes wrong on the
         line.
         """
-        what = _read(body, NewPayment) if kind == "payments" else _read(body, NewRefund)
-        about = (what.key, what.payment_ref if isinstance(what, NewRefund) else "")
+        what = _read(body, SHAPES[kind])
+        about = (what.key, getattr(what, "payment_ref", ""))
         self._break_line("before", kind, about)
         name = f"{kind} {what.key}"
         known = self.state.replays.get(name)
         if known is None:
-            made = self._open(what) if isinstance(what, NewPayment) else self._refund(what)
+            made = self._made(what)
             known = Replay(
                 asked=_digest(body), answer=json.dumps(self.shown(made), ensure_ascii=False), at=self.clock()
             )
@@ -208,6 +220,17 @@ class SandboxProvider:
             raise Problem(409, "key_reused")
         self._break_line("after", kind, about)
         return 201, known.answer.encode()
+
+    def _made(self, what: Made) -> Payment | Refund | Released:
+        match what:
+            case NewPayment():
+                return self._open(what)
+            case NewRefund():
+                return self._refund(what)
+            case NewRelease():
+                return releases.release(self, what)
+            case NewBack():
+                return releases.take_back(self, what)
 
     def _end_hold(self, ref: str, verb: str, body: bytes) -> Reply:
         """A capture or a void, once per key; what has ended cannot be ended otherwise."""
@@ -240,7 +263,7 @@ class SandboxProvider:
             raise Problem(422, "other_currency")
         if what.amount_minor > payment.amount_minor:
             raise Problem(422, "more_than_held")
-        if fault := self._fault("capture_fails", "captures", (what.key, payment.ref)):
+        if fault := self.fault("capture_fails", "captures", (what.key, payment.ref)):
             raise Problem(402, fault.reason)
         payment.status, payment.captured_minor, payment.captured_at_ms = "captured", what.amount_minor, self.clock()
         self._tell("payment.captured", payment, self.clock())
@@ -263,7 +286,7 @@ class SandboxProvider:
         if known is None:
             amount = amount_minor or payment.captured_minor or payment.amount_minor
             known = Dispute(
-                ref=self._new_ref("dis", payment.key), payment_ref=ref, amount_minor=amount, at_ms=self.clock()
+                ref=self.new_ref("dis", payment.key), payment_ref=ref, amount_minor=amount, at_ms=self.clock()
             )
             self.state.disputes[known.ref] = known
             self._tell_dispute("chargeback", payment, known, known.at_ms)
@@ -322,9 +345,13 @@ class SandboxProvider:
         return sorted(lines, key=lambda line: int(str(line["at_ms"])))
 
     def _list(self, kind: str, query: Mapping[str, str]) -> Reply:
-        rows: list[Payment | Refund] = list(
-            self.state.payments.values() if kind == "payments" else self.state.refunds.values()
-        )
+        rows: list[Payment | Refund | Released]
+        if kind == "payments":
+            rows = list(self.state.payments.values())
+        elif kind == "refunds":
+            rows = list(self.state.refunds.values())
+        else:
+            rows = [one for one in self.state.released.values() if bool(one.of) is (kind == "backs")]
         if "key" in query:
             # Records outlive keys. Of several under one key, one that moved money is what matters.
             mine = [row for row in rows if row.key == query["key"]]
@@ -384,7 +411,7 @@ class SandboxProvider:
     def _open(self, what: NewPayment) -> Payment:
         if what.expires_at_ms <= self.clock():
             raise Problem(422, "expires_in_the_past")
-        ref = self._new_ref("pay", what.key)
+        ref = self.new_ref("pay", what.key)
         payment = Payment(
             ref=ref,
             key=what.key,
@@ -413,7 +440,7 @@ class SandboxProvider:
         if self.refunded(payment.ref) + what.amount_minor > (payment.captured_minor or payment.amount_minor):
             raise Problem(422, "more_than_paid")
         refund = Refund(
-            ref=self._new_ref("ref", what.key),
+            ref=self.new_ref("ref", what.key),
             key=what.key,
             payment_ref=payment.ref,
             amount_minor=what.amount_minor,
@@ -427,13 +454,13 @@ class SandboxProvider:
     def _begin(self, refund: Refund) -> None:
         about = (refund.key, refund.payment_ref)
         now = self.clock()
-        if fault := self._fault("refund_fails", "refunds", about):
+        if fault := self.fault("refund_fails", "refunds", about):
             refund.status, refund.reason = "failed", fault.reason
             self._tell("refund.failed", refund, now, fault.reason)
-        elif fault := self._fault("refund_pending", "refunds", about):
+        elif fault := self.fault("refund_pending", "refunds", about):
             refund.settles_at_ms = now + fault.delay_ms
         else:
-            if fault := self._fault("refund_fails_later", "refunds", about):
+            if fault := self.fault("refund_fails_later", "refunds", about):
                 refund.fails_at_ms, refund.fails_reason = now + fault.delay_ms, fault.reason
             self._succeed(refund)
 
@@ -446,7 +473,7 @@ class SandboxProvider:
         mine = (refund for refund in self.state.refunds.values() if refund.payment_ref == payment_ref)
         return sum(refund.amount_minor for refund in mine if refund.status != "failed")
 
-    def shown(self, row: Payment | Refund) -> dict[str, object]:
+    def shown(self, row: Payment | Refund | Released) -> dict[str, object]:
         said: dict[str, object] = msgspec.to_builtins(row)
         if isinstance(row, Payment):
             expired = row.status == "open" and self.clock() >= row.expires_at_ms
@@ -456,7 +483,7 @@ class SandboxProvider:
             }
         return {name: value for name, value in said.items() if name not in Refund.PRIVATE}
 
-    def _new_ref(self, kind: str, key: str) -> str:
+    def new_ref(self, kind: str, key: str) -> str:
         """Not a plain number: a provider that lost its memory must not hand out a name twice."""
         self.state.made += 1
         return f"{kind}_{_digest(f'{kind} {key} {self.state.made} {self.clock()}'.encode())[:16]}"
@@ -465,7 +492,7 @@ class SandboxProvider:
 
     def _tell(self, kind: str, row: Payment | Refund, at: int, reason: str = "") -> None:
         about = (row.key, row.payment_ref if isinstance(row, Refund) else "")
-        if self._fault("webhook_lost", kind, about):
+        if self.fault("webhook_lost", kind, about):
             return
         self.state.made += 1
         said: dict[str, object] = {
@@ -479,47 +506,39 @@ class SandboxProvider:
         }
         if reason:
             said["reason"] = reason
-        delay = self._fault("webhook_delayed", kind, about)
+        delay = self.fault("webhook_delayed", kind, about)
         due = self.clock() + (delay.delay_ms if delay else 0)
-        copies = 2 if self._fault("webhook_doubled", kind, about) else 1
+        copies = 2 if self.fault("webhook_doubled", kind, about) else 1
         body = json.dumps(said, separators=(",", ":"))
         paid = self.state.payments[row.payment_ref] if isinstance(row, Refund) else row
-        self.state.outbox.extend(Webhook(body=body, due_at_ms=due, method=paid.method) for _ in range(copies))
+        self.state.outbox.extend(Message(body=body, due_at_ms=due, method=paid.method) for _ in range(copies))
 
-    def take_due(self) -> list[Webhook]:
+    def take_due(self) -> list[Message]:
         """Takes from the outbox what is to be delivered now."""
         self.settle()
-        now = self.clock()
-        due = [webhook for webhook in self.state.outbox if webhook.due_at_ms <= now]
-        self.state.outbox[:] = [webhook for webhook in self.state.outbox if webhook.due_at_ms > now]
-        return due
+        return outbox.take_due(self.state.outbox, self.clock())
 
-    def put_back(self, webhook: Webhook) -> None:
-        """It was not taken: it is delivered again later, with growing patience and not for ever."""
-        if webhook.tries < len(PATIENCE):
-            webhook.due_at_ms = self.clock() + PATIENCE[webhook.tries]
-            webhook.tries += 1
-            self.state.outbox.append(webhook)
+    def put_back(self, webhook: Message) -> None:
+        outbox.put_back(self.state.outbox, webhook, self.clock(), PATIENCE)
 
-    def signed(self, webhook: Webhook) -> tuple[dict[str, str], bytes]:
+    def signed(self, webhook: Message) -> tuple[dict[str, str], bytes]:
         """(headers, body), signed at the time of this very delivery."""
         body = webhook.body.encode()
-        at = str(self.clock() // SECOND)
-        marks = [
-            hmac.new(secret.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest() for secret in self.secrets
-        ]
-        value = ",".join([f"t={at}", *(f"v1={mark}" for mark in marks)])
+        value = outbox.mark(body, self.secrets, self.clock() // SECOND)
         return {"Content-Type": "application/json", "Tuan-Sandbox-Signature": value}, body
 
     # ---------------------------------------------------------------- faults
 
+    def problem(self, status: int, code: str) -> Problem:
+        return Problem(status, code)
+
     def _break_line(self, when: str, kind: str, about: tuple[str, str]) -> None:
-        if self._fault(f"silent_{when}", kind, about):
+        if self.fault(f"silent_{when}", kind, about):
             raise HungUp
-        if self._fault(f"error_{when}", kind, about):
+        if self.fault(f"error_{when}", kind, about):
             raise Problem(500, "internal_error")
 
-    def _fault(self, kind: str, on: str, about: tuple[str, str]) -> Fault | None:
+    def fault(self, kind: str, on: str, about: tuple[str, str]) -> Fault | None:
         """Uses up one turn of the first fault that applies."""
         for fault in self.state.faults:
             if fault.kind == kind and fault.times > 0 and fault.fits(on, about):

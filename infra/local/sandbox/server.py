@@ -10,8 +10,8 @@ from urllib.parse import parse_qs
 
 import urllib3
 
+from infra.local.outbox import Message
 from infra.local.sandbox.core import MOST_BYTES, HungUp, Problem, SandboxProvider
-from infra.local.sandbox.state import Webhook
 
 DELIVERERS = 8
 DELIVERY_S = 10.0
@@ -71,7 +71,7 @@ class Server:
                 for webhook in due:
                     workers.submit(self._deliver_one, pool, url, webhook)
 
-    def _deliver_one(self, pool: urllib3.PoolManager, url: str, webhook: Webhook) -> None:
+    def _deliver_one(self, pool: urllib3.PoolManager, url: str, webhook: Message) -> None:
         with self.lock:
             headers, body = self.provider.signed(webhook)
         try:

@@ -6,6 +6,8 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from infra.local.outbox import Message
+
 FaultKind = Literal[
     "refund_fails",  # the refund is refused, with `reason`
     "refund_pending",  # the refund succeeds `delay_ms` later
@@ -15,6 +17,7 @@ FaultKind = Literal[
     "silent_before",  # hangs up, nothing done
     "silent_after",  # hangs up, and yet done
     "capture_fails",  # the capture is refused, with `reason`
+    "release_fails",  # a release is refused, with `reason`; on `backs`: the payee has nothing left
     "webhook_lost",
     "webhook_delayed",  # by `delay_ms`
     "webhook_doubled",
@@ -91,11 +94,19 @@ class Dispute(msgspec.Struct, kw_only=True):
     won_at_ms: int | None = None
 
 
-class Webhook(msgspec.Struct):
-    body: str
-    due_at_ms: int
-    tries: int = 0
-    method: str = "sandbox"
+class Released(msgspec.Struct, kw_only=True):
+    """Money let out to a payee, or (`of` a release) taken back from them."""
+
+    ref: str
+    key: str
+    payment_ref: str
+    account: str
+    amount_minor: int
+    currency: str
+    made_at_ms: int
+    of: str = ""
+    status: Literal["succeeded", "failed"] = "succeeded"
+    reason: str = ""
 
 
 class State(msgspec.Struct):
@@ -103,7 +114,9 @@ class State(msgspec.Struct):
     refunds: dict[str, Refund] = msgspec.field(default_factory=dict)
     disputes: dict[str, Dispute] = msgspec.field(default_factory=dict)
     replays: dict[str, Replay] = msgspec.field(default_factory=dict)
-    outbox: list[Webhook] = msgspec.field(default_factory=list)
+    released: dict[str, Released] = msgspec.field(default_factory=dict)
+    spent: list[str] = msgspec.field(default_factory=list)
+    outbox: list[Message] = msgspec.field(default_factory=list)
     faults: list[Fault] = msgspec.field(default_factory=list)
     webhook_url: str = ""
     made: int = 0

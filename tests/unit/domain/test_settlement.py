@@ -68,14 +68,17 @@ def test_what_everybody_is_owed_adds_up_and_so_does_what_is_let_out(
         left = settlement.sums([payment], entries).left
         whole = settlement.owed(order, terms, prices, left)
         assert sum(whole.values()) == left and all(amount > 0 for amount in whole.values())
-        before = settlement.released([payment], entries)
-        entries += settlement.moves(payment, whole, before, stage=stage, first_bp=rule.first_bp, now=2)
+        entries += settlement.moves([payment], whole, entries, stage=stage, first_bp=rule.first_bp, now=2)
         out = sum(settlement.released([payment], entries).values())
         assert out == (left if stage == DONE else left * rule.first_bp // 10_000), "never what is owed to a buyer"
     assert len({entry.id for entry in entries}) == len(entries)
-    again = settlement.moves(payment, whole, settlement.released([payment], entries), stage=DONE, first_bp=0, now=3)
+    again = settlement.moves([payment], whole, entries, stage=DONE, first_bp=0, now=3)
     assert again == [], "each exactly once"
     assert sum(ledger.accounts(entries).values()) == 0
+    by_id = {one.id: one for one in entries}
+    for release_id in {one.release_id for one in entries if one.kind is Kind.REVERSAL}:
+        taken = sum(one.amount_minor for one in entries if one.release_id == release_id)
+        assert taken <= by_id[release_id].amount_minor, "no more is taken back from a release than it let out"
     done = [replace(one, state=EntryState.POSTED) for one in entries]
     assert ledger.balance(done).held == 0
 

@@ -97,7 +97,7 @@ def watch() -> Watch:
 
 @pytest.fixture
 def fake_world(watch: Watch) -> SimpleNamespace:
-    return SimpleNamespace(watch=watch)
+    return SimpleNamespace(watch=watch, payments={})
 
 
 @pytest.fixture(autouse=True)

@@ -85,6 +85,11 @@ MATRIX = {
     "POST /groups/{group_id}/deadline": MERCHANT,
     "GET /groups/{group_id}/close-preview": MERCHANT,
     "GET /differences": MERCHANT,
+    "POST /payouts": "merchant ops",
+    "GET /payouts": "merchant ops",
+    "GET /payouts/{payout_id}": "merchant ops",
+    "POST /payouts/{payout_id}/paid": "merchant ops",
+    "PUT /payees/{person_id}/accounts/{method}": "ops",
     "GET /books/{provider}": "ops",
     "GET /books/{provider}/{day}": "ops",
     "GET /groups/{group_id}/settlement": SERVING,
@@ -271,4 +276,5 @@ def test_every_call_that_makes_something_takes_a_key_or_repeats_harmlessly() -> 
         "POST /groups/{group_id}/questions",
         "POST /groups/{group_id}/incidents",
         "POST /orders/{order_id}/returns",
+        "POST /payouts",
     }

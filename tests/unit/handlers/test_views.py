@@ -16,6 +16,8 @@ from chalicelib.domain.refusals import Refused
 from chalicelib.domain.share import Share
 from chalicelib.domain.statement import statement
 from chalicelib.domain.upkeep import Parked
+from chalicelib.gateways.payments.alipay import Alipay
+from chalicelib.gateways.payments.wechat import Wechat
 from chalicelib.handlers import http_orders, http_public
 from chalicelib.services import browse, contact, orders, upkeep, visit, webhook
 from chalicelib.services.join import JoinAnswer, JoinRequest
@@ -238,6 +240,29 @@ def test_a_webhook_with_a_bad_signature_is_401(door: Door, monkeypatch: pytest.M
     monkeypatch.setattr(webhook, "webhook", refuse)
     said = door("POST", "/webhooks/sandbox", b"{}")
     assert (said.status, said.code) == (401, "bad_signature")
+
+
+@pytest.mark.req("O2")
+def test_a_webhook_is_answered_in_the_providers_own_words(
+    door: Door, monkeypatch: pytest.MonkeyPatch, fake_world: SimpleNamespace
+) -> None:
+    """Alipay looks for seven letters, WeChat Pay for an empty answer; neither reads a problem document."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise Refused("wrong_amount", expected_minor=1)
+
+    fake_world.payments |= {"alipay": Alipay.__new__(Alipay), "wechat": Wechat.__new__(Wechat)}
+    wanted = {"alipay": ((200, b"success"), (200, b"fail")), "wechat": ((204, b""), (400, FAILED))}
+    for name, (taken, refused) in wanted.items():
+        for what, expected in ((Heard(), taken), (refuse, refused)):
+            monkeypatch.setattr(webhook, "webhook", what)
+            said = door("POST", f"/webhooks/{name}", b"{}")
+            assert (said.status, said.body) == expected
+            if name == "alipay":
+                assert said.headers["Content-Type"] == "text/plain"
+
+
+FAILED = b'{"code":"FAIL","message":"wrong_amount"}'
 
 
 @pytest.mark.req("X6")

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain import ledger
-from chalicelib.domain.group import Count, GroupState, Part, Verdict
+from chalicelib.domain.group import Count, Group, GroupState, Part, Verdict
 from chalicelib.domain.instants import DAY, SECOND
 from chalicelib.domain.ledger import Entry, EntryState, Kind, RefundStage
 from chalicelib.domain.order import Order
@@ -15,8 +15,10 @@ from chalicelib.domain.writes import Create, Replace
 from chalicelib.services.carry_out import carry_out_part
 from chalicelib.services.entry_wake import entry_wake
 from chalicelib.services.join import join
+from chalicelib.services.refund_queue import queued, turn_taken
 from chalicelib.services.webhook import webhook
 from tests.bench.house import SKU, START, House, ask, buyer, open_pot, terms_of
+from tests.unit.domain import given as story
 
 VIP = 290
 
@@ -53,6 +55,47 @@ def failed(house: House, orders: int, per_s: int) -> tuple[list[Order], int]:
         while (row := house.store.part(group.id, part)) is not None and not row.resolved:
             carry_out_part(world, closed, part, now)
     return [order for part in range(closed.parts) for order in house.store.orders_of_part(group.id, part)], now
+
+
+@pytest.mark.req("R5")
+def test_ten_thousand_refunds_are_spread_over_their_provider_however_many_groups_there_are() -> None:
+    """On the clock alone: two groups of ten thousand and one of three fail in the same second."""
+    large = 10_000
+    with House.built() as house:
+        world = house.world()
+        house.provider.can = replace(house.provider.can, refunds_per_s=100)
+        groups = [has_failed(house, number, count) for number, count in ((1, large), (2, large), (3, 3))]
+        first, second, small = [turn_taken(world, group) for group in groups]
+        assert turn_taken(world, groups[0]).turn_at == first.turn_at, "taken once"
+        due: Counter[int] = Counter()
+        moments: dict[str, list[int]] = {}
+        for group, count in ((first, large), (second, large), (small, 3)):
+            refunds = [queued(world, group, refund_to(rank), rank, AT) for rank in range(count)]
+            moments[group.id] = [one.due_at or 0 for one in refunds]
+            due.update((at - AT) // SECOND for at in moments[group.id] if group is not small)
+        assert set(moments[small.id]) == {AT}, "a small group waits for nobody"
+        assert max(due.values()) == 80 and sum(due.values()) == 2 * large, "a fifth is left to it and to complaints"
+        assert max(due) == 2 * large // 80, "spread over as long as it takes, and a second between the two"
+        assert moments[first.id] == sorted(moments[first.id]) and moments[first.id][-1] < moments[second.id][0]
+
+
+AT = START + DAY
+
+
+def has_failed(house: House, number: int, participants: int) -> Group:
+    opened = open_pot(house.store, terms_of(number, stock=participants, target=participants * 2))
+    verdict = Verdict(
+        formed=False, reason="", participants=participants, amount_minor=0, units={}, prices={}, unsold={}, given_at=AT
+    )
+    known = house.store.group(opened.id)
+    assert known is not None
+    house.store.commit(Replace(replace(known, state=GroupState.FAILED, verdict=verdict)))
+    return replace(known, state=GroupState.FAILED, verdict=verdict, version=known.version + 1)
+
+
+def refund_to(rank: int) -> Entry:
+    paid = story.payment(state=EntryState.POSTED, buyer_id="one-for-all", method="sandbox")
+    return ledger.refund_of(paid, cause="failed", amount_minor=1, now=AT, number=rank + 1)
 
 
 def refund_of(house: House, order: Order) -> Entry:
