@@ -15,7 +15,7 @@ from . import audit
 from .attempts import attempts
 from .world import World
 
-AT_ONCE = 50
+AT_ONCE = 20
 """Entries in one transaction with their payout's sums."""
 
 ALL = frozenset({"ops"})

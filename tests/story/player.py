@@ -316,7 +316,7 @@ class Player:
             "reference": f"BANK-{order.at}",
         }
         self.call("POST", f"/payments/{seat.payment_id}/confirm", body, who=self.merchant)
-        self.say(self.merchant, f"finds {order.who}’s transfer of {money(seat.amount_minor)} for {group}")
+        self.say(self.merchant, f"finds {self.script.people[order.who].name}’s transfer of {money(seat.amount_minor)} for {group}")
 
     # ------------------------------------------------------------------ events
 
