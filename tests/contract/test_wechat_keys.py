@@ -1,5 +1,8 @@
 """WeChat Pay's platform certificates (O2): fetched, rotated, and never believed because somebody names a serial."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from chalicelib.domain.instants import DAY, HOUR, MINUTE
@@ -67,6 +70,19 @@ def test_a_list_that_nobody_signed_changes_nothing_and_what_has_expired_is_not_b
     assert bench.seen().outcome is Outcome.SUCCEEDED, "the old ones stay"
     bench.later(2 * DAY)
     assert bench.seen().outcome is Outcome.UNKNOWN
+
+
+def test_a_list_with_another_mark_changes_nothing(bench: WechatBench) -> None:
+    """Sealed for us and yet not signed: an old list, played again by whoever stands in between."""
+    real = bench.provider.exchange
+
+    def between(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Any:
+        status, said, content = real(method, path, headers, body)
+        spoilt = {**said, "wechatpay-nonce": "another"} if path == "/v3/certificates" else said
+        return status, spoilt, content
+
+    bench.gateway = bench.made(between, public_keys={})
+    assert bench.start().outcome is Outcome.UNKNOWN
 
 
 def test_reports_are_answered_as_each_provider_wants_it() -> None:

@@ -316,7 +316,10 @@ class Player:
             "reference": f"BANK-{order.at}",
         }
         self.call("POST", f"/payments/{seat.payment_id}/confirm", body, who=self.merchant)
-        self.say(self.merchant, f"finds {self.script.people[order.who].name}’s transfer of {money(seat.amount_minor)} for {group}")
+        self.say(
+            self.merchant,
+            f"finds {self.script.people[order.who].name}’s transfer of {money(seat.amount_minor)} for {group}",
+        )
 
     # ------------------------------------------------------------------ events
 
@@ -417,7 +420,9 @@ class Player:
                 self.paid_back.add(refund["id"])
                 body = {"reference": "BANK-BACK", "paid_back_at": rfc3339(self.stack.now() - MINUTE)}
                 self.call("POST", f"/refunds/{refund['id']}/confirm", body, who=self.merchant)
-                self.say(self.merchant, f"transfers {money(refund['amount_minor'])} back to {who}")
+                self.say(
+                    self.merchant, f"transfers {money(refund['amount_minor'])} back to {self.script.people[who].name}"
+                )
 
 
 def wishes(person: Person, zone: str) -> Json:
