@@ -140,7 +140,7 @@ CUTS = (
         without=(*TOKENS, *STRIPE, *PAGES),
         limit=1 * MIB,
         compiled=("chalicelib/domain", "chalicelib/store", "chalice"),
-        starts=tuple(f"chalicelib.handlers.{name}" for name in ("challenge", "changes", "tick", "wake")),
+        starts=tuple(f"chalicelib.handlers.{name}" for name in ("challenge", "changes", "heard", "tick", "wake")),
     ),
     Cut(
         "authorize.zip",

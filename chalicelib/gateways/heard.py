@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..domain.ports import Fate, TextIn, Undelivered
+from ..domain.refusals import Broken
 
 MOST_TEXT = 500
 """Characters of an SMS that are looked at."""
@@ -29,11 +30,18 @@ Heard = Undelivered | TextIn
 
 
 def parsed(event: Mapping[str, Any]) -> list[Heard]:
-    lines = _logged(event["awslogs"]["data"]) if "awslogs" in event else _told(event.get("Records", ()))
+    """Raises Broken for what neither a topic nor a log sends."""
+    match event:
+        case {"awslogs": {"data": str(data)}}:
+            lines = _logged(data)
+        case {"Records": list(records)}:
+            lines = _told(records)
+        case _:
+            raise Broken("an event that is none of the topic's or the log's")
     return [heard for line in lines if (heard := _heard(line)) is not None]
 
 
-def _told(records: Any) -> Iterator[str]:
+def _told(records: list[Any]) -> Iterator[str]:
     for record in records:
         yield str(record.get("Sns", {}).get("Message", ""))
 

@@ -37,6 +37,15 @@ def test_the_same_sources_give_the_same_bytes(packaged: Path, packaged_again: Pa
         assert (packaged / file).read_bytes() == (packaged_again / file).read_bytes(), file
 
 
+def test_every_function_finds_its_handler_in_its_zip(packaged: Path) -> None:
+    template = yaml.safe_load((packaged / "sam.yaml").read_text())
+    functions = [one["Properties"] for one in template["Resources"].values() if one["Type"].endswith("::Function")]
+    assert len(functions) > 5
+    for one in functions:
+        module = one["Handler"].rpartition(".")[0].replace(".", "/") + ".py"
+        assert module in names(packaged / one["CodeUri"].removeprefix("./")), one["Handler"]
+
+
 def test_only_the_authorizer_carries_token_libraries(packaged: Path) -> None:
     assert {"jwt", "cryptography"} <= tops(packaged / "authorize.zip")
     for name in ("api.zip", "events.zip"):

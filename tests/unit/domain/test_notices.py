@@ -18,8 +18,11 @@ from chalicelib.domain.person import (
     Urgency,
     channels_for,
     consented,
+    given_anew,
     parse_clock,
+    proved,
     send_at,
+    shut,
     with_consent,
 )
 from chalicelib.domain.refusals import Refused
@@ -72,6 +75,20 @@ def test_each_urgency_goes_where_it_may(
 ) -> None:
     found = {urgency.value: channels_for(preferences, urgency) for urgency in Urgency if urgency is not Urgency.ANSWER}
     assert found == {"money": money, "reminder": reminder, "courtesy": courtesy, "marketing": marketing}
+
+
+@pytest.mark.bar("B25")
+def test_an_address_is_shut_by_what_was_sent_to_it_and_opened_by_who_reads_there() -> None:
+    bounced = shut(MEI, EMAIL, "bounced", NOON)
+    assert (bounced.suppressed, bounced.shut_for) == ((EMAIL,), {"email": "bounced"})
+    assert shut(bounced, EMAIL, "complained", NOON) is bounced
+    again = given_anew(bounced, EMAIL, NOON + 1)
+    assert again.suppressed == (EMAIL,), "given is not proved"
+    assert proved(again, SMS, NOON + 2) is again
+    opened = proved(again, EMAIL, NOON + 2)
+    assert (opened.suppressed, opened.shut_for) == ((), {})
+    assert shut(opened, EMAIL, "bounced", NOON + 1) is opened, "of a message sent before"
+    assert shut(opened, EMAIL, "bounced", NOON + 2).suppressed == (EMAIL,)
 
 
 def test_the_latest_word_on_marketing_counts() -> None:
