@@ -132,7 +132,7 @@ CUTS = (
         "api.zip",
         without=(*TOKENS, *STRIPE),
         limit=3 * MIB,
-        compiled=("app.py", "chalicelib", "chalice"),
+        compiled=("app.py", "chalicelib", "chalice", "msgspec", "markupsafe"),
         starts=("app",),
     ),
     Cut(
