@@ -101,7 +101,8 @@ class Item:
     `buffer` units are never sold to buyers (P12); sales stop while `stop_threshold` units are left (L6); falling
     to `low_stock` units tells the merchant once per crossing (P14). `weight_g` is one unit's, packed; `keep` how it
     must be kept (`ambient`, `chilled`, `frozen`). `picture` is the key of the product's picture, as
-    it was at publishing. Without a `supplier_id` the merchant supplies it; a unit costs
+    it was at publishing. Without a `supplier_id` the merchant supplies it; `fallback_supplier_id` takes over where the
+    plan's fallback is another supplier, or an incident asks for one; a unit costs
     `supplier_price_minor`, where the supplier is paid out of the group's own money.
     """
 
@@ -120,6 +121,7 @@ class Item:
     keep: str = "ambient"
     picture: str = ""
     supplier_id: str | None = None
+    fallback_supplier_id: str | None = None
     supplier_price_minor: int | None = None
 
     @property

@@ -87,6 +87,7 @@ TEMPLATES: Mapping[str, Template] = {
     "eta_moved": Template(Urgency.COURTESY, ("title", "expected", "link")),
     "purchase_issued": Template(Urgency.MONEY, ("title", "units", "answer_by", "link")),
     "purchase_amended": Template(Urgency.MONEY, ("title", "number", "answer_by", "link")),
+    "purchase_withdrawn": Template(Urgency.MONEY, ("title", "number", "link")),
     "purchase_unanswered": Template(Urgency.MONEY, ("title", "number", "answer_by", "link")),
     "purchase_escalated": Template(Urgency.MONEY, ("title", "number", "answer_by", "link")),
     "purchase_promised": Template(Urgency.COURTESY, ("title", "ready_at", "link")),

@@ -44,6 +44,7 @@ class Demand(Row):
     """What a formed group's orders add up to, by destination. Count `number` is under way from `part` on.
 
     `units` and `orders` are those of the last complete count, begun at `counted_at`; `counting` is the one under way.
+    `moved` says, by SKU, which supplier took over from the one in the terms.
     """
 
     group_id: str
@@ -56,6 +57,7 @@ class Demand(Row):
     counted_at: Instant | None = None
     units: ByDestination = field(default_factory=dict)
     orders: Units = field(default_factory=dict)
+    moved: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +128,13 @@ class PurchaseOrder(Row):
     owed: tuple[str, ...] = ()
 
     @property
+    def withdrawn(self) -> bool:
+        """Nothing is asked for any more: another supplier has taken over, or nobody wants it."""
+        return not self.units
+
+    @property
     def acknowledged(self) -> bool:
-        if self.supplier_id == self.merchant_id:
+        if self.supplier_id == self.merchant_id or self.withdrawn:
             return True
         return bool(self.acknowledgements) and self.acknowledgements[-1].number == self.number
 
@@ -174,6 +181,14 @@ def asked_of(terms: Campaign, offers: Sequence[Substitute] = ()) -> dict[str, As
         if one.instead and one.sku in items
     }
     return {**others, **items}
+
+
+def as_supplied(terms: Campaign, moved: Mapping[str, str]) -> Campaign:
+    """The terms with those as suppliers who have taken over."""
+    if not moved:
+        return terms
+    items = tuple(replace(item, supplier_id=moved.get(item.sku, item.supplier_id)) for item in terms.items)
+    return replace(terms, items=items)
 
 
 def supplier_of(terms: Campaign, item: Item) -> str:
@@ -241,7 +256,8 @@ def amended(
         return None
     number = purchase.number + 1
     own = purchase.supplier_id == purchase.merchant_id
-    owed = purchase.owed if own else tuple(dict.fromkeys((*purchase.owed, "purchase_amended")))
+    said = "purchase_amended" if units else "purchase_withdrawn"
+    owed = purchase.owed if own else tuple(dict.fromkeys((*purchase.owed, said)))
     return replace(
         purchase,
         units=units,

@@ -13,8 +13,8 @@ from .shapes.incidents import (
     IncidentList,
     IncidentShown,
     LevelInput,
-    NoteInput,
     OtherCarrierInput,
+    OtherSupplierInput,
     StatementInput,
     SubstituteAnswer,
     SubstituteInput,
@@ -105,16 +105,16 @@ def incident_other_carrier(call: Call[OtherCarrierInput, None], group_id: str, i
     bp,
     "POST",
     f"{_ONE}/supplier",
-    body=NoteInput,
+    body=OtherSupplierInput,
     answer=IncidentShown,
     roles=IN_CHARGE,
-    summary="Level 2: another supplier is to be found, which becomes a task of the merchant's",
+    summary="Level 2: another supplier takes over what was not sent, or is to be found, as a task of the merchant's",
     refusals=(*_FOUND, "not_at_this_level"),
 )
-def incident_other_supplier(call: Call[NoteInput, None], group_id: str, incident_id: str) -> IncidentShown:
-    note = call.body.note
+def incident_other_supplier(call: Call[OtherSupplierInput, None], group_id: str, incident_id: str) -> IncidentShown:
+    note, to = call.body.note, call.body.supplier or ""
     return IncidentShown.of(
-        incidents.other_supplier(call.world, call.caller, group_id, incident_id, note, now=call.now)
+        incidents.other_supplier(call.world, call.caller, group_id, incident_id, note, to=to, now=call.now)
     )  # fmt: skip
 
 

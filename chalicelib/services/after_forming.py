@@ -11,6 +11,7 @@ from ..domain.group import Group
 from ..domain.instants import Instant
 from ..domain.plan import SORTING
 from . import batches, paces, purchase, settle
+from .other_supplier import fall_back
 from .switch_over import switch_over
 from .world import World
 
@@ -34,5 +35,5 @@ for figures."""
 ON_TURN: tuple[OnStage, ...] = (_batches,)
 """(world, group, terms, stage, now), when the turn of a stage has come: delivery batches."""
 
-ON_FALLBACK: tuple[OnStage, ...] = (switch_over,)
+ON_FALLBACK: tuple[OnStage, ...] = (switch_over, fall_back)
 """(world, group, terms, stage, now), when a stage's fallback takes over."""

@@ -19,6 +19,7 @@ from . import audit, batches, routes, tasks
 from .attempts import attempts
 from .feed import told_of
 from .money import seen_group
+from .other_supplier import taken_over
 from .world import World
 
 
@@ -167,14 +168,19 @@ def _switched(world: World, incident: Incident, destination: str, carrier: str, 
 
 
 def other_supplier(
-    world: World, caller: Caller, group_id: str, incident_id: str, note: str, *, now: Instant
+    world: World, caller: Caller, group_id: str, incident_id: str, note: str, *, to: str = "", now: Instant
 ) -> Incident:
-    """Finding another supplier is people's work: it becomes a task of the merchant's, once."""
+    """`to`, or whoever item or plan name, takes over what was not sent; where nobody can, finding somebody is people's
+    work: it becomes a task of the merchant's, once."""
+    group = seen_group(world, caller, group_id)
+    terms = world.store.terms(group.campaign_id, group.terms_version)
 
     def decide(found: Incident) -> tuple[Incident, list[Write]]:
         if any(one.what == Means.OTHER_SUPPLIER.value and one.note == note for one in found.done):
             return found, []
         rules.check_level(found, Means.OTHER_SUPPLIER)
+        if switch := taken_over(world, group, terms, now, to=to):
+            return rules.noted(found, Means.OTHER_SUPPLIER.value, by=caller.id, now=now, note=note), switch
         task = tasks.planned(
             queue=found.merchant_id,
             errand=Errand.SUPPLIER,

@@ -47,7 +47,7 @@ def count_again(world: World, group_id: str, now: Instant) -> Demand | None:
             demand = world.store.demand(group_id)
             if demand is None:
                 return None
-            again = _anew(demand, now)
+            again = anew(demand, now)
             world.store.commit(Replace(again))
             return replace(again, version=again.version + 1)
     return None
@@ -59,10 +59,11 @@ def counting_again(world: World, group_id: str, now: Instant) -> list[Write]:
     if demand is None:
         return []
     waiting = demand.done < demand.number and not demand.part and demand.due_at is not None and demand.due_at > now
-    return [Replace(_anew(demand, now, due_at=demand.due_at if waiting else now + GATHERING))]
+    return [Replace(anew(demand, now, due_at=demand.due_at if waiting else now + GATHERING))]
 
 
-def _anew(demand: Demand, now: Instant, *, due_at: Instant | None = None) -> Demand:
+def anew(demand: Demand, now: Instant, *, due_at: Instant | None = None) -> Demand:
+    """To be counted once more: at once, or at `due_at`."""
     return replace(
         demand, number=demand.number + 1, part=0, begun_at=now, counting={}, counting_orders={}, due_at=due_at or now
     )
@@ -74,7 +75,7 @@ def demand_wake(world: World, demand: Demand, now: Instant) -> None:
         raise Broken(f"group {demand.group_id} has not formed and asks for nothing")
     terms = world.store.terms(group.campaign_id, group.terms_version)
     if demand.done == demand.number:  # all is counted: the choices of pickup points have ended meanwhile
-        demand = _anew(demand, now)
+        demand = anew(demand, now)
     demand = _count(world, demand, group, terms)
     if demand.part < group.parts:
         world.store.commit(Replace(replace(demand, due_at=now)))
@@ -109,8 +110,9 @@ def _count(world: World, demand: Demand, group: Group, terms: Campaign) -> Deman
 
 
 def _ask(world: World, group: Group, terms: Campaign, demand: Demand, now: Instant) -> None:
-    asked = supply.asked_of(terms, world.store.substitutes(group.id))
-    for supplier_id in sorted({one.supplier_id for one in asked.values()}):
+    asked = supply.asked_of(supply.as_supplied(terms, demand.moved), world.store.substitutes(group.id))
+    known = {one.supplier_id for one in world.store.purchases_of_group(group.id)} if demand.moved else set()
+    for supplier_id in sorted({one.supplier_id for one in asked.values()} | known):
         _ask_one(world, group, terms, demand, asked, supplier_id, now)
     expected.expect(world, group, terms, demand, now)
 
@@ -228,7 +230,7 @@ def _concerned(world: World, purchase: PurchaseOrder, event: str, now: Instant) 
     """Whom an event concerns, each with where it leads them."""
     supplier = (purchase.supplier_id, f"/supply/{purchase.id}")
     merchant = (purchase.merchant_id, f"/desk/g/{purchase.group_id}/supply")
-    if event in ("purchase_issued", "purchase_amended"):
+    if event in ("purchase_issued", "purchase_amended", "purchase_withdrawn"):
         return [supplier]
     if event == "purchase_unanswered":
         return list(dict([merchant, supplier]).items())

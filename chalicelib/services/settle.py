@@ -12,6 +12,7 @@ from ..domain.order import Order
 from ..domain.ports import Caller
 from ..domain.refusals import Broken, Lost
 from ..domain.settlement import Payee, Settling
+from ..domain.supply import as_supplied
 from ..domain.writes import Create, Replace
 from .attempts import attempts
 from .money import seen_group
@@ -36,7 +37,7 @@ def settling_wake(world: World, row: Settling, now: Instant) -> None:
     group = world.store.group(row.group_id)
     if group is None or group.verdict is None:
         raise Broken(f"group {row.group_id} is settled and has not formed")
-    terms = world.store.terms(group.campaign_id, group.terms_version)
+    terms = settled_terms(world, group)
     page = world.store.orders_of_group(group, AT_ONCE, row.cursor)
     done = [settle_order(world, group, terms, order, now) for order in page.rows]
     unfinished = row.unfinished or not all(done)
@@ -47,6 +48,12 @@ def settling_wake(world: World, row: Settling, now: Instant) -> None:
     else:
         row = replace(row, cursor=None, finished_at=now, due_at=None)
     world.store.commit(Replace(row))
+
+
+def settled_terms(world: World, group: Group) -> Campaign:
+    """With those as suppliers who supplied: another may have taken over."""
+    demand = world.store.demand(group.id)
+    return as_supplied(world.store.terms(group.campaign_id, group.terms_version), demand.moved if demand else {})
 
 
 def settle_order(world: World, group: Group, terms: Campaign, order: Order, now: Instant) -> bool:
@@ -123,7 +130,7 @@ class Settlement:
 def of_group(world: World, caller: Caller, group_id: str) -> Settlement:
     """Added up from the rows whenever somebody asks."""
     group = seen_group(world, caller, group_id)
-    terms = world.store.terms(group.campaign_id, group.terms_version)
+    terms = settled_terms(world, group)
     due: dict[tuple[Payee, str], int] = {}
     out: dict[tuple[Payee, str], int] = {}
     every: list[Entry] = []

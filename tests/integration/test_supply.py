@@ -272,3 +272,61 @@ def test_a_suppliers_date_and_papers_reach_the_stage_and_with_it_the_buyers(shop
     stocking = next(one["M"] for one in journey["stages"]["L"] if one["M"]["name"]["S"] == "stocking")
     assert [int(one["M"]["latest"]["N"]) for one in stocking["promises"]["L"]] == [instant_of(ready)]
     assert [one["S"] for one in stocking["papers"]["L"]] == ["qc_report"]
+
+
+# ----------------------------------------------------------------- another supplier takes over
+
+LATE = {"name": "stocking", "limit": {"minutes": 240}, "fallback": {"kind": "other_supplier", "to": "plan-b"}}
+
+
+@pytest.mark.req("S5", "S4")
+def test_a_stocking_stage_that_stays_late_asks_the_other_supplier_and_withdraws_from_the_first(own: Shop) -> None:
+    first, second = (own.person(name, roles=("supplier",), contact=True) for name in ("first", "second"))
+    fallback = {"kind": "other_supplier", "to": second}
+    offer = own.offer(items=[item(supplier_id=first)], plan=[{**LATE, "fallback": fallback}])
+    for _ in range(3):
+        own.buy(offer.group)
+    own.close(offer.group, after=MINUTE)
+    assert mine(own, first)["total"] == {APPLE: 3}
+    own.bed.later(2 * DAY)
+    assert (mine(own, first)["total"], mine(own, first)["number"]) == ({}, 2)
+    assert (mine(own, second)["total"], mine(own, second)["number"]) == ({APPLE: 3}, 1)
+    assert len(own.told(first, "purchase_withdrawn")) == len(own.told(second, "purchase_issued")) == 2
+    assert not list(own.pages("/tasks", who=own.merchant)), "nobody has to look for one"
+    body = {"lines": {APPLE: 1}}
+    headers = {"Idempotency-Key": own.key()}
+    late = own.bed.call("POST", f"/purchases/{mine(own, first)['id']}/lots", body, who=first, headers=headers)
+    assert late.status >= 400, "what was withdrawn is not sent"
+
+
+@pytest.mark.req("S5", "S6")
+def test_goods_on_their_way_stay_with_their_supplier_and_somebody_is_to_be_found(own: Shop) -> None:
+    supplier = own.person("supplier", roles=("supplier",))
+    offer = own.offer(items=[item(supplier_id=supplier)], plan=[LATE])
+    for _ in range(3):
+        own.buy(offer.group)
+    own.close(offer.group, after=MINUTE)
+    purchase = acknowledge(own, supplier)
+    own.ok("POST", f"/purchases/{mine(own, supplier)['id']}/lots", {"units": {APPLE: 1}}, who=supplier, key=own.key())
+    own.bed.later(2 * DAY)
+    assert mine(own, supplier)["total"] == {APPLE: 3} and purchase is not ...
+    (task,) = own.pages("/tasks", who=own.merchant)
+    assert (task["errand"], task["about"]) == ("supplier", offer.group)
+
+
+@pytest.mark.req("S6")
+def test_an_incident_of_level_two_names_the_supplier_that_takes_over(shop: Shop) -> None:
+    first, second = (shop.person(name, roles=("supplier",)) for name in ("first", "second"))
+    offer = shop.offer(items=[item(supplier_id=first, fallback_supplier_id=second)], hours=2)
+    for _ in range(3):
+        shop.buy(offer.group)
+    shop.close(offer.group, after=MINUTE)
+    path = f"/groups/{offer.group}/incidents"
+    opened = shop.ok(
+        "POST", path, {"what": "supplier", "level": 2, "text": "厂停电"}, who=shop.merchant, key=shop.key()
+    )
+    for _ in range(2):
+        shop.ok("POST", f"{path}/{opened['id']}/supplier", {"note": "换二号厂"}, who=shop.merchant)
+    shop.bed.later(MINUTE)
+    assert (mine(shop, first)["total"], mine(shop, second)["total"]) == ({}, {APPLE: 3})
+    assert not list(shop.pages("/tasks", who=shop.merchant))

@@ -476,6 +476,14 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "acknowledge it by {answer_by}.\n\n"
         "Purchase order: {link}",
     ),
+    "purchase_withdrawn": (
+        "Purchase order withdrawn: {title}",
+        'The purchase order for "{title}" is withdrawn (no. {number}): please send nothing for it. {link}',
+        "Hello,\n\n"
+        'the purchase order for "{title}" is withdrawn with the number {number}: nothing is asked for any more, and '
+        "nothing has to be sent.\n\n"
+        "Purchase order: {link}",
+    ),
     "purchase_unanswered": (
         "No answer yet: {title}",
         'The purchase order for "{title}" (no. {number}) was to be answered by {answer_by} and is not. {link}',

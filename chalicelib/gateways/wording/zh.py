@@ -408,6 +408,11 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "「{title}」的采购单有变更(第{number}号),请在{answer_by}前确认:{link}",
         "您好,\n\n「{title}」的采购单有变更,变更编号为{number}。请查看并在{answer_by}前确认。\n\n采购单:{link}",
     ),
+    "purchase_withdrawn": (
+        "采购单已撤回:{title}",
+        "「{title}」的采购单已撤回(第{number}号),请勿再发货。{link}",
+        "您好,\n\n「{title}」的采购单已撤回,编号为{number}。不再需要备货,也请勿发货。\n\n采购单:{link}",
+    ),
     "purchase_unanswered": (
         "采购单尚未答复:{title}",
         "「{title}」的采购单(第{number}号)应在{answer_by}前答复,至今没有回音,请尽快处理。{link}",

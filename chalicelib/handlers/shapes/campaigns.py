@@ -93,6 +93,7 @@ class ItemInput(Input):
     weight_g: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     keep: Temperature = Temperature.AMBIENT
     supplier_id: Id | None = None
+    fallback_supplier_id: Id | None = None
     supplier_price_minor: Minor | None = None
 
     def to_domain(self) -> domain.Item:
@@ -111,6 +112,7 @@ class ItemInput(Input):
             weight_g=self.weight_g,
             keep=self.keep.value,
             supplier_id=self.supplier_id,
+            fallback_supplier_id=self.fallback_supplier_id,
             supplier_price_minor=self.supplier_price_minor,
         )
 
@@ -555,6 +557,7 @@ class ItemStock(Output):
     stop_threshold: int
     low_stock: int
     supplier_id: str | None
+    fallback_supplier_id: str | None
 
 
 class OwnCampaign(CampaignOffer, kw_only=True):
@@ -595,6 +598,7 @@ class OwnCampaign(CampaignOffer, kw_only=True):
                     stop_threshold=item.stop_threshold,
                     low_stock=item.low_stock,
                     supplier_id=item.supplier_id,
+                    fallback_supplier_id=item.fallback_supplier_id,
                 )
                 for item in campaign.items
             ],

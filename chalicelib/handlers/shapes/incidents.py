@@ -58,6 +58,12 @@ class NoteInput(Input):
     note: Reason
 
 
+class OtherSupplierInput(NoteInput, kw_only=True):
+    """Without a `supplier`: the one that an item or the plan names; without any, a person is to find one."""
+
+    supplier: Id | None = None
+
+
 class StatementInput(Input):
     text: Words
 
