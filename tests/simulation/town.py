@@ -183,7 +183,10 @@ class Town:
                 "sandbox_card": Sandbox("", API_KEY, [WEBHOOK_KEY], name="sandbox_card", transport=doors.provider),
                 "transfer": Transfer("招商银行 团团鲜果 6225 0000 0000"),
             },
-            senders={Channel.SMS: Sms("Tuan", doors.client), Channel.EMAIL: Email("tuan@example.com", doors.client)},
+            senders={
+                Channel.SMS: Sms("Tuan", doors.client),
+                Channel.EMAIL: Email("tuan@example.com", clients=doors.client),
+            },
             vault=cast(Vault, QuickVault(doors)),
             identity=mock.Mock(),
             queue=Queue("queue", clients=doors.client),
