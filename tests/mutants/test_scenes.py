@@ -197,6 +197,7 @@ def test_a_row_nobody_can_read_is_parked_and_stops_nobody(own: Shop) -> None:
            "version": {"N": "1"}, "body": {"M": {}}, "due_at": {"N": str(own.bed.now)}, "due_shard": {"S": "1"},
            "hot": {"S": "1"}}  # fmt: skip
     own.bed.table.put_item(odd)
+    own.bed.rows.relearn()
     own.bed.now += HOUR + 5 * SECOND  # the deadline passes unheard: these two messages are the first word of it
     good = message(f"GROUP#{offer.group}", "GROUP")
     assert own.bed._wake({"Records": [message("ODD", "ODD"), good]}, None) == {"batchItemFailures": []}

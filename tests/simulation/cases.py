@@ -6,6 +6,7 @@ from functools import partial
 
 from chalicelib.domain import ids
 from chalicelib.domain.campaign import Kind, Measure, SettlementTerms, Shortfall, Target
+from chalicelib.domain.deposit import DepositKind, DepositTerms
 from chalicelib.domain.instants import DAY, HOUR, MINUTE, SECOND, Instant
 from chalicelib.domain.receipt import GRACE, Receipt
 from chalicelib.domain.waybill import WaybillState
@@ -434,6 +435,30 @@ def _after_sales_over(scene: Scene) -> None:
     scene.worked_off("SETTLING")
 
 
+def _owing(scene: Scene) -> None:
+    """The group has formed on a deposit, and the payment of its balance has begun."""
+    scene.paid(0)
+    scene.closing()
+    scene.worked_off()
+    scene.story.starts(buyer(0), scene.order_id(0))
+    scene.passes(SECOND)
+
+
+def _balance_over(scene: Scene) -> None:
+    _owing(scene)
+    scene.passes(HOUR)
+    scene.worked_off()
+    scene.passes(HOUR + MINUTE)
+
+
+def _balance_at_the_last_moment(scene: Scene) -> None:
+    _owing(scene)
+    scene.until(scene.town.watch.orders[scene.group_id][scene.order_id(0)].balance_by - 10 * SECOND)
+    scene.worked_off()
+    scene.pays_unheard(0)
+    scene.passes(MINUTE)
+
+
 def _unreported(scene: Scene) -> None:
     """Late money of which no report ever came, and the morning on which the books are compared."""
     scene.joined(0)
@@ -449,6 +474,8 @@ def _unreported(scene: Scene) -> None:
 DROP = Plan(target=alone(1))
 CARD = Plan(target=alone(1), method="sandbox_card", grace_ms=10 * MINUTE)
 CALLED = replace(CARD, target=alone(2), shortfall=Shortfall.FAIL_BELOW_TARGET)
+EARNEST = Plan(target=alone(1), deposit=DepositTerms(kind=DepositKind.EARNEST, share_bp=2_000, balance_ms=2 * HOUR))
+DOWN = replace(EARNEST, deposit=DepositTerms(kind=DepositKind.DOWN_PAYMENT, share_bp=3_000, balance_ms=2 * HOUR))
 SETTLED = Plan(target=alone(1), settlement=SettlementTerms(commission_bp=500, first_bp=7_000, after_sales_ms=DAY))
 SHARED = Plan(kind=Kind.COMMUNITY, target=alone(1), limit=3)
 TEAM = Plan(kind=Kind.TEAM, team_sizes=(2,))
@@ -733,6 +760,27 @@ CASES = (
         shows="orders_settled",
     ),
     Case(
+        name="a balance is reported",
+        act=Scene.reported,
+        set_up=_then(_owing, lambda scene: scene.pays_unheard(0)),
+        plan=EARNEST,
+        shows="balances_paid",
+    ),
+    Case(
+        name="default on a balance",
+        act=lambda scene: scene.wakes("ORDER#"),
+        set_up=_balance_over,
+        plan=DOWN,
+        shows="balances_defaulted",
+    ),
+    Case(
+        name="forfeit an earnest",
+        act=lambda scene: scene.wakes("ORDER#"),
+        set_up=_balance_over,
+        plan=EARNEST,
+        shows="balances_defaulted",
+    ),
+    Case(
         name="the books find what nobody reported",
         act=lambda scene: scene.wakes("sandbox|NEXT"),
         set_up=_unreported,
@@ -1006,6 +1054,12 @@ RACES = (
         set_up=_then(_after_sales_over, _at_the_bank("dispute")),
         acts=(lambda scene: scene.wakes("SETTLING"), lambda scene: scene.wakes("SETTLING"), Scene.reported),
         plan=SETTLED,
+    ),
+    Race(
+        name="a balance is reported while its time ends",
+        set_up=_balance_at_the_last_moment,
+        acts=(Scene.reported, lambda scene: scene.wakes("ORDER#"), lambda scene: scene.wakes("ORDER#")),
+        plan=EARNEST,
     ),
     Race(
         name="the books are compared twice, and the report comes",

@@ -9,6 +9,7 @@ from chalicelib.domain import journey as journeys
 from chalicelib.domain import pricing, settlement
 from chalicelib.domain.batch import WAY, Batch, BatchState
 from chalicelib.domain.campaign import Campaign, Terms
+from chalicelib.domain.deposit import DepositKind
 from chalicelib.domain.destination import destination_of, wants_goods
 from chalicelib.domain.group import Group, Part, Slice
 from chalicelib.domain.hand_over import MOST_TRIES
@@ -16,7 +17,7 @@ from chalicelib.domain.instants import MINUTE, SECOND
 from chalicelib.domain.journey import Duty, Journey
 from chalicelib.domain.ledger import Entry, EntryState, Kind, RefundStage
 from chalicelib.domain.notice import Notice, NoticeState
-from chalicelib.domain.order import Order, OrderState
+from chalicelib.domain.order import CALLED_OFF, DEFAULTED, Order, OrderState
 from chalicelib.domain.person import Urgency
 from chalicelib.domain.receipt import Receipt
 from chalicelib.domain.supply import Demand, PurchaseOrder, totals
@@ -30,7 +31,7 @@ from .faults import Fault
 from .story import Said
 from .town import Town
 
-VERDICT_NOTICES = ("group_formed", "group_failed", "group_failed_hold", "price_drop_refund")
+VERDICT_NOTICES = ("group_formed", "group_failed", "group_failed_hold", "group_formed_balance", "price_drop_refund")
 SKEW = 2 * SECOND
 
 
@@ -238,6 +239,8 @@ class Rest:
     def kept(self, entry: Entry) -> int:
         """What of a payment stays: the final price of an order that its group sold, or all of it while nobody knows."""
         order = self.orders[entry.order_id]
+        if order.deposit_minor and order.resolution != "failed":
+            return self.kept_of_two(order, entry)
         if order.state is not OrderState.PAID or order.captured_id != entry.id:
             return 0
         verdict = self.groups[order.group_id].verdict
@@ -246,6 +249,20 @@ class Rest:
         came = {sku: units - order.short.get(sku, 0) for sku, units in order.lines.items()}
         fee = order.fee_minor if any(came.values()) else 0
         return pricing.amount(came, verdict.prices) + fee if verdict.formed else 0
+
+    def kept_of_two(self, order: Order, entry: Entry) -> int:
+        """Of a deposit and its balance: both when both were paid; of a deposit alone, an earnest, and never a down
+        payment; but also an earnest goes back where the balance had been paid in time."""
+        deposit = self.terms[order.campaign_id].deposit
+        if order.state is not OrderState.PAID or deposit is None or order.resolution == CALLED_OFF:
+            return 0
+        if entry.id == order.balance_id:
+            return entry.amount_minor
+        if entry.id != order.captured_id:
+            return 0
+        lost = order.resolution == DEFAULTED
+        returned = deposit.kind is DepositKind.DOWN_PAYMENT or any(step.state == "earnest_back" for step in order.steps)
+        return 0 if lost and returned else order.deposit_minor
 
     def money(self) -> Iterator[str]:
         """By the provider's own list: whatever came is kept for goods sold, or went back once."""
@@ -295,12 +312,13 @@ class Rest:
             entries[entry.order_id].append(entry)
         for order in self.orders.values():
             terms = self.terms[order.campaign_id]
-            payments = settlement.payments_of(order, entries[order.id])
-            if terms.settlement is None or not payments:
+            mine = entries[order.id]
+            payments = settlement.payments_of(order, mine)
+            if terms.settlement is None or not payments or settlement.never(order):
                 continue
-            taken_back = sum(one.amount_minor for one in entries[order.id] if one.kind is Kind.CHARGEBACK)
-            out = sum(settlement.released(payments, entries[order.id]).values())
-            left = settlement.sums(payments, entries[order.id]).left
+            taken_back = sum(one.amount_minor for one in mine if one.kind is Kind.CHARGEBACK)
+            out = sum(settlement.released(payments, mine).values())
+            left = settlement.sums(payments, mine).left
             stage = settlement.stage_of(order, terms, self.town.now - EVERY - MINUTE)
             most = (0, left * terms.settlement.first_bp // settlement.BP, left)[order.settled]
             if (

@@ -25,6 +25,7 @@ from chalicelib.domain.campaign import (
     Shortfall,
     Target,
 )
+from chalicelib.domain.deposit import DepositTerms
 from chalicelib.domain.group import Group
 from chalicelib.domain.hand_over import pickup_code
 from chalicelib.domain.incident import Grant, What
@@ -120,6 +121,7 @@ class Plan:
     shortfall: Shortfall = Shortfall.KEEP
     grace_ms: Instant = HOUR
     settlement: SettlementTerms | None = None
+    deposit: DepositTerms | None = None
 
     @classmethod
     def of(cls, rng: random.Random) -> "Plan":
@@ -183,7 +185,7 @@ def campaign_of(plan: Plan, product_ids: list[str]) -> Campaign:
         closes_at=START + plan.open_ms,
         payment_window_ms=plan.window_ms,
         pay_until_close=plan.pay_until_close,
-        methods=("sandbox", "sandbox_card"),
+        methods=(plan.method,),
         refund_rule="in full",
         fulfilment=Fulfilment.PICKUP if plan.pickup else Fulfilment.DELIVERY,
         pickup_points=(PickupPoint(id="gate", name="North gate"),) if plan.pickup else (),
@@ -191,6 +193,7 @@ def campaign_of(plan: Plan, product_ids: list[str]) -> Campaign:
         shortfall=plan.shortfall,
         capture_grace_ms=plan.grace_ms,
         settlement=plan.settlement,
+        deposit=plan.deposit,
     )
 
 

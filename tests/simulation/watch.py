@@ -10,7 +10,7 @@ from chalicelib.domain.campaign import Restocked, Stock
 from chalicelib.domain.group import Group, GroupState, Part, Slice
 from chalicelib.domain.journey import Journey, StageState
 from chalicelib.domain.ledger import Entry, EntryState, Kind
-from chalicelib.domain.order import HOLDING, Order, OrderState
+from chalicelib.domain.order import DEFAULTED, HOLDING, Order, OrderState
 from chalicelib.domain.writes import Row
 from chalicelib.store.rows import from_image
 from tests.engine import Change, Table
@@ -147,7 +147,8 @@ class Watch:
         ended = new.state is OrderState.CANCELLED and old is not None and old.state is not OrderState.CANCELLED
         if joined or ended:
             self._in_time(new, (new.joined_at if joined else new.ended_at) or 0)
-        if old is not None and old.resolution not in (None, new.resolution) and not self._lapsed(new):
+        balance = old is not None and old.owes_balance
+        if old is not None and old.resolution not in (None, new.resolution) and not (balance or self._lapsed(new)):
             self.say(f"order {new.id} was resolved twice: {old.resolution}, {new.resolution}")
         self.orders[new.group_id][new.id] = new
         self._touched.add(new.campaign_id)
@@ -215,7 +216,7 @@ class Watch:
             assert group.verdict is not None
             units.update(group.verdict.units if group.verdict.formed else {})
             for order in self.orders[group.id].values():
-                if order.resolution == "lapsed":
+                if order.resolution in ("lapsed", DEFAULTED):
                     units.subtract(order.lines)
             return
         for row in self.slices[group.id].values():
@@ -271,7 +272,8 @@ class Watch:
     def _kept(order: Order, payment: Entry, group: Group) -> int:
         """The most that may stay of a payment."""
         gone = order.resolution == "failed" or order.withdrawn_at is not None
-        if order.state is not OrderState.PAID or order.captured_id != payment.id or gone:
+        mine = payment.id in (order.captured_id, order.balance_id)
+        if order.state is not OrderState.PAID or not mine or gone:
             return 0
         if order.resolution is None or group.verdict is None:
             return payment.amount_minor
