@@ -1,5 +1,6 @@
 """A short run of the simulation, and every crash point of every use case. `python -m tests.simulation` runs long."""
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -39,10 +40,11 @@ def test_the_same_seed_gives_the_same_trace(seed: int) -> None:
 @pytest.mark.bar("B1")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_every_crash_point(case: Case, record_property: Tell) -> None:
-    """Each outside call x {crash before, crash after, repeat at once, repeat much later}, then redelivery."""
-    tried, broken = sweep(case, SWEPT)
+    """Each outside call x {crash before, crash after, repeat at once, repeat much later}, then redelivery: all of them
+    in `make prove`, every third otherwise, which is another fault at each next call."""
+    tried, broken = sweep(case, SWEPT, every=1 if "TUAN_PROOF" in os.environ else 3)
     record_property("tried", tried)
-    assert not broken and tried >= 4
+    assert not broken and tried >= 2
 
 
 @pytest.mark.bar("B16")
