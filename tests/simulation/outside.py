@@ -180,6 +180,11 @@ class QuickVault:
         found: Contact = self.doors.through("vault", "Read", person_id, lambda: contact)
         return found
 
+    def kept(self, owner: str, name: str, *, reader: str, why: str, now: Instant) -> Mapping[str, str] | None:
+        """Accounts of payees, "a-" and whose."""
+        found: Mapping[str, str] = self.doors.through("vault", "Read", owner, lambda: {"account": f"a-{owner}"})
+        return found
+
     def knows_address(self, person_id: str, address_id: str) -> bool:
         return bool(self.doors.through("vault", "Read", person_id, lambda: True))
 
