@@ -87,6 +87,16 @@ class SettlementTerms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShareReward:
+    """The coupon for each paid join by somebody's link (E6), in minor units of the campaign's currency."""
+
+    amount_minor: int
+    min_spend_minor: int = 0
+    most_per_person: int = 5
+    valid_ms: Instant = 30 * DAY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """When a group forms: at least this many participants, units, or minor units of money (L2)."""
 
@@ -241,6 +251,7 @@ class Campaign(Row):
     compensation_bp: int | None = None
     settlement: SettlementTerms | None = None
     deposit: DepositTerms | None = None
+    share_reward: ShareReward | None = None
 
     def point(self, point_id: str) -> PickupPoint | None:
         return next((point for point in self.pickup_points if point.id == point_id), None)

@@ -100,7 +100,8 @@ class Incident(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coupon(Row):
-    """What somebody was given for an incident: once for each order and incident, to be used once.
+    """What somebody was given: for an incident, once for each order; or (`cause` share) for a join that came by their
+    link. To be used once; `voided_at` is when the order it was given for came to nothing.
 
     `issuer_id` is the merchant who bears it, and with whom it can be spent.
     """
@@ -116,6 +117,8 @@ class Coupon(Row):
     granted_at: Instant
     expires_at: Instant
     used_at: Instant | None = None
+    cause: str = "incident"
+    voided_at: Instant | None = None
 
 
 def check_open(incident: Incident) -> None:

@@ -112,6 +112,8 @@ TEMPLATES: Mapping[str, Template] = {
     "return_passed": Template(Urgency.MONEY, ("title", "amount", "arrives_by", "link")),
     "return_failed": Template(Urgency.MONEY, ("title", "reason", "link")),
     "return_lapsed": Template(Urgency.MONEY, ("title", "items", "link")),
+    "share_rewarded": Template(Urgency.MONEY, ("title", "amount", "min_spend", "until", "link")),
+    "share_reward_voided": Template(Urgency.MONEY, ("title", "amount", "link")),
     "message_budget_spent": Template(Urgency.MONEY, ("title", "budget", "link")),
     "email_confirm": Template(Urgency.ANSWER, ("link",)),
     "where_order": Template(Urgency.ANSWER, ("title", "status", "earliest", "latest", "link")),

@@ -6,20 +6,30 @@ from ..domain.campaign import Campaign
 from ..domain.group import Group
 from ..domain.instants import Instant, local_text
 from ..domain.money import shown
-from ..domain.order import Order
+from ..domain.order import Order, OrderState
 from ..domain.statement import arrives_by
 from ..domain.writes import Write
-from . import tell
+from . import rewards, tell
 from .cancel import payment_of
 from .world import World
 
 
 def owed_notices(world: World, order: Order, group: Group, terms: Campaign, now: Instant) -> list[Write]:
-    return [
+    told = [
         write
         for event in order.owed
         for write in plan_for(world, order, group, terms, f"{event}@{order.version}", event, now)
     ]
+    return told + _reward(world, order, group, terms, now)
+
+
+def _reward(world: World, order: Order, group: Group, terms: Campaign, now: Instant) -> list[Write]:
+    """What whoever shared the group gains or loses by what has happened to this order."""
+    failed = group.verdict is not None and not group.verdict.formed
+    if order.state is OrderState.PAID and "order_paid" in order.owed and not failed:
+        return rewards.granted(world, order, group, terms, now)
+    ended = "order_cancelled" in order.owed or "order_lapsed" in order.owed
+    return rewards.undone(world, order, group, terms, now) if ended or failed else []
 
 
 def plan_for(

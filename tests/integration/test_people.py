@@ -140,6 +140,44 @@ def test_a_share_link_is_ones_own_and_a_join_through_it_is_attributed(shop: Shop
     assert [_shared_by(shop, one.id) for one in (through, own_link, unknown)] == [sharer, None, None]
 
 
+@pytest.mark.req("E6")
+def test_a_paid_join_through_ones_link_brings_a_coupon_so_many_times_and_it_ends_with_its_order(shop: Shop) -> None:
+    reward = {"amount_minor": 300, "min_spend_minor": 2000, "most_per_person": 2, "valid_days": 10}
+    offer = shop.offer(share_reward=reward)
+    assert shop.ok("GET", f"/campaigns/{offer.id}")["share_reward"] == reward
+    sharer = shop.person(contact=True)
+    link = shop.ok("POST", f"/groups/{offer.group}/share", who=sharer)["code"]
+
+    def coupons() -> list[tuple[str, bool]]:
+        found = list(shop.pages("/me/coupons", who=sharer))
+        return [(one["order_id"], one["voided_at"] is None) for one in found if one["cause"] == "share"]
+
+    shop.join(offer.group, share=link)
+    shop.buy(offer.group, sharer, share=link)
+    assert coupons() == [], "neither for a seat that is not paid nor for one's own"
+    first, second, third = (shop.buy(offer.group, share=link) for _ in range(3))
+    assert coupons() == [(first.id, True), (second.id, True)], "no more than the campaign says"
+    assert len(shop.told(sharer, "share_rewarded")) == 4, "by SMS and by e-mail, once each"
+
+    shop.ok("POST", f"/orders/{first.id}/cancel", {}, who=first.who)
+    assert coupons() == [(first.id, False), (second.id, True)]
+    again = shop.buy(offer.group, share=link)
+    assert coupons() == [(again.id, True), (second.id, True)], "the place that was given back is taken again"
+    shop.ok("POST", f"/orders/{third.id}/cancel", {}, who=third.who)
+    assert coupons() == [(again.id, True), (second.id, True)]
+
+
+@pytest.mark.req("E6")
+def test_a_group_that_fails_takes_its_rewards_along(shop: Shop) -> None:
+    offer = shop.offer(share_reward={"amount_minor": 300})
+    sharer = shop.person()
+    link = shop.ok("POST", f"/groups/{offer.group}/share", who=sharer)["code"]
+    shop.buy(offer.group, share=link)
+    assert shop.close(offer.group)["state"] == "failed"
+    (one,) = shop.pages("/me/coupons", who=sharer)
+    assert one["voided_at"] is not None and one["used_at"] is None
+
+
 def _shared_by(shop: Shop, order_id: str) -> str | None:
     (row,) = (row for (_, sk), row in rows(shop.bed).items() if sk == f"ORDER#{order_id}")
     shared_by: dict[str, str] = row["body"]["M"].get("shared_by", {})

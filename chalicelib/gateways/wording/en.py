@@ -339,6 +339,21 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         '{items} of "{title}" did not come back in time, so the return is closed. If you have sent it, ask support.'
         "\n\nYour order: {link}",
     ),
+    "share_rewarded": (
+        "{amount} for sharing: {title}",
+        'Somebody joined "{title}" by your link: {amount} off from {min_spend} on, until {until}. {link}',
+        "Hello,\n\n"
+        'somebody joined "{title}" by your link and has paid. You get a coupon: {amount} off a purchase of {min_spend} '
+        "or more from the same merchant, to be used once, until {until}. If their order comes to nothing, so does the "
+        "coupon.\n\nThe group: {link}",
+    ),
+    "share_reward_voided": (
+        "A reward has lapsed: {title}",
+        'An order that came to "{title}" by your link has ended; your coupon of {amount} ends with it. {link}',
+        "Hello,\n\n"
+        'an order that came to "{title}" by your link has come to nothing, and the coupon of {amount} that you got for '
+        "it ends with it.\n\nThe group: {link}",
+    ),
     "substitute_offered": (
         "Will you take another: {title}",
         '"{item}" of "{title}" has run out. Take {substitute} instead? Say so until {until}, or get it refunded. {link}',

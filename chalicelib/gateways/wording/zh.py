@@ -281,6 +281,17 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "「{title}」{items}未在期限内退回，退货申请已关闭。{link}",
         "您好，\n\n「{title}」的{items}没有在期限内退回，退货申请已关闭。如果您已寄出，请联系客服。\n\n您的订单：{link}",
     ),
+    "share_rewarded": (
+        "分享奖励{amount}：{title}",
+        "有人通过您的分享参加了「{title}」，奖励您{amount}优惠券，满{min_spend}可用，{until}前有效。{link}",
+        "您好，\n\n有人通过您的分享参加了「{title}」并已付款，奖励您一张优惠券：在该商家消费满{min_spend}减{amount}，"
+        "限用一次，{until}前有效。若该订单未成，优惠券随之失效。\n\n{link}",
+    ),
+    "share_reward_voided": (
+        "分享奖励失效：{title}",
+        "经您分享参加「{title}」的一个订单未成，{amount}优惠券随之失效。{link}",
+        "您好，\n\n经您分享参加「{title}」的一个订单未成，为它发放的{amount}优惠券随之失效。\n\n{link}",
+    ),
     "substitute_offered": (
         "缺货，换一种可以吗：{title}",
         "「{title}」的{item}断货，可换{substitute}。请在{until}前答复，不换或未答复即退款。{link}",

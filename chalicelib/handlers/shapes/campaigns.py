@@ -14,6 +14,7 @@ from ...domain.campaign import (
     Fulfilment,
     Kind,
     Measure,
+    ShareReward,
     ShortageRule,
     Shortfall,
     price_on_joining,
@@ -21,6 +22,7 @@ from ...domain.campaign import (
 from ...domain.deposit import DepositKind, DepositTerms
 from ...domain.fees import DeliveryZone
 from ...domain.instants import DAY, HOUR, MINUTE, Instant, midnight_after
+from ...domain.money import MAX_MINOR
 from ...domain.plan import Basis, StagePlan
 from ...domain.pricing import Tier, tier_from_percent
 from ...domain.refusals import Refused
@@ -229,6 +231,23 @@ class DepositShown(Output):
         return cls(kind=terms.kind, percent=terms.share_bp // 100, balance_hours=terms.balance_ms // HOUR)
 
 
+class ShareRewardInput(Input):
+    """A coupon for each paid join by somebody's link, so many a person (E6)."""
+
+    amount_minor: Minor
+    min_spend_minor: Annotated[int, Meta(ge=0, le=MAX_MINOR)] = 0
+    most_per_person: Annotated[int, Meta(ge=1, le=100)] = 5
+    valid_days: Annotated[int, Meta(ge=1, le=365)] = 30
+
+    def to_domain(self) -> ShareReward:
+        return ShareReward(
+            amount_minor=self.amount_minor,
+            min_spend_minor=self.min_spend_minor,
+            most_per_person=self.most_per_person,
+            valid_ms=self.valid_days * DAY,
+        )
+
+
 class CampaignDraft(Input):
     """A draft. Only the title is asked for; publishing asks for the rest."""
 
@@ -279,6 +298,7 @@ class CampaignDraft(Input):
     capture_grace_minutes: Annotated[int, Meta(ge=10, le=24 * 60)] = 60
     settlement: SettlementInput | None = None
     deposit: DepositInput | None = None
+    share_reward: ShareRewardInput | None = None
 
     def to_domain(self, *, merchant_id: str) -> Campaign:
         """The id is given when it is stored."""
@@ -333,6 +353,7 @@ class CampaignDraft(Input):
             capture_grace_ms=self.capture_grace_minutes * MINUTE,
             settlement=self.settlement.to_domain() if self.settlement else None,
             deposit=self.deposit.to_domain() if self.deposit else None,
+            share_reward=self.share_reward.to_domain() if self.share_reward else None,
         )
 
     def _window(self) -> tuple[Instant | None, Instant | None]:
@@ -428,6 +449,22 @@ class UncollectedRule(Output):
     then: str
 
 
+class ShareRewardShown(Output):
+    amount_minor: int
+    min_spend_minor: int
+    most_per_person: int
+    valid_days: int
+
+    @classmethod
+    def of(cls, reward: ShareReward) -> Self:
+        return cls(
+            amount_minor=reward.amount_minor,
+            min_spend_minor=reward.min_spend_minor,
+            most_per_person=reward.most_per_person,
+            valid_days=reward.valid_ms // DAY,
+        )
+
+
 class PlannedStage(Output):
     """A stage as buyers may know it beforehand: what it brings, and how long it may take."""
 
@@ -483,6 +520,7 @@ class CampaignOffer(Output):
     stages: list[PlannedStage]
     shortage_rule: ShortageRule
     deposit: DepositShown | None
+    share_reward: ShareRewardShown | None
     terms_version: int
     published_at: Moment | None
 
@@ -543,6 +581,7 @@ class CampaignOffer(Output):
             stages=[PlannedStage.of(stage) for stage in campaign.plan],
             shortage_rule=campaign.shortage_rule,
             deposit=DepositShown.of_or_none(campaign.deposit),
+            share_reward=ShareRewardShown.of(campaign.share_reward) if campaign.share_reward else None,
             terms_version=campaign.terms_version,
             published_at=shown_or_none(campaign.published_at),
         )

@@ -142,7 +142,9 @@ class Withdrawn(Output):
 
 
 class CouponLine(Output):
-    """Amounts in minor units of `currency`. `issuer_id` is the merchant with whom it can be used, once."""
+    """Amounts in minor units of `currency`. `issuer_id` is the merchant with whom it can be used, once.
+
+    `cause`: incident, or share (E6), which is void when the order it was given for came to nothing."""
 
     id: str
     issuer_id: str
@@ -153,6 +155,8 @@ class CouponLine(Output):
     granted_at: Moment
     expires_at: Moment
     used_at: Moment | None
+    cause: str
+    voided_at: Moment | None
 
     @classmethod
     def of(cls, coupon: Coupon) -> Self:
@@ -166,6 +170,8 @@ class CouponLine(Output):
             granted_at=shown(coupon.granted_at),
             expires_at=shown(coupon.expires_at),
             used_at=shown_or_none(coupon.used_at),
+            cause=coupon.cause,
+            voided_at=shown_or_none(coupon.voided_at),
         )
 
 

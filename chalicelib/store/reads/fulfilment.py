@@ -184,6 +184,9 @@ class Fulfilment(Base):
         rows = self._batch(keys, consistent=True) if keys else []
         return sorted((row for row in rows if isinstance(row, Coupon)), key=lambda one: one.id)
 
+    def coupons_under(self, person_id: str, prefix: str) -> list[Coupon]:
+        return list(self._query(Coupon, f"PERSON#{person_id}", Stored.sk.startswith(f"COUPON#{prefix}")))
+
     def coupons_of(self, person_id: str, limit: int, start: str | None) -> Page[Coupon]:
         return self._query_page(Coupon, f"PERSON#{person_id}", Stored.sk.startswith("COUPON#"), limit, start)
 
