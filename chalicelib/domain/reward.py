@@ -12,6 +12,8 @@ from .incident import Coupon
 from .instants import Instant
 from .order import Order
 
+CAUSE = "share"
+
 
 def prefix(campaign_id: str) -> str:
     return f"share.{campaign_id}."
@@ -33,7 +35,7 @@ def coupon(reward: ShareReward, order: Order, known: Sequence[Coupon], now: Inst
         person_id=order.shared_by,
         issuer_id=order.merchant_id,
         incident_id="",
-        cause="share",
+        cause=CAUSE,
         order_id=order.id,
         amount_minor=reward.amount_minor,
         min_spend_minor=reward.min_spend_minor,

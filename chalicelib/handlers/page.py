@@ -184,7 +184,7 @@ class Form:
 
 @dataclass(kw_only=True)
 class Ask:
-    """One request for a page, read. `problem` is what the form on it was refused for."""
+    """One request for a page, read. `problem` is what its form was refused for, `wrong` the same by field."""
 
     page: Page
     request: Request
@@ -198,6 +198,7 @@ class Ask:
     session: Session | None = None
     problem: str = ""
     problem_code: str = ""
+    wrong: dict[str, str] = field(default_factory=dict)
     cookies: list[str] = field(default_factory=list)
     _visitor: str = ""
 
@@ -267,6 +268,10 @@ class Ask:
             return msgspec.convert(dict(values), shape, strict=False)
         except msgspec.ValidationError as error:
             raise reading._refusal(str(error)) from None
+
+    def why(self, refusal: Refused) -> str:
+        """A refusal in the reader's words, to stand beside a field."""
+        return str(problem(refusal.code, refusal.facts, self.language)[1]["detail"])
 
     @property
     def csrf(self) -> str:
@@ -519,6 +524,7 @@ def _frame(ask: Ask) -> dict[str, Any]:
         "nav": [link for link in NAV if not link.roles or link.roles & roles],
         "said": say(f"said.{said}") if said and say.has(f"said.{said}") else "",
         "problem": ask.problem,
+        "wrong": ask.wrong,
         "csrf": lambda: Markup('<input type="hidden" name="csrf" value="{}">').format(ask.csrf),
         "languages": LANGUAGES,
         "switch": lambda language: ask.to(ask.here, lang=language),
@@ -558,6 +564,7 @@ def explain(ask: Ask, refusal: Refused) -> int:
         name = re.sub(r"\[.*|^\$", "", name)
         key = f"field.{name}"
         ask.problem = ask.say("problem.field", field=ask.say(key) if ask.say.has(key) else name)
+        ask.wrong.setdefault(name, ask.problem)
     return status
 
 

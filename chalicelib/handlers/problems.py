@@ -270,6 +270,7 @@ PROBLEMS: Mapping[str, Problem] = {
     "return_not_found": Problem(404, "没有这个退货，请检查编号。", "There is no such return: check its id."),
     "return_not_waiting": Problem(409, "退货状态为 {state}，此步骤不适用，请刷新。", "The return is {state}: this is not its next step. Look at it again."),
     "reason_needed": Problem(422, "请写明质检不通过的原因，买家会看到。", "Say why the check failed: the buyer will read it."),
+    "form_fields": Problem(422, "有 {count} 处需要修改，见标出的各项，其余内容已保留。", "Something has to be mended, marked below ({count}); all else is as you wrote it."),
     "already_handed_over": Problem(409, "该订单已取货，提货码只能用一次。", "This order is handed over already: a code works once."),
     # stages
     "unknown_profile": Problem(422, "没有该品类档案，可选：{profiles}。", "There is no such category profile: choose one of {profiles}."),

@@ -109,6 +109,7 @@ def desk_pages(site: Site, town: Town) -> DeskPages:
         "merchant": (phone_of(town, "merchant"), {
             "desk": "/desk", "desk-products": "/desk/products", "desk-product": f"/desk/products/{product}",
             "desk-new-product": "/desk/products/new", "desk-draft": f"/desk/campaigns/{draft}",
+            "desk-terms": f"/desk/campaigns/{draft}/terms?plan=1",
             "desk-new-campaign": "/desk/campaigns/new", "desk-board": f"/desk/c/{fruit}",
             "desk-days": f"/desk/c/{fruit}/days", "desk-orders": f"/desk/c/{fruit}/orders",
             "desk-stock": f"/desk/c/{fruit}/stock", "desk-group": f"/desk/g/{garden}", "desk-trade": "/desk/trade",

@@ -109,3 +109,61 @@ def test_the_rarer_fields_and_the_one_day_preset(site: Site, town: Town, planner
     assert page.input_value('[name="item.0.tiers"]') == "3 45.90", "what was typed stays, with the reason on top"
     assert page.locator("[role=alert]").count() == 1
     assert stored(campaign).version == found.version
+
+
+@pytest.mark.req("S1", "O15", "E6")
+def test_how_it_is_kept_is_written_into_a_form_that_says_what_is_wrong_beside_each_field(
+    site: Site, town: Town, planner: Any, visit: Visit
+) -> None:
+    """With scripts off, as with them; what the page does not show stays as it was."""
+    campaign = drafted(site, town, pickup_points=POINTS, fulfilment="pickup", profile="general")
+    contacts = replace(plans.PROFILES["general"].plan[2], contacts=("boss",), checklist=("冰袋",))
+    wiring.world().store.commit(Replace(replace(stored(campaign), plan=(contacts,))))
+    before = stored(campaign)
+    page = visit("en-GB", scripts=False, **DESK)
+    site.bed.later(61_000)
+    log_in(page, site, PLANNER)
+    page.goto(f"{site.url}/desk/campaigns/{campaign}")
+    page.click("text=How it is kept")
+    page.fill("[name='plan.0.limit.minutes']", "36.5")
+    page.fill("[name='plan.1.name']", "delivery")
+    page.fill("[name='plan.1.limit.minutes']", "soon")
+    page.select_option("[name='plan.1.owner_role']", "carrier")
+    page.fill("[name='delivery.0.zone']", "east")
+    page.fill("[name='delivery.0.fee_minor']", "six")
+    page.fill("[name='items.0.supplier_price_minor']", "30")
+    page.fill("[name='settlement.first_bp']", "95")
+    page.fill("[name='share_reward.amount_minor']", "5")
+    page.click("main form button")
+    wrong = {one.get_attribute("name") for one in page.locator("[aria-invalid]").all()}
+    assert wrong == {"plan.1.limit.minutes", "delivery.0.fee_minor", "settlement.first_bp"}
+    assert page.input_value("[name='plan.0.limit.minutes']") == "36.5"
+    assert stored(campaign) == before
+
+    page.fill("[name='plan.1.limit.minutes']", "4")
+    page.fill("[name='delivery.0.fee_minor']", "6.50")
+    page.fill("[name='settlement.first_bp']", "70")
+    page.click("main form button")
+    assert page.locator("[name='plan.1.owner_id'][aria-invalid]").count() == 1, "a carrier's stage names the carrier"
+    page.fill("[name='plan.1.owner_id']", "sf")
+    page.click("main form button")
+    assert page.locator("[name='items.0.supplier_price_minor'][aria-invalid]").count() == 1
+    page.fill("[name='items.0.supplier_id']", "farm")
+    page.fill("[name='items.0.weight_g']", "2600")
+    page.select_option("[name='shortage_rule']", "proportion")
+    page.click("main form button")
+    assert page.locator("[role=status]").count() == 1 and page.locator("[aria-invalid]").count() == 0
+
+    after = stored(campaign)
+    assert [(one.name, one.limit.ms, one.owner_role) for one in after.plan] == [
+        ("stocking", 36 * HOUR + 30 * MINUTE, "merchant"), ("delivery", 4 * HOUR, "carrier"),
+    ]  # fmt: skip
+    assert after.plan[0].contacts == ("boss",) and after.plan[0].checklist == ("冰袋",)
+    assert (after.delivery[0].fee_minor, after.items[0].supplier_price_minor, after.items[0].weight_g) == (
+        650, 3000, 2600,
+    )  # fmt: skip
+    assert after.settlement is not None and after.settlement.first_bp == 7_000
+    assert after.share_reward is not None and after.share_reward.amount_minor == 500
+    assert after.shortage_rule.value == "proportion"
+    fields = ("plan", "delivery", "items", "settlement", "share_reward", "shortage_rule", "version")
+    assert replace(after, **{name: getattr(before, name) for name in fields}) == before

@@ -14,10 +14,10 @@ from .goods import TEXTS as GOODS
 from .ledger import TEXTS as LEDGER
 from .returns import TEXTS as RETURNS
 from .supply import TEXTS as SUPPLY
+from .terms import TEXTS as TERMS
 from .text import Texts
 from .work import TEXTS as WORK
 
-TEXTS: Texts = {
     **COMMON,
     **BUYING,
     **ACCOUNT,
@@ -30,4 +30,5 @@ TEXTS: Texts = {
     **FEED,
     **WORK,
 }
+TEXTS: Texts = {**COMMON, **BUYING, **ACCOUNT, **DELIVER, **DESK, **GOODS, **RETURNS, **SUPPLY, **TERMS, **FEED, **WORK}
 """A new file of words is two lines here."""
