@@ -57,12 +57,17 @@ class Line:
     at: Instant
 
 
+def hash_of(entry_id: str) -> str:
+    """What stands for an entry in public."""
+    return derived("solvency", entry_id, length=20)
+
+
 def line_of(entry: Entry) -> Line | None:
     """None for what has moved no money."""
     if entry.state is not EntryState.POSTED or entry.kind not in SHOWN:
         return None
     return Line(
-        hash=derived("solvency", entry.id, length=20),
+        hash=hash_of(entry.id),
         kind=SHOWN[entry.kind],
         amount_minor=-entry.amount_minor if entry.kind in BACKWARDS else entry.amount_minor,
         currency=entry.currency,

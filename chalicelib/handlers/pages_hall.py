@@ -167,7 +167,10 @@ def share_page(ask: Ask, group_id: str) -> Shown:
     if ask.session:
         path = f"/s/{share.share(ask.world, ask.caller, group_id, now=ask.now).code}"
     address = ask.whole(path)
-    return Shown("share.html", {"group": view.group, "address": address, "drawn": drawn(address)})
+    return Shown(
+        "share.html",
+        {"group": view.group, "address": address, "drawn": drawn(address), "reward": view.terms.share_reward},
+    )
 
 
 @page(bp, "GET", "/s/{code}")

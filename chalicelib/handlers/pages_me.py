@@ -1,10 +1,14 @@
 """Pages of a person about themselves: how they are reached and told, where they are signed in, and leaving."""
 
+from typing import Any
+
 from chalice.app import Blueprint
 
+from ..domain.incident import Coupon
+from ..domain.instants import Instant
 from ..domain.person import Channel, Hours, consented
 from ..domain.refusals import Refused
-from ..services import close_account, contact, log_in, preferences, sessions
+from ..services import close_account, contact, incidents, log_in, preferences, sessions
 from .edge import secrets
 from .page import BUYER, Ask, Gone, Shown, page
 from .pages_buying import notices
@@ -26,6 +30,30 @@ ZONES = (
 @page(bp, "GET", "/my", roles=BUYER)
 def me_page(ask: Ask) -> Shown:
     return Shown("me.html", {"contact": contact.read_mine(ask.world, ask.caller, now=ask.now)})
+
+
+@page(bp, "GET", "/my/coupons", roles=BUYER)
+def coupons_page(ask: Ask) -> Shown:
+    found = incidents.coupons_of(ask.world, ask.caller, limit=A_PAGE, start=ask.opened())
+    values = {
+        "coupons": [coupon_line(one, ask.now) for one in found.rows],
+        "next": ask.sealed(found.next),
+        "zone": preferences.read(ask.world, ask.caller).zone,
+    }
+    return Shown("coupons.html", values)
+
+
+def coupon_line(one: Coupon, now: Instant) -> dict[str, Any]:
+    state = "voided" if one.voided_at else "used" if one.used_at else "expired" if now >= one.expires_at else "open"
+    return {
+        "amount_minor": one.amount_minor,
+        "min_spend_minor": one.min_spend_minor,
+        "currency": one.currency,
+        "cause": one.cause,
+        "expires_at": one.expires_at,
+        "state": state,
+        "open": state == "open",
+    }
 
 
 @page(bp, "GET", "/my/contact", roles=BUYER)

@@ -102,6 +102,11 @@ def desk_pages(site: Site, town: Town) -> DeskPages:
     town.ok("POST", "/products", body, who="merchant", key="raisins")
     draft = town.ok("POST", "/campaigns", {"title": "草稿：葡萄干团购"}, who="merchant", key="draft")["id"]
     sent_back(town, buyers)
+    oranges = town.ok("GET", f"/campaigns/{town.campaigns['back']}/own", who="merchant")["items"][0]["product_id"]
+    said = {"sku": "mandarin", "stars": 2, "text": "有几个发霉了，不过商家处理得快"}
+    town.ok("POST", f"/orders/{buyers['hua']}/reviews", said, who="hua")
+    link = town.ok("POST", f"/groups/{town.groups['market']}/share", who="lan")["code"]
+    town.join("tao", town.groups["market"], "egg-30", share=link)
     key = RowKey(f"GROUP#{town.groups['market']}", "GROUP")
     for _ in range(MOST_STUMBLES):
         wiring.world().store.stumble(key, "Broken: 演示", bed.now)
@@ -117,8 +122,11 @@ def desk_pages(site: Site, town: Town) -> DeskPages:
             "work": "/work", "work-group": f"/work/{town.groups['late']}",
             "work-review": f"/work/{town.groups['review']}",
         }),
-        "lan": (phone_of(town, "lan"), {"order-returned": f"/o/{buyers['lan']}"}),
-        "helper": (phones["helper"], {"support": "/support?person=lin", "look": f"/look?group={garden}"}),
+        "lan": (phone_of(town, "lan"), {
+            "order-returned": f"/o/{buyers['lan']}", "coupons": "/my/coupons",
+            "solvency": f"/c/{town.campaigns['back']}/solvency?entry={buyers['lan']}.p1"}),
+        "helper": (phones["helper"], {"support": "/support?person=lin", 
+            "reviews": f"/support/reviews?product={oranges}", "look": f"/look?group={garden}"}),
         "watcher": (phones["watcher"], {"ops": "/ops", "look-empty": "/look"}),
         "region": (phones["region"], {"manage": "/manage", "look-late": f"/look?group={town.groups['late']}"}),
     }  # fmt: skip

@@ -58,12 +58,13 @@ class Town:
             self.groups[f"{name}.{place}" if place else name] = group["id"]
         return campaign
 
-    def join(self, who: str, group: str, sku: str, units: int = 1, *, pay: bool = True) -> str:
+    def join(self, who: str, group: str, sku: str, units: int = 1, *, pay: bool = True, **more: Any) -> str:
         body = {
             "lines": {sku: units},
             "accepts_terms": 1,
             "method": "sandbox",
             "pickup_point": "gate",
+            **more,
         }
         taken = self.ok("POST", f"/groups/{group}/join", body, who=who, key=f"{who}-{group}")
         if pay:
@@ -109,6 +110,7 @@ def built(bed: Bed) -> Town:
              "tiers": [{"participants": 5, "unit_price_minor": 4900}], "stock": 60},
         ],
         target={"measure": "units", "at_least": 20},
+        share_reward={"amount_minor": 300, "min_spend_minor": 3000},
         closes_at=rfc3339(bed.now + 9 * HOUR),
     )  # fmt: skip
     town.offer(

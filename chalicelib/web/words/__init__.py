@@ -12,11 +12,13 @@ from .desk import TEXTS as DESK
 from .feed import TEXTS as FEED
 from .goods import TEXTS as GOODS
 from .ledger import TEXTS as LEDGER
+from .open import TEXTS as OPEN
 from .returns import TEXTS as RETURNS
 from .supply import TEXTS as SUPPLY
 from .terms import TEXTS as TERMS
 from .text import Texts
 from .work import TEXTS as WORK
+
 
     **COMMON,
     **BUYING,
@@ -30,5 +32,7 @@ from .work import TEXTS as WORK
     **FEED,
     **WORK,
 }
+    **TERMS,
+    **OPEN,
 TEXTS: Texts = {**COMMON, **BUYING, **ACCOUNT, **DELIVER, **DESK, **GOODS, **RETURNS, **SUPPLY, **TERMS, **FEED, **WORK}
 """A new file of words is two lines here."""

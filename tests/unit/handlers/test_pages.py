@@ -21,6 +21,7 @@ PUBLIC = {
     "GET /", "GET /g/{group_id}", "GET /g/{group_id}/feed", "GET /g/{group_id}/share", "GET /s/{code}",
     "GET /c/{campaign_id}",
     "GET /c/{campaign_id}/p/{product_id}",
+    "GET /c/{campaign_id}/solvency",
     "GET /static/{name}", "GET /pictures/{owner}/{name}", "GET /login", "POST /login", "POST /login/code",
     "GET /r/{order_id}/{mark}", "POST /r/{order_id}/{mark}",
     "GET /confirm/{person_id}/{mark}", "POST /confirm/{person_id}/{mark}",
