@@ -125,7 +125,7 @@ def desk_pages(site: Site, town: Town) -> DeskPages:
         "lan": (phone_of(town, "lan"), {
             "order-returned": f"/o/{buyers['lan']}", "coupons": "/my/coupons",
             "solvency": f"/c/{town.campaigns['back']}/solvency?entry={buyers['lan']}.p1"}),
-        "helper": (phones["helper"], {"support": "/support?person=lin", 
+        "helper": (phones["helper"], {"support": "/support?person=lin",
             "reviews": f"/support/reviews?product={oranges}", "look": f"/look?group={garden}"}),
         "watcher": (phones["watcher"], {"ops": "/ops", "look-empty": "/look"}),
         "region": (phones["region"], {"manage": "/manage", "look-late": f"/look?group={town.groups['late']}"}),
