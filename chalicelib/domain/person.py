@@ -63,11 +63,20 @@ class Consent:
     given: bool
 
 
+class RealName(StrEnum):
+    """What a verifier of real names said of a person (X1). ASKED: it has not answered; asking again is allowed."""
+
+    NONE = "none"
+    ASKED = "asked"
+    VERIFIED = "verified"
+    REFUSED = "refused"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences(Row):
     """`opted_out` channels get no courtesy or marketing; `suppressed` ones get nothing. By channel, `shut_for` says why
     (`bounced` or `complained`), and `given_at` when the address was last given anew. `vip` is support's to say: their
-    refunds wait for nobody's.
+    refunds wait for nobody's. `real_name` is what a verifier answered; what it was asked about is kept nowhere.
     """
 
     person_id: str
@@ -81,6 +90,8 @@ class Preferences(Row):
     given_at: Mapping[str, Instant] = field(default_factory=dict)
     consents: tuple[Consent, ...] = ()
     vip: bool = False
+    real_name: RealName = RealName.NONE
+    real_name_at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

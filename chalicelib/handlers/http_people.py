@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 
 from ..domain.person import Hours
-from ..services import close_account, contact, preferences, second_factor, where
+from ..services import close_account, contact, preferences, real_name, second_factor, where
 from . import edge
 from .edge import BUYER, OPS, SUPPORT, Call, route
 from .shapes.people import (
@@ -20,6 +20,8 @@ from .shapes.people import (
     MyPreferences,
     NoticePage,
     PreferencesInput,
+    RealNameInput,
+    RealNameShown,
     StandingInput,
     WhyQuery,
 )
@@ -106,6 +108,27 @@ def save_preferences(call: Call[PreferencesInput, None]) -> MyPreferences:
         opted_out=wanted.opted_out,
     )
     return MyPreferences.of(saved)
+
+
+@route(bp, "GET", "/me/real-name", answer=RealNameShown, roles=BUYER, summary="My real-name status (实名认证)")
+def my_real_name(call: Call[None, None]) -> RealNameShown:
+    return RealNameShown.of(preferences.read(call.world, call.caller), offered=real_name.offered(call.world))
+
+
+@route(
+    bp,
+    "POST",
+    "/me/real-name",
+    body=RealNameInput,
+    answer=RealNameShown,
+    roles=BUYER,
+    summary="Has my name checked by the verifier; only its answer is kept",
+    refusals=("real_name_not_offered", "too_many_tries"),
+)
+def verify_real_name(call: Call[RealNameInput, None]) -> RealNameShown:
+    asked = call.body
+    known = real_name.verify(call.world, call.caller, name=asked.name, number=asked.number, now=call.now)
+    return RealNameShown.of(known, offered=True)
 
 
 @route(

@@ -8,12 +8,12 @@ from ..domain.incident import Coupon
 from ..domain.instants import Instant
 from ..domain.person import Channel, Hours, consented
 from ..domain.refusals import Refused
-from ..services import close_account, contact, incidents, log_in, preferences, sessions
+from ..services import close_account, contact, incidents, log_in, preferences, real_name, sessions
 from .edge import secrets
 from .page import BUYER, Ask, Gone, Shown, page
 from .pages_buying import notices
 from .pages_login import code_asked
-from .shapes.people import AddressInput, ConsentInput, ContactInput, PreferencesInput
+from .shapes.people import AddressInput, ConsentInput, ContactInput, PreferencesInput, RealNameInput
 
 bp = Blueprint(__name__)
 
@@ -54,6 +54,19 @@ def coupon_line(one: Coupon, now: Instant) -> dict[str, Any]:
         "state": state,
         "open": state == "open",
     }
+
+
+@page(bp, "GET", "/my/real-name", roles=BUYER)
+def real_name_page(ask: Ask) -> Shown:
+    known = preferences.read(ask.world, ask.caller)
+    return Shown("real_name.html", {"known": known, "offered": real_name.offered(ask.world)})
+
+
+@page(bp, "POST", "/my/real-name", roles=BUYER, again=real_name_page)
+def real_name_checked(ask: Ask) -> Gone:
+    asked = ask.read(RealNameInput, {name: ask.form.one(name) for name in ("name", "number")})
+    known = real_name.verify(ask.world, ask.caller, name=asked.name, number=asked.number, now=ask.now)
+    return Gone("/my/real-name", said=f"real_name_{known.real_name.value}")
 
 
 @page(bp, "GET", "/my/contact", roles=BUYER)

@@ -67,7 +67,7 @@ def terms_page(ask: Ask, campaign_id: str) -> Shown:
 
 def rows(known: list[dict[str, str]], most: int) -> list[dict[str, str]]:
     """Those there are, and some to spare."""
-    return known + [{} for _ in range(min(SPARE, most - len(known)))]
+    return known + [{} for _ in range(max(0, min(SPARE if not known else 1, most - len(known))))]
 
 
 def stage_row(one: StagePlan) -> dict[str, str]:

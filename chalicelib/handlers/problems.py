@@ -271,6 +271,8 @@ PROBLEMS: Mapping[str, Problem] = {
     "return_not_waiting": Problem(409, "退货状态为 {state}，此步骤不适用，请刷新。", "The return is {state}: this is not its next step. Look at it again."),
     "reason_needed": Problem(422, "请写明质检不通过的原因，买家会看到。", "Say why the check failed: the buyer will read it."),
     "form_fields": Problem(422, "有 {count} 处需要修改，见标出的各项，其余内容已保留。", "Something has to be mended, marked below ({count}); all else is as you wrote it."),
+    "real_name_not_offered": Problem(409, "本站尚未开通实名认证。", "Real names are not verified here."),
+    "too_many_tries": Problem(429, "今天的认证次数已用完（{most} 次），请明天再试。", "That was the last of {most} tries today: try again tomorrow."),
     "already_handed_over": Problem(409, "该订单已取货，提货码只能用一次。", "This order is handed over already: a code works once."),
     # stages
     "unknown_profile": Problem(422, "没有该品类档案，可选：{profiles}。", "There is no such category profile: choose one of {profiles}."),

@@ -6,7 +6,20 @@ from typing import TYPE_CHECKING
 
 from ..domain.instants import MINUTE, Instant
 from ..domain.person import CHINA, Channel, Home
-from ..domain.ports import Carrier, Chats, Files, Identity, Payments, Sender, Store, Texts, Vault, WakeQueue, Watch
+from ..domain.ports import (
+    Carrier,
+    Chats,
+    Files,
+    Identity,
+    Payments,
+    RealNames,
+    Sender,
+    Store,
+    Texts,
+    Vault,
+    WakeQueue,
+    Watch,
+)
 
 if TYPE_CHECKING:
     from .browse import HallAsked, HallSeen
@@ -20,7 +33,7 @@ class World:
     sat buyers in: a hint, never a truth; `halls` the hall as it was read a moment ago, for showing. `lease` is how
     long a worker that claimed a row is waited for: a minute of real time, which on a stage with a fast clock is more
     of that stage's. `platform_bp` is the platform's fee, in basis points. `link_keys` sign what links in
-    messages carry, the first one is today's.
+    messages carry, the first one is today's. `real_names` is None where nobody is asked for theirs.
     """
 
     store: Store
@@ -42,5 +55,6 @@ class World:
     lease: Instant = MINUTE
     platform_bp: int = 0
     link_keys: Callable[[], Sequence[str]] = lambda: ()
+    real_names: RealNames | None = None
     seats: dict[str, int] = field(default_factory=dict)
     halls: "dict[HallAsked, HallSeen]" = field(default_factory=dict)

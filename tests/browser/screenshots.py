@@ -123,7 +123,7 @@ def desk_pages(site: Site, town: Town) -> DeskPages:
             "work-review": f"/work/{town.groups['review']}",
         }),
         "lan": (phone_of(town, "lan"), {
-            "order-returned": f"/o/{buyers['lan']}", "coupons": "/my/coupons",
+            "order-returned": f"/o/{buyers['lan']}", "coupons": "/my/coupons", "real-name": "/my/real-name",
             "solvency": f"/c/{town.campaigns['back']}/solvency?entry={buyers['lan']}.p1"}),
         "helper": (phones["helper"], {"support": "/support?person=lin",
             "reviews": f"/support/reviews?product={oranges}", "look": f"/look?group={garden}"}),
@@ -158,7 +158,7 @@ def sent_back(town: Town, buyers: dict[str, str]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--only", default="", help="names that contain this")
+    parser.add_argument("--only", default="", help="names that contain one of these (a,b)")
     parser.add_argument("--quick", action="store_true", help="phone, Chinese, light only")
     options = parser.parse_args()
     from playwright.sync_api import sync_playwright
@@ -170,7 +170,7 @@ def main() -> None:
     with Bed.made() as bed, Site(bed).open() as site, sync_playwright() as playwright:
         public_at(site.url)
         town = built(bed)
-        wanted = {name: how for name, how in pages(site, town).items() if options.only in name}
+        wanted = {name: how for name, how in pages(site, town).items() if asked_for(options.only, name)}
         others = desk_pages(site, town)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         for look in LOOKS[:1] if options.quick else LOOKS:
@@ -194,7 +194,7 @@ def main() -> None:
                 bed.later(61_000)
                 log_in(page, site, phone)
                 for name, how in shown.items():
-                    if options.only in name:
+                    if asked_for(options.only, name):
                         page.goto(f"{site.url}{how}")
                         shoot(page, name, ending)
                 context.close()
@@ -211,10 +211,14 @@ LOOKS = (
 )
 
 
+def asked_for(only: str, name: str) -> bool:
+    return any(part in name for part in only.split(","))
+
+
 def guest(page: Any, site: Site, town: Town, ending: str, only: str) -> None:
     """What somebody sees who is not signed in."""
     for name, path in {"guest-group": f"/g/{town.groups['fruit.garden']}", "login": "/login"}.items():
-        if only in name:
+        if asked_for(only, name):
             page.goto(site.url + path)
             shoot(page, name, ending)
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.instants import HOUR, MINUTE, SECOND
+from chalicelib.gateways.real_names import SILENT
 
-from .shop import APPLE, Shop, item, rows
+from .shop import APPLE, Shop, everything, item, rows
 
 ADDRESS = {
     "province": "上海市", "city": "上海市", "district": "徐汇区", "street": "湖南街道", "community": "花园里",
@@ -295,3 +296,24 @@ def test_an_address_goes_when_nothing_is_on_its_way_to_it(shop: Shop) -> None:
     shop.close(offer.group)  # one is not enough: it fails, and nothing is coming
     shop.ok("DELETE", f"/me/addresses/{added}", who=who)
     assert shop.ok("GET", "/me/contact", who=who)["addresses"] == []
+
+
+@pytest.mark.req("X1")
+def test_a_real_name_is_verified_and_only_the_answer_is_kept(shop: Shop) -> None:
+    who, number = shop.person(), "11010519491231002X"
+
+    def says(name: str = "李明", given: str = number) -> Any:
+        return shop.bed.call("POST", "/me/real-name", {"name": name, "number": given}, who=who).json
+
+    assert shop.ok("GET", "/me/real-name", who=who) == {"offered": True, "status": "none", "at": None}
+    assert says(SILENT)["status"] == "asked"
+    assert says(given=number[:-1] + "1")["status"] == "refused"
+    assert says()["status"] == "verified"
+    assert says(given="11010519491231")["status"] == "verified", "once is enough"
+    kept = str(everything(shop.bed))
+    assert number not in kept and "李明" not in kept
+    tired = shop.person()
+    for _ in range(5):
+        shop.bed.call("POST", "/me/real-name", {"name": "张三", "number": "110105194912310021"}, who=tired)
+    answer = shop.bed.call("POST", "/me/real-name", {"name": "张三", "number": number}, who=tired)
+    assert (answer.status, answer.json["code"]) == (429, "too_many_tries")

@@ -18,8 +18,9 @@ from .payments import (
     Released,
     Reply,
 )
-from .people import Caller, Identity, SignedIn, Vault, VaultRead
+from .people import Caller, Identity, RealNames, SignedIn, Vault, VaultRead
 from .table import DueRow, OrderMark, Page, Ride, RowKey, Store
+from .payments import Answer, CANNOT_HOLD, Capabilities, EventKind, Moves, Outcome, Payments, ProviderEvent, VOIDED
 from .work import WakeQueue, Watch
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "ProviderEvent",
     "Released",
     "Reply",
+    "RealNames",
     "Report",
     "Ride",
     "RowKey",

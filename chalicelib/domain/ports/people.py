@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ..instants import Instant
 from ..person import Address, Contact
+from .payments import Outcome
 from .table import Page
 
 
@@ -55,6 +56,12 @@ class SignedIn(Caller):
     """Who has just proved their phone, with the token that says so to the API for an hour."""
 
     token: str
+
+
+class RealNames(Protocol):
+    def check(self, name: str, number: str) -> Outcome:
+        """Whether a person of this name has this identity number: succeeded, failed, or unknown (ask again)."""
+        ...
 
 
 class Identity(Protocol):

@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from ...domain import person as domain
 from ...domain.notice import Notice, NoticeState
-from ...domain.person import Channel, Contact, Preferences
+from ...domain.person import Channel, Contact, Preferences, RealName
 from ...domain.ports import VaultRead
 from .words import (
     Clock,
@@ -202,6 +202,25 @@ class ConsentGiven(Output):
 class MessageHours(Output):
     start: str
     end: str
+
+
+class RealNameInput(Input):
+    """Passed on to the verifier, and kept nowhere."""
+
+    name: Title
+    number: Annotated[str, Meta(min_length=6, max_length=30, pattern=r"^[0-9A-Za-z]+$(?!\n)")]
+
+
+class RealNameShown(Output):
+    """`asked`: the verifier has not answered, and may be asked again."""
+
+    offered: bool
+    status: RealName
+    at: Moment | None
+
+    @classmethod
+    def of(cls, known: Preferences, *, offered: bool) -> Self:
+        return cls(offered=offered, status=known.real_name, at=shown_or_none(known.real_name_at))
 
 
 class MyPreferences(Output):

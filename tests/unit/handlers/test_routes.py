@@ -137,6 +137,8 @@ MATRIX = {
     "GET /me/preferences": BUYER,
     "PUT /me/preferences": BUYER,
     "POST /me/consents": BUYER,
+    "GET /me/real-name": BUYER,
+    "POST /me/real-name": BUYER,
     "GET /me/notices": BUYER,
     "GET /me/where": BUYER,
     "POST /me/codes": BUYER,
