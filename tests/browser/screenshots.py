@@ -15,7 +15,7 @@ from chalicelib.domain.ports import RowKey
 from chalicelib.domain.upkeep import MOST_STUMBLES
 from tests.bed import Bed
 
-from .conftest import CHROMIUM, PHONE, log_in
+from .conftest import CHROMIUM, PHONE, signed_in
 from .site import Site, public_at
 from .town import Town, apple, built
 
@@ -180,8 +180,7 @@ def main() -> None:
             page = context.new_page()
             ending = f"{size}-{language[:2]}" + ("-dark" if colour == "dark" else "")
             guest(page, site, town, ending, options.only)
-            bed.later(61_000)
-            log_in(page, site, LIN)
+            signed_in(page, site, LIN)
             for name, how in wanted.items():
                 page.goto(site.url + how) if isinstance(how, str) else how(page, site)
                 shoot(page, name, ending)
@@ -191,8 +190,7 @@ def main() -> None:
                     **frame, locale=language, color_scheme=colour, timezone_id="Asia/Shanghai"
                 )
                 page = context.new_page()
-                bed.later(61_000)
-                log_in(page, site, phone)
+                signed_in(page, site, phone)
                 for name, how in shown.items():
                     if asked_for(options.only, name):
                         page.goto(f"{site.url}{how}")

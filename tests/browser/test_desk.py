@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.domain.instants import HOUR, rfc3339
 
-from .conftest import log_in
+from .conftest import signed_in
 from .screenshots import DeskPages, desk_pages
 from .site import Site
 from .test_access import HOSTILE, faults, tab_to
@@ -30,8 +30,7 @@ def test_no_page_of_the_desk_has_a_barrier(
     found = {}
     for phone, shown in everyone.values():
         page = visit(language, color_scheme=colour, viewport={"width": size, "height": 740}, is_mobile=size < 500)
-        site.bed.later(61_000)
-        log_in(page, site, phone)
+        signed_in(page, site, phone)
         for name, path in shown.items():
             answer = page.goto(site.url + path)
             page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
@@ -46,9 +45,8 @@ def test_no_page_of_the_desk_has_a_barrier(
 
 @pytest.fixture
 def merchant(site: Site, town: Town, everyone: DeskPages, visit: Visit) -> Any:
-    site.bed.later(61_000)
     page = visit("zh-CN", **DESK)
-    log_in(page, site, everyone["merchant"][0])
+    signed_in(page, site, everyone["merchant"][0])
     return page
 
 
@@ -146,8 +144,7 @@ def test_the_board_is_live_and_the_desk_works_without_scripts(site: Site, town: 
         page.wait_for_timeout(250)
     assert int(page.inner_text(".figures dd >> nth=0")) == int(was) + 1, "without anybody's reloading it"
     plain = visit("en-GB", scripts=False, **DESK)
-    site.bed.later(61_000)
-    log_in(plain, site, everyone["merchant"][0])
+    signed_in(plain, site, everyone["merchant"][0])
     for name, path in everyone["merchant"][1].items():
         assert plain.goto(site.url + path).status == 200, name
     plain.goto(f"{site.url}/desk/c/{town.campaigns['fruit']}/stock")
@@ -160,14 +157,12 @@ def test_the_board_is_live_and_the_desk_works_without_scripts(site: Site, town: 
 def test_a_manager_sees_what_is_late_and_says_so(site: Site, town: Town, everyone: DeskPages, visit: Visit) -> None:
     phone = everyone["region"][0]
     page = visit("en-GB", **DESK)
-    site.bed.later(61_000)
-    log_in(page, site, phone)
+    signed_in(page, site, phone)
     page.goto(f"{site.url}/manage")
     assert "过了时限的荔枝团" in page.inner_text("#late") and "over" in page.inner_text("#late")
     assert "Running late" in page.inner_text("main")
     other = visit("en-GB", **DESK)
     site.bed.person("faraway", "manager", phone="+8613900660001")
-    site.bed.later(61_000)
-    log_in(other, site, "+8613900660001")
+    signed_in(other, site, "+8613900660001")
     other.goto(f"{site.url}/manage")
     assert "No stage is over its limit" in other.inner_text("main"), "another region's"

@@ -11,7 +11,7 @@ from chalicelib.domain.campaign import Campaign, Uncollected
 from chalicelib.domain.instants import DAY, HOUR, MINUTE, rfc3339
 from chalicelib.domain.writes import Replace
 
-from .conftest import log_in
+from .conftest import signed_in
 from .site import Site
 from .test_access import HOSTILE, faults
 from .test_merchant import DESK, clock
@@ -24,9 +24,8 @@ PLANNER = "+8613900770001"
 @pytest.fixture
 def planner(site: Site, town: Town, visit: Visit) -> Any:
     site.bed.person("planner", "merchant", phone=PLANNER)
-    site.bed.later(61_000)
     page = visit("zh-CN", **DESK)
-    log_in(page, site, PLANNER)
+    signed_in(page, site, PLANNER)
     return page
 
 
@@ -121,8 +120,7 @@ def test_how_it_is_kept_is_written_into_a_form_that_says_what_is_wrong_beside_ea
     wiring.world().store.commit(Replace(replace(stored(campaign), plan=(contacts,))))
     before = stored(campaign)
     page = visit("en-GB", scripts=False, **DESK)
-    site.bed.later(61_000)
-    log_in(page, site, PLANNER)
+    signed_in(page, site, PLANNER)
     page.goto(f"{site.url}/desk/campaigns/{campaign}")
     page.click("text=How it is kept")
     page.fill("[name='plan.0.limit.minutes']", "36.5")
