@@ -123,6 +123,8 @@ def test_how_it_is_kept_is_written_into_a_form_that_says_what_is_wrong_beside_ea
     signed_in(page, site, PLANNER)
     page.goto(f"{site.url}/desk/campaigns/{campaign}")
     page.click("text=How it is kept")
+    for summary in page.locator("#plan summary, #fees summary").all():
+        summary.click()
     page.fill("[name='plan.0.limit.minutes']", "36.5")
     page.fill("[name='plan.1.name']", "delivery")
     page.fill("[name='plan.1.limit.minutes']", "soon")

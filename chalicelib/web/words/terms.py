@@ -20,6 +20,7 @@ TEXTS: Texts = {
     "keep.stage_name": ("节点名", "Name"),
     "keep.stage_title": ("显示名称", "Shown as"),
     "keep.hours": ("时限（小时）", "Limit (hours)"),
+    "keep.in_hours": ("{hours} 小时", "{hours} h"),
     "keep.basis": ("计时", "Counted in"),
     "keep.basis.clock": ("自然时间", "hours of the clock"),
     "keep.basis.working": ("工作时间（每天 9 小时）", "working hours (nine a day)"),
