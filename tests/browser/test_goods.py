@@ -25,7 +25,7 @@ DRAWN = """() => { const c = document.createElement("canvas"); c.width = 1600; c
 
 def until(page: Any, true: str) -> None:
     """Playwright's own waiting evaluates text, which the pages' policy forbids."""
-    for _ in range(100):
+    for _ in range(900):
         if page.evaluate(true):
             return
         page.wait_for_timeout(50)
