@@ -20,7 +20,6 @@ from .payments import (
 )
 from .people import Caller, Identity, RealNames, SignedIn, Vault, VaultRead
 from .table import DueRow, OrderMark, Page, Ride, RowKey, Store
-from .payments import Answer, CANNOT_HOLD, Capabilities, EventKind, Moves, Outcome, Payments, ProviderEvent, VOIDED
 from .work import WakeQueue, Watch
 
 __all__ = [
@@ -46,9 +45,9 @@ __all__ = [
     "Parcel",
     "Payments",
     "ProviderEvent",
+    "RealNames",
     "Released",
     "Reply",
-    "RealNames",
     "Report",
     "Ride",
     "RowKey",

@@ -19,20 +19,19 @@ from .terms import TEXTS as TERMS
 from .text import Texts
 from .work import TEXTS as WORK
 
-
+TEXTS: Texts = {
     **COMMON,
-    **BUYING,
     **ACCOUNT,
+    **BUYING,
     **DELIVER,
     **DESK,
+    **FEED,
     **GOODS,
     **LEDGER,
+    **OPEN,
     **RETURNS,
     **SUPPLY,
-    **FEED,
+    **TERMS,
     **WORK,
 }
-    **TERMS,
-    **OPEN,
-TEXTS: Texts = {**COMMON, **BUYING, **ACCOUNT, **DELIVER, **DESK, **GOODS, **RETURNS, **SUPPLY, **TERMS, **FEED, **WORK}
 """A new file of words is two lines here."""
