@@ -60,6 +60,16 @@ def test_owing_a_refund_twice_owes_it_once() -> None:
 # money that is only held
 
 
+@pytest.mark.req("R1")
+def test_what_is_paid_back_stays_within_each_payment() -> None:
+    """What was paid last goes back first, and never more than is left of it."""
+    first = story.payment(id="p1", amount_minor=300, state=EntryState.POSTED)
+    second = story.payment(id="p2", amount_minor=700, state=EntryState.POSTED)
+    (before,) = ledger.paid_back([first, second], [], cause="shortage", amount_minor=500, now=NOON)
+    back = ledger.paid_back([first, second], [before], cause="shortage", amount_minor=900, now=NOON, number=2)
+    assert [(one.payment_id, one.amount_minor) for one in (before, *back)] == [("p2", 500), ("p2", 200), ("p1", 300)]
+
+
 @pytest.mark.req("O2")
 def test_a_hold_moves_nothing_until_its_capture_does() -> None:
     held = ledger.authorised(story.payment(), provider_ref="pi_1", at=NOON, now=NOON)

@@ -285,3 +285,10 @@ def test_a_held_order_wakes_no_later_than_its_group_closes() -> None:
     """Its pay-by was promised before the deadline was moved to an earlier time."""
     sooner: Group = story.group(closes_at=NOON + HOUR)
     assert orders.due_after(story.order(), sooner, story.terms(), NOON) == NOON + HOUR
+
+
+@pytest.mark.req("O4")
+def test_who_took_the_money_back_owes_no_balance() -> None:
+    owing = replace(story.order(PAID), resolution=orders.BALANCE_DUE)
+    assert owing.owes_balance
+    assert not replace(owing, withdrawn_at=NOON).owes_balance
