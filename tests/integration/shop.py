@@ -4,19 +4,15 @@ Everything goes through the HTTP surface of the bed, with defaults that a test o
 many shops: people, products and campaigns get names of their own.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.dynamodb.models import dynamodb_backends
-
 from chalicelib.domain.instants import HOUR, Instant, rfc3339
 from tests.bed import Answer, Bed
-from tests.bed.bed import REGION, Sent
+from tests.bed.bed import Sent
 
 APPLE = "apple"
 TIERS = [{"participants": 3, "unit_price_minor": 900}, {"participants": 5, "unit_price_minor": 800}]
@@ -256,10 +252,10 @@ instant_of = _instant
 def rows(bed: Bed, table: str = "tuan-bed") -> Rows:
     """Every row of a table as plain JSON."""
     found: Rows = {}
-    for by_sort in dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[table].items.values():
-        for row in by_sort.values():
-            attrs = row.to_json()["Attributes"]
-            found[attrs["pk"]["S"], attrs["sk"]["S"]] = json.loads(json.dumps(attrs, default=str))
+    for wire in bed.rows.engine.tables[table].rows():
+        found[wire["pk"]["S"], wire["sk"]["S"]] = {
+            name: {"B": str(value["B"])} if "B" in value else value for name, value in wire.items()
+        }
     return found
 
 
