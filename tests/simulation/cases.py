@@ -23,7 +23,7 @@ from infra.local.sandbox_provider import Fault as Manner
 
 from .baton import Task
 from .faults import Call, Fault, Planned, Weather
-from .history import settle, small
+from .history import LONG, SOON, settle, small
 from .story import Plan, Story, buyer
 from .town import START, VISIBILITY, Town
 
@@ -845,7 +845,7 @@ CASES = (
 """Every one of them ends with a close, the verdict carried out, and all promises checked."""
 
 
-def broken_at(case: Case, at: int, fault: Fault | None) -> tuple[list[Call], list[str]]:
+def broken_at(case: Case, at: int, fault: Fault | None, rest: int = LONG) -> tuple[list[Call], list[str]]:
     """One fault at the `at`-th outside call of the case, then redelivery and rest: the calls seen, what was broken."""
     planned = Planned(case.task, at, fault)
     with small(case.parts), Town.made(0, SILENT, processes=3, draw=lambda call: None) as town:
@@ -857,7 +857,7 @@ def broken_at(case: Case, at: int, fault: Fault | None) -> tuple[list[Call], lis
         missed = at == 0 and case.shows and town.counts.get(case.shows, 0) == before
         town.weather = Weather()
         town.run(lambda: scene.story.over())
-        return planned.seen, [f"{case.shows} does not show"] if missed else settle(town, scene.story)
+        return planned.seen, [f"{case.shows} does not show"] if missed else settle(town, scene.story, rest)
 
 
 def points(case: Case, faults: tuple[Fault, ...]) -> list[tuple[int, Fault]]:
@@ -873,10 +873,14 @@ def points(case: Case, faults: tuple[Fault, ...]) -> list[tuple[int, Fault]]:
 
 
 def sweep(case: Case, faults: tuple[Fault, ...], every: int = 1) -> tuple[int, list[str]]:
-    """How many points were tried (one of `every` so many), and which broke a promise."""
+    """How many points were tried (one of `every` so many), and which broke a promise.
+
+    Without a fault a case is watched for days; with one, past the next morning's comparison of the books: in what comes
+    after it, news of late stages, no crash has a part.
+    """
     tried, told = points(case, faults)[::every], []
     for at, fault in tried:
-        _, broken = broken_at(case, at, fault)
+        _, broken = broken_at(case, at, fault, SOON)
         told += [f"{case.name}, call {at}, {fault.value}: {what}" for what in broken]
     return len(tried), told
 

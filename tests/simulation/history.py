@@ -19,7 +19,7 @@ from .story import Plan, Story
 from .town import Town
 
 TICKS = 3
-LONG = 4 * DAY
+LONG, SOON = 4 * DAY, 30 * HOUR
 SHARDS = 3
 
 
@@ -51,7 +51,7 @@ def play(
         return Outcome(seed, broken, town.steps, sum(map(len, town.faults.values())), lines, dict(town.counts))
 
 
-def settle(town: Town, story: Story) -> list[str]:
+def settle(town: Town, story: Story, rest: Instant = LONG) -> list[str]:
     """Nothing goes wrong any more: three ticks bring every order of a closed group to its end (B4), and time all."""
     town.calm()
     broken: list[str] = []
@@ -60,7 +60,7 @@ def settle(town: Town, story: Story) -> list[str]:
         closing = [group.id for group in story.groups if group.closes_at + 30 * SECOND < town.now]
         town.run(lambda: town.now >= until, until)
         broken += converged(town, closing)
-        end = town.now + LONG
+        end = town.now + rest
         town.run(lambda: town.now >= end, end)
     broken += town.watch.broken + town.broken
     return broken or Rest(town, story.said).broken()
@@ -107,4 +107,4 @@ def small(orders_per_part: int) -> Iterator[None]:
         yield
 
 
-__all__ = ["Draw", "Outcome", "play", "settle", "small"]
+__all__ = ["LONG", "SOON", "Draw", "Outcome", "play", "settle", "small"]
