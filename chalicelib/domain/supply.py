@@ -45,6 +45,8 @@ class Demand(Row):
 
     `units` and `orders` are those of the last complete count, begun at `counted_at`; `counting` is the one under way.
     `moved` says, by SKU, which supplier took over from the one in the terms.
+    `alone` counts the orders of one item and nothing beside it, by item and number of units: they can be packed before
+    anything else is known (S18).
     """
 
     group_id: str
@@ -58,6 +60,8 @@ class Demand(Row):
     units: ByDestination = field(default_factory=dict)
     orders: Units = field(default_factory=dict)
     moved: Mapping[str, str] = field(default_factory=dict)
+    counting_alone: ByDestination = field(default_factory=dict)
+    alone: ByDestination = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,11 +16,12 @@ SUPPORT = "support"
 
 class Errand(StrEnum):
     """`call`: somebody has not read what they should know. `answer`: somebody asked what no template answers.
-    `supplier`: another supplier is to be found."""
+    `supplier`: another supplier is to be found. `upgrade_carrier`: a VIP's goods are late, and may go a faster way."""
 
     CALL = "call"
     ANSWER = "answer"
     SUPPLIER = "supplier"
+    UPGRADE_CARRIER = "upgrade_carrier"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,8 @@ OF_THE_PHONE = ("invalid phone number", "opted out", "blocked list", "phone has 
 
 OF_OUR_MONEY = ("no quota left", "spend limit")
 
+NEITHER = "an event that is neither the topic's nor the log's"
+
 Heard = Undelivered | TextIn
 
 
@@ -37,13 +39,15 @@ def parsed(event: Mapping[str, Any]) -> list[Heard]:
         case {"Records": list(records)}:
             lines = _told(records)
         case _:
-            raise Broken("an event that is none of the topic's or the log's")
+            raise Broken(NEITHER)
     return [heard for line in lines if (heard := _heard(line)) is not None]
 
 
 def _told(records: list[Any]) -> Iterator[str]:
     for record in records:
-        yield str(record.get("Sns", {}).get("Message", ""))
+        if "Sns" not in record:
+            raise Broken(NEITHER)
+        yield str(record["Sns"].get("Message", ""))
 
 
 def _logged(data: str) -> Iterator[str]:

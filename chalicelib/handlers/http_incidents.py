@@ -195,7 +195,7 @@ def my_coupons(call: Call[None, PageQuery]) -> CouponPage:
     "/tasks",
     query=PageQuery,
     answer=TaskPage,
-    roles=MERCHANT | SUPPORT,
+    roles=MERCHANT | MANAGER | SUPPORT,
     summary="What waits for me, or for support, to be done by a person",
 )
 def my_tasks(call: Call[None, PageQuery]) -> TaskPage:
@@ -224,7 +224,7 @@ def task_words(call: Call[None, None], task_id: str) -> TaskWords:
     "/tasks/{task_id}/done",
     body=TaskDone,
     answer=TaskLine,
-    roles=MERCHANT | SUPPORT,
+    roles=MERCHANT | MANAGER | SUPPORT,
     summary="Says that a task is done",
     refusals=("task_not_found",),
 )

@@ -9,6 +9,7 @@ from .shapes.supply import (
     AcknowledgeBody,
     LotBody,
     LotLine,
+    PackAhead,
     PromiseBody,
     Purchase,
     PurchaseList,
@@ -66,6 +67,20 @@ def one_purchase(call: Call[None, None], purchase_id: str) -> PurchaseStory:
 def group_purchases(call: Call[None, None], group_id: str) -> PurchaseList:
     rows = supply.of_group(call.world, call.caller, group_id)
     return PurchaseList(items=[Purchase.of(row) for row in rows])
+
+
+@route(
+    bp,
+    "GET",
+    "/groups/{group_id}/pack-ahead",
+    answer=PackAhead,
+    roles=SEE_PURCHASES,
+    summary="How many orders hold one item alone, so that they can be packed ahead (提前打包)",
+    refusals=("group_not_found",),
+)
+def pack_ahead(call: Call[None, None], group_id: str) -> PackAhead:
+    found = supply.alone(call.world, call.caller, group_id)
+    return PackAhead(items={sku: dict(by) for sku, by in found.items()})
 
 
 @route(

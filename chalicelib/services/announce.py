@@ -10,12 +10,13 @@ from ..domain.instants import Instant
 from ..domain.notice import OF_PROGRESS
 from ..domain.order import HOLDING, Order
 from ..domain.refusals import Lost
+from ..domain.task import Errand
 from ..domain.upkeep import Announcement
 from ..domain.writes import Create, Replace, Write
-from . import tell
+from . import tasks, tell
 from .world import World
 
-LATE = "late_compensation"
+LATE, DELAYED = "late_compensation", "eta_moved"
 AT_ONCE = 200
 """Orders one waking tells, which keeps it well inside a worker's time limit."""
 
@@ -59,6 +60,7 @@ def _tell(world: World, announcement: Announcement, group: Group, order: Order, 
         now=now,
     )
     writes = [*planned, *_given(world, announcement, group, order, now)]
+    writes += _upgrade(world, announcement, group, order, now)
     if not writes:
         return
     try:
@@ -66,6 +68,24 @@ def _tell(world: World, announcement: Announcement, group: Group, order: Order, 
     except Lost as lost:
         if not lost.rows:
             raise  # a mere conflict: the whole page is looked at again, and those told before stay told once
+
+
+def _upgrade(world: World, announcement: Announcement, group: Group, order: Order, now: Instant) -> list[Write]:
+    """A VIP whose goods come on a later day is a person's business (S22): the manager's who answers for the group, or
+    the merchant's."""
+    if announcement.template != DELAYED or not tell.preferences_of(world, order.buyer_id).vip:
+        return []
+    terms = world.store.terms(group.campaign_id, group.terms_version)
+    return [
+        tasks.planned(
+            queue=terms.manager_id or group.merchant_id,
+            errand=Errand.UPGRADE_CARRIER,
+            about=order.id,
+            event=announcement.event,
+            facts={"title": group.title, **announcement.params},
+            now=now,
+        )
+    ]
 
 
 def _given(world: World, announcement: Announcement, group: Group, order: Order, now: Instant) -> list[Write]:

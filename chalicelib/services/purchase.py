@@ -65,7 +65,14 @@ def counting_again(world: World, group_id: str, now: Instant) -> list[Write]:
 def anew(demand: Demand, now: Instant, *, due_at: Instant | None = None) -> Demand:
     """To be counted once more: at once, or at `due_at`."""
     return replace(
-        demand, number=demand.number + 1, part=0, begun_at=now, counting={}, counting_orders={}, due_at=due_at or now
+        demand,
+        number=demand.number + 1,
+        part=0,
+        begun_at=now,
+        counting={},
+        counting_orders={},
+        counting_alone={},
+        due_at=due_at or now,
     )
 
 
@@ -87,8 +94,10 @@ def demand_wake(world: World, demand: Demand, now: Instant) -> None:
         counted_at=demand.begun_at,
         units=demand.counting,
         orders=demand.counting_orders,
+        alone=demand.counting_alone,
         counting={},
         counting_orders={},
+        counting_alone={},
     )
     cutoff = orders.pickup_cutoff(group, terms)
     world.store.commit(Replace(replace(counted, due_at=cutoff if demand.begun_at < cutoff else None)))
@@ -96,7 +105,7 @@ def demand_wake(world: World, demand: Demand, now: Instant) -> None:
 
 def _count(world: World, demand: Demand, group: Group, terms: Campaign) -> Demand:
     """As many more parts as one waking may take on."""
-    units, there = demand.counting, dict(demand.counting_orders)
+    units, there, alone = demand.counting, dict(demand.counting_orders), demand.counting_alone
     part, seen = demand.part, 0
     while part < group.parts and seen < ORDERS_AT_ONCE:
         for order in world.store.orders_of_part(group.id, part):
@@ -105,8 +114,11 @@ def _count(world: World, demand: Demand, group: Group, terms: Campaign) -> Deman
                 where = destination.destination_of(order, group, terms)
                 units = supply.plus(units, where, orders.goods(order))
                 there[where] = there.get(where, 0) + 1
+                if len(wanted := orders.goods(order)) == 1:
+                    ((sku, pieces),) = wanted.items()
+                    alone = supply.plus(alone, sku, {str(pieces): 1})
         part += 1
-    return replace(demand, part=part, counting=units, counting_orders=there)
+    return replace(demand, part=part, counting=units, counting_orders=there, counting_alone=alone)
 
 
 def _ask(world: World, group: Group, terms: Campaign, demand: Demand, now: Instant) -> None:

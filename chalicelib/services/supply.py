@@ -49,6 +49,13 @@ def of_group(world: World, caller: Caller, group_id: str) -> list[PurchaseOrder]
     return world.store.purchases_of_group(group.id)
 
 
+def alone(world: World, caller: Caller, group_id: str) -> Mapping[str, Mapping[str, int]]:
+    """Item -> units -> orders of these and nothing beside, as last counted."""
+    group = seen_group(world, caller, group_id)
+    demand = world.store.demand(group.id)
+    return demand.alone if demand is not None else {}
+
+
 def recount(world: World, caller: Caller, group_id: str, *, now: Instant) -> None:
     """The merchant has the orders counted anew: what has changed becomes amendments within seconds."""
     group = seen_group(world, caller, group_id)

@@ -56,9 +56,10 @@ def test_an_sms_that_failed_says_whose_trouble_it_is(answer: str) -> None:
 
 @pytest.mark.parametrize("said", ["no JSON", "[1]", '{"eventType": "Open"}', '{"eventType": "Bounce"}', "null"])
 def test_what_concerns_nobody_is_passed_by(said: str) -> None:
-    assert parsed({"Records": [{"Sns": {"Message": said}}, {}]}) == []
+    assert parsed({"Records": [{"Sns": {"Message": said}}, {"Sns": {}}]}) == []
 
 
 def test_what_comes_from_elsewhere_is_a_bug() -> None:
-    with pytest.raises(Broken):
-        parsed({"Tuan": "hello"})
+    for event in ({"Tuan": "hello"}, {"Records": [{"nothing": "known"}]}):
+        with pytest.raises(Broken):
+            parsed(event)

@@ -102,7 +102,7 @@ def test_a_formed_group_goes_through_its_stages_one_after_the_other(shop: Shop) 
     assert shop.ok("GET", "/stages", who=shop.merchant)["items"] == [], "nothing is in anybody's hands any more"
 
 
-@pytest.mark.req("S1")
+@pytest.mark.req("S1", "S19")
 def test_the_stage_in_turn_is_in_its_owners_list_and_leaves_it_when_done(shop: Shop) -> None:
     road = Road(shop).formed()
     (line,) = shop.ok("GET", "/stages", who=road.supplier)["items"]
@@ -146,13 +146,17 @@ def test_what_cannot_be_done_to_a_stage_is_refused_by_name(shop: Shop) -> None:
     assert road.stages() == before, "a refusal changes nothing"
 
 
-@pytest.mark.req("S1")
+@pytest.mark.req("S1", "S18")
 def test_a_checklist_must_be_ticked_before_the_stage_is_finished(shop: Shop) -> None:
     road = Road(shop).formed()
     road.does("enter", "stocking")
     road.does("ticks", "stocking", item="ice")
     version = road.stages()["version"]
     assert road.does("ticks", "stocking", item="ice")["version"] == version, "ticked already"
+    lines = {line["item"]: line for line in road.stages()["stages"][2]["checklist"]}
+    assert lines["ice"]["ticked_by"] == shop.merchant and lines["boxes"]["ticked_at"] is None
+    assert {line["due_at"] for line in lines.values()} == {rfc3339(road.due("stocking"))}, "due with the stage"
+    assert shop.ok("GET", f"/groups/{road.group}/pack-ahead", who=shop.merchant)["items"] == {"apple": {"1": 3}}
     assert road.tries("ticks", "stocking", item="ribbon").json["code"] == "not_on_the_checklist"
     said = road.tries("finish", "stocking")
     assert (said.json["code"], said.json["items"]) == ("checklist_open", ["boxes"])
@@ -205,6 +209,20 @@ def test_a_suppliers_promise_is_what_buyers_see_and_earlier_ones_stay(shop: Shop
     assert seen["way"]["eta_history"][0]["latest"] == guessed["latest"]
     story = shop.story(road.buyers[0])
     assert (story["eta"], story["way"]["eta_history"]) == (seen["eta"], seen["way"]["eta_history"])
+
+
+@pytest.mark.req("S22")
+def test_a_vips_delay_is_a_task_for_who_answers_for_the_group(own: Shop) -> None:
+    road = Road(own).formed()
+    support, vip = own.person("support", roles=("support",)), road.buyers[0]
+    own.ok("PUT", f"/people/{vip.who}/standing", {"vip": True}, who=support)
+    road.does("promises", "stocking", who=road.supplier, latest=rfc3339(own.bed.now + 9 * DAY), why="船期")
+    own.bed.later(MINUTE)
+    named = road.manager
+    (task,) = own.pages("/tasks", who=named)
+    assert (task["errand"], task["about"]) == ("upgrade_carrier", vip.id), "one VIP is late, and nobody else's order"
+    own.ok("POST", f"/tasks/{task['id']}/done", {"note": "改闪送"}, who=named)
+    assert not list(own.pages("/tasks", who=named))
 
 
 @pytest.mark.req("P16")

@@ -296,7 +296,10 @@ class AlertShown(Output):
 
 
 class CheckShown(Output):
+    """A line of the checklist; it is due with its stage."""
+
     item: str
+    due_at: Moment | None
     ticked_at: Moment | None
     ticked_by: str | None
 
@@ -328,7 +331,7 @@ class StageInHand(StageShown, kw_only=True):
             finished_by=stage.finished_by or None,
             updates=[UpdateShown(stage=stage.name, text=one.text, at=shown(one.at)) for one in stage.updates],
             updates_made=stage.updates_made,
-            checklist=[_check(item, ticks.get(item)) for item in planned.checklist],
+            checklist=[_check(item, stage.due_at, ticks.get(item)) for item in planned.checklist],
             needs=list(planned.needs),
             papers=list(stage.papers),
             steps=[StepShown(step=one.step, at=shown(one.at)) for one in stage.steps],
@@ -337,8 +340,13 @@ class StageInHand(StageShown, kw_only=True):
         )
 
 
-def _check(item: str, tick: domain.Tick | None) -> CheckShown:
-    return CheckShown(item=item, ticked_at=shown(tick.at) if tick else None, ticked_by=tick.by if tick else None)
+def _check(item: str, due_at: Instant | None, tick: domain.Tick | None) -> CheckShown:
+    return CheckShown(
+        item=item,
+        due_at=shown_or_none(due_at),
+        ticked_at=shown(tick.at) if tick else None,
+        ticked_by=tick.by if tick else None,
+    )
 
 
 class JourneyShown(Output):

@@ -212,6 +212,12 @@ class PurchasePage(Output):
     next: str | None
 
 
+class PackAhead(Output):
+    """Orders of one item and nothing beside it, as last counted: by item, then by how many pieces of it."""
+
+    items: dict[str, dict[str, int]]
+
+
 class PurchaseList(Output):
     items: list[Purchase]
 

@@ -17,6 +17,7 @@ TEXTS: Texts = {
     "desk.task_done": ("已完成", "Done"),
     "task.call": ("请电话告知", "Please call"),
     "task.answer": ("请答复", "Please answer"),
+    "task.upgrade_carrier": ("贵宾订单延误，请改用更快的承运商", "A VIP is kept waiting: use a faster carrier"),
     "task.supplier": ("请找备用供应商", "Please find another supplier"),
     "said.put_back": ("已放回处理队列。", "Put back to work."),
     "desk.back": ("返回工作台", "Back to the desk"),
