@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from chalicelib.domain import group as groups
 from chalicelib.domain import journey as journeys
-from chalicelib.domain import pricing, settlement
+from chalicelib.domain import ledger, pricing, settlement
 from chalicelib.domain.batch import WAY, Batch, BatchState
 from chalicelib.domain.campaign import Campaign, Terms
 from chalicelib.domain.deposit import DepositKind
@@ -97,7 +97,8 @@ class Rest:
 
     def broken(self) -> list[str]:
         checks = (
-            self.closed, self.counted, self.resolved, self.money, self.sagas, self.refunds, self.disputes,
+            self.closed, self.counted, self.resolved, self.money, self.sagas, self.payees, self.refunds,
+            self.disputes,
             self.let_out, self.answers, self.told, self.sent, self.nothing_waits, self.on_their_way,
             self.asked_for, self.shared_out, self.delivered,
         )  # fmt: skip
@@ -333,6 +334,21 @@ class Rest:
         for entry in self.entries.values():
             if entry.kind in (Kind.CAPTURE, Kind.VOID) and entry.state is EntryState.PENDING:
                 yield f"{entry.id} is still {entry.stage}: {entry.reason}"
+
+    def payees(self) -> Iterator[str]:
+        """What payees were given is with the provider as it is in the ledger, to the cent."""
+        ours: Counter[str] = Counter()
+        for entry in self.entries.values():
+            if entry.kind in ledger.RELEASES and entry.stage is not None:
+                if entry.state is EntryState.POSTED:
+                    ours[entry.payee_id] += entry.amount_minor * (-1 if entry.kind is Kind.REVERSAL else 1)
+                elif entry.stage is not RefundStage.BY_HAND:
+                    yield f"{entry.id} is still {entry.stage}: {entry.reason}"
+        theirs: Counter[str] = Counter()
+        for one in self.town.provider.state.released.values():
+            theirs[one.account] += -one.amount_minor if one.of else one.amount_minor
+        if +ours != +theirs:
+            yield f"payees have {dict(theirs)}, and the books say {dict(ours)}"
 
     def refunds(self) -> Iterator[str]:
         """Ours and theirs agree, and no second refund was even tried."""
