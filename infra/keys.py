@@ -35,9 +35,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
         "wechat_appid",
         "wechat_serial",
         "wechat_private_key",
-        "wechat_api_v3_key",
-        "wechat_public_key_id",
-        "wechat_public_key",
+        "wechat_api_v3_key",  # and, unless it has platform certificates: wechat_public_key_id, wechat_public_key
     ),
     "alipay": ("alipay_app_id", "alipay_private_key", "alipay_public_key"),
 }
