@@ -183,10 +183,6 @@ class QuickVault:
     def kept(self, owner: str, name: str, *, reader: str, why: str, now: Instant) -> Mapping[str, str] | None:
         """Accounts of payees, "a-" and whose."""
         found: Mapping[str, str] = self.doors.through("vault", "Read", owner, lambda: {"account": f"a-{owner}"})
-    def kept(self, owner: str, name: str, *, reader: str, why: str, now: Instant) -> dict[str, str]:
-        """Every payee has an account with every provider."""
-        account = {"account": owner.partition(":")[2]}
-        found: dict[str, str] = self.doors.through("vault", "Read", owner, lambda: account)
         return found
 
     def knows_address(self, person_id: str, address_id: str) -> bool:

@@ -346,7 +346,7 @@ class Rest:
                     yield f"{entry.id} is still {entry.stage}: {entry.reason}"
         theirs: Counter[str] = Counter()
         for one in self.town.provider.state.released.values():
-            theirs[one.account] += -one.amount_minor if one.of else one.amount_minor
+            theirs[one.account.removeprefix("a-payee:")] += -one.amount_minor if one.of else one.amount_minor
         if +ours != +theirs:
             yield f"payees have {dict(theirs)}, and the books say {dict(ours)}"
 
