@@ -57,11 +57,11 @@ def test_a_worker_that_dies_with_a_claim_is_replaced_after_its_lease_and_not_bef
         scene.paid(0)
         scene.closing()
         scene.worked_off(".failed", "NOTICE")
-        planned = Planned("the case", 2, Fault.CRASH_AFTER)
+        planned = Planned("the case", 3, Fault.CRASH_AFTER)
         scene.town.draw = planned
         scene.wakes(".failed")
         scene.passes(SECOND)
-        assert planned.done and planned.seen[1].operation == "PutItem"
+        assert planned.done and planned.seen[2].operation == "PutItem"
         refunds = scene.town.provider.state.refunds
         scene.passes(40 * SECOND)
         assert not scene.due(".failed") and not refunds
