@@ -14,7 +14,7 @@ from chalicelib.services.join import join
 from infra.local.sandbox_provider import Fault as Manner
 
 from .cases import ONE, SILENT, Scene
-from .faults import Fault, Planned, Weather
+from .faults import Call, Fault, Weather
 from .history import settle, small
 from .promises import Rest
 from .story import Plan, Story, buyer
@@ -57,11 +57,18 @@ def test_a_worker_that_dies_with_a_claim_is_replaced_after_its_lease_and_not_bef
         scene.paid(0)
         scene.closing()
         scene.worked_off(".failed", "NOTICE")
-        planned = Planned("the case", 3, Fault.CRASH_AFTER)
-        scene.town.draw = planned
+        claims: list[Call] = []
+
+        def dies_with_its_claim(call: Call) -> Fault | None:
+            if claims or not call.task.startswith("the case") or call.operation != "PutItem":
+                return None
+            claims.append(call)
+            return Fault.CRASH_AFTER
+
+        scene.town.draw = dies_with_its_claim
         scene.wakes(".failed")
         scene.passes(SECOND)
-        assert planned.done and planned.seen[2].operation == "PutItem"
+        assert [".failed" in claim.about for claim in claims] == [True]
         refunds = scene.town.provider.state.refunds
         scene.passes(40 * SECOND)
         assert not scene.due(".failed") and not refunds
