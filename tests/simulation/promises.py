@@ -202,7 +202,7 @@ class Rest:
             wanted: Counter[str] = Counter()
             for order in self.orders_of(group):
                 if wants_goods(order):
-                    wanted.update(order.lines)
+                    wanted.update(_coming(order))
             formed = group.verdict is not None and group.verdict.formed
             purchases = [one for one in self.purchases if one.group_id == group.id]
             demand = self.demands.get(group.id)
@@ -449,3 +449,13 @@ def lapsed_late(order: Order) -> bool:
 
 
 __all__ = ["Fault", "Rest"]
+
+
+def _coming(order: Order) -> Counter[str]:
+    """What its buyer still waits for: a line offered something else for is that, or nothing."""
+    coming: Counter[str] = Counter()
+    for sku, units in order.lines.items():
+        answer = order.swaps.get(sku, "accepted")
+        if answer == "accepted":
+            coming[order.instead.get(sku, sku)] += units
+    return coming
