@@ -15,7 +15,7 @@ from .campaign import Campaign
 from .deposit import BALANCE, FORFEITED, DepositKind
 from .group import PAYMENT_GRACE, Group
 from .instants import Instant
-from .ledger import Entry, EntryState, Kind, about, posted_move
+from .ledger import REFUND_PROMISE, Entry, EntryState, Kind, RefundStage, about
 from .order import BALANCE_DUE, CALLED_OFF, DEFAULTED, Order, OrderState, and_then
 from .refusals import Broken, Refused
 
@@ -102,16 +102,24 @@ def called_off(order: Order, now: Instant) -> Order:
 
 
 def forfeited(deposit: Entry, amount_minor: int, now: Instant) -> Entry:
-    """held -> merchant, once for each deposit."""
-    return posted_move(
+    """held -> merchant, once for each deposit; on its way like any release."""
+    return _with_the_merchant(deposit, forfeiture_id(deposit.id), Kind.RELEASE, amount_minor, now)
+
+
+def _with_the_merchant(deposit: Entry, name: str, kind: Kind, amount_minor: int, now: Instant) -> Entry:
+    return about(
         deposit,
-        id=forfeiture_id(deposit.id),
-        kind=Kind.RELEASE,
+        id=name,
+        kind=kind,
         amount_minor=amount_minor,
         cause=FORFEITED,
         payee="merchant",
         payee_id=deposit.merchant_id,
-        now=now,
+        payment_minor=deposit.taken_minor,
+        stage=RefundStage.REQUESTED,
+        created_at=now,
+        promised_by=now + REFUND_PROMISE,
+        due_at=now,
     )
 
 
@@ -121,16 +129,8 @@ def forfeiture_id(deposit_id: str) -> str:
 
 def taken_back(deposit: Entry, forfeiture: Entry, now: Instant) -> Entry:
     """merchant -> held: it turned out that the balance had been paid in time."""
-    return posted_move(
-        deposit,
-        id=f"{forfeiture.id}.back",
-        kind=Kind.REVERSAL,
-        amount_minor=forfeiture.amount_minor,
-        cause=FORFEITED,
-        payee="merchant",
-        payee_id=deposit.merchant_id,
-        now=now,
-    )
+    back = _with_the_merchant(deposit, f"{forfeiture.id}.back", Kind.REVERSAL, forfeiture.amount_minor, now)
+    return replace(back, release_id=forfeiture.id)
 
 
 def doubled(deposit: Entry, now: Instant, promised_by: Instant) -> Entry:

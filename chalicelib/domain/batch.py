@@ -168,6 +168,7 @@ class Batch(Row):
     task: str = ""
     cursor: str | None = None
     reminders: int = 0
+    called_off: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,6 +320,8 @@ def in_hand(batch: Batch, person_id: str) -> InHand:
 def check_open(batch: Batch) -> None:
     if batch.state is BatchState.HANDED_OVER:
         raise Refused("batch_finished")
+    if batch.called_off:
+        raise Refused("group_called_off")
 
 
 def moved(batch: Batch, to: BatchState, *, by: str, at: Instant, now: Instant, skipping: bool = False) -> Batch:

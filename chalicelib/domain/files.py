@@ -34,6 +34,8 @@ class Use(StrEnum):
     """of a quality check, by a supplier"""
     PHOTO = "photos"
     """of goods on their way, received, or complained of"""
+    INVOICE = "invoices"
+    """of one order, for its buyer and its merchant"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,7 @@ RULES: Mapping[Use, Rule] = {
     Use.PICTURE: Rule(types=IMAGES, most_bytes=400 * KIB),
     Use.REPORT: Rule(types=("application/pdf", *IMAGES), most_bytes=5 * KIB * KIB),
     Use.PHOTO: Rule(types=IMAGES, most_bytes=5 * KIB * KIB),
+    Use.INVOICE: Rule(types=("application/pdf",), most_bytes=2 * KIB * KIB),
 }
 ENDINGS: Mapping[str, str] = {
     "image/jpeg": "jpg",

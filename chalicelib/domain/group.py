@@ -87,6 +87,7 @@ class Group(Row):
     `deadline_number` counts the moves of the deadline; slices take only a higher one. `spread_number` is the
     last one known to be on every slice. `called` is what the count said, where the verdict waits for the money of those
     who paid by a hold; it waits no longer than `captures_by`. `turn_at` is when the refunds of a large group begin.
+    A formed group may be called off by its merchant; `cursor` is how far its orders have been paid back.
     """
 
     id: str
@@ -120,6 +121,10 @@ class Group(Row):
     resolved_at: Instant | None = None
     tries: int = 0
     review: Review | None = None
+    called_off_at: Instant | None = None
+    called_off_why: str = ""
+    called_off_by: str = ""
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

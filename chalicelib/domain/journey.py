@@ -170,6 +170,7 @@ class Journey(Row):
     compensations: tuple[Compensation, ...] = ()
     owed: tuple[Word, ...] = ()
     finished_at: Instant | None = None
+    called_off_at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,7 +242,9 @@ def due_of(terms: Campaign, planned: StagePlan, since: Instant, participants: in
 
 
 def current(journey: Journey) -> int | None:
-    """Which stage the group is in; None when all are done."""
+    """Which stage the group is in; None when all are done, or the group was called off."""
+    if journey.called_off_at is not None:
+        return None
     return next((k for k, stage in enumerate(journey.stages) if stage.state is not StageState.DONE), None)
 
 
@@ -249,6 +252,11 @@ def stocking(journey: Journey) -> bool:
     """Whether the goods are still the supplier's to bring."""
     number = current(journey)
     return number is not None and journey.stages[number].name == plans.STOCKING
+
+
+def called_off(journey: Journey, now: Instant) -> Journey:
+    """It ends where it stands; nobody is asked for anything, or told of it, any more."""
+    return replace(journey, called_off_at=now, owed=(), due_at=None)
 
 
 def place_of(journey: Journey, name: str) -> int:

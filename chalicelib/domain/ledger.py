@@ -371,18 +371,6 @@ def stray_of(payment: Entry, *, amount_minor: int, currency: str, ref: str, paid
     )
 
 
-def posted_move(payment: Entry, *, now: Instant, **fields: Any) -> Entry:
-    """One between our own accounts: no provider has a part in it, so it is done when it is written."""
-    return about(
-        payment,
-        state=EntryState.POSTED,
-        payment_minor=payment.taken_minor,
-        created_at=now,
-        posted_at=now,
-        **fields,
-    )
-
-
 def about(payment: Entry, **fields: Any) -> Entry:
     """An entry that belongs to a payment."""
     known: dict[str, Any] = {

@@ -16,12 +16,14 @@ SUPPORT = "support"
 
 class Errand(StrEnum):
     """`call`: somebody has not read what they should know. `answer`: somebody asked what no template answers.
-    `supplier`: another supplier is to be found. `upgrade_carrier`: a VIP's goods are late, and may go a faster way."""
+    `supplier`: another supplier is to be found. `upgrade_carrier`: a VIP's goods are late, and may go a faster way.
+    `payout`: the second parts of a called-off group's earnests are to be transferred."""
 
     CALL = "call"
     ANSWER = "answer"
     SUPPLIER = "supplier"
     UPGRADE_CARRIER = "upgrade_carrier"
+    PAYOUT = "payout"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,13 +2,13 @@
 
 from chalice.app import Blueprint
 
-from ..services import money, orders, settle
+from ..services import call_off, money, orders, settle
 from ..services.move_deadline import move_deadline
 from ..services.preview import preview
 from ..services.share import share
 from .edge import BUYER, MERCHANT, Call, route
-from .shapes.groups import ClosePreview, DeadlineInput, DeadlineMoved, ShareLink
-from .shapes.money import GroupMoney
+from .shapes.groups import CalledOff, CallOffBody, ClosePreview, DeadlineInput, DeadlineMoved, ShareLink
+from .shapes.money import GroupMoney, Payouts, Refund
 from .shapes.orders import GroupOrder, GroupOrderPage
 from .shapes.settlement import GroupSettlement
 from .shapes.words import PageQuery, shown, to_instant
@@ -16,6 +16,7 @@ from .shapes.words import PageQuery, shown, to_instant
 bp = Blueprint(__name__)
 
 THOSE_WHO_SERVE = MERCHANT | {"manager", "support", "ops"}
+THOSE_WHO_ANSWER = MERCHANT | {"manager", "support"}
 KNOW_BUYERS = frozenset({"support", "ops"})
 
 
@@ -60,6 +61,35 @@ def group_money(call: Call[None, None], group_id: str) -> GroupMoney:
 )
 def group_settlement(call: Call[None, None], group_id: str) -> GroupSettlement:
     return GroupSettlement.of(settle.of_group(call.world, call.caller, group_id))
+
+
+@route(
+    bp,
+    "POST",
+    "/groups/{group_id}/call-off",
+    body=CallOffBody,
+    answer=CalledOff,
+    roles=THOSE_WHO_ANSWER,
+    summary="Calls a formed group off: all money goes back, and an earnest is owed once more",
+    refusals=("group_not_found", "group_not_formed", "already_shipped", "too_many_batches"),
+    fresh=True,
+)
+def group_call_off(call: Call[CallOffBody, None], group_id: str) -> CalledOff:
+    return CalledOff.of(call_off.call_off(call.world, call.caller, group_id, call.body.why, now=call.now))
+
+
+@route(
+    bp,
+    "GET",
+    "/groups/{group_id}/payouts",
+    answer=Payouts,
+    roles=THOSE_WHO_SERVE,
+    summary="The second parts of earnests that a merchant who called the group off transfers to its buyers",
+    refusals=("group_not_found",),
+)
+def group_payouts(call: Call[None, None], group_id: str) -> Payouts:
+    found = call_off.payouts(call.world, call.caller, group_id)
+    return Payouts(items=[Refund.of(entry, call.now) for entry in found])
 
 
 @route(

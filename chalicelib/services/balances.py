@@ -10,11 +10,12 @@ from ..domain import balance as rules
 from ..domain import ledger, settlement
 from ..domain.campaign import Campaign
 from ..domain.deposit import DepositKind
+from ..domain.group import Group
 from ..domain.instants import Instant
 from ..domain.ledger import Entry
 from ..domain.order import DEFAULTED, Order, and_then
 from ..domain.refusals import Broken
-from ..domain.writes import Create, Replace, TakeStock, Write
+from ..domain.writes import Create, Replace, TakeStock, Unchanged, Write
 from .cancel import given_back, payments_of, voided_balance
 from .purchase import counting_again
 from .world import World
@@ -47,15 +48,20 @@ def _earnest_back(world: World, order: Order, now: Instant) -> list[Write]:
     return [Replace(seen), Create(back), Create(refund)]
 
 
-def default(world: World, order: Order, terms: Campaign, now: Instant) -> None:
-    """The seat is given up after its group has formed: the verdict stands, and the units return to the campaign."""
+def default(world: World, order: Order, group: Group, terms: Campaign, now: Instant) -> None:
+    """The seat is given up after its group has formed: the verdict stands, and the units return to the campaign. Nobody
+    defaults in a group that its merchant has called off.
+    """
+    if group.called_off_at is not None:
+        world.store.commit(Replace(replace(order, due_at=None)))
+        return
     if terms.deposit is None:
         raise Broken(f"order {order.id} owes a balance and its campaign takes no deposits")
     kind = terms.deposit.kind
     back = {sku: -units for sku, units in order.lines.items()}
     writes: list[Write] = [Replace(rules.defaulted(order, kind, now)), *_deposits_way(world, order, kind, now)]
     writes += voided_balance(world, order)
-    writes += [TakeStock(order.campaign_id, back), *counting_again(world, order.group_id, now)]
+    writes += [Unchanged(group), TakeStock(order.campaign_id, back), *counting_again(world, order.group_id, now)]
     world.store.commit(*writes)
     world.watch.count("balances_defaulted")
 

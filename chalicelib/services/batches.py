@@ -67,6 +67,8 @@ def plan_for(world: World, caller: Caller, group_id: str, *, now: Instant) -> li
 def check_formed(group: Group) -> None:
     if group.state is not GroupState.FORMED:
         raise Refused("group_not_formed", state=group.state.value)
+    if group.called_off_at is not None:
+        raise Refused("group_called_off")
 
 
 def of_group(world: World, caller: Caller, group_id: str) -> list[Batch]:
@@ -119,6 +121,7 @@ def move(world: World, caller: Caller, group_id: str, destination: str, ask: Mov
             raise Refused("not_yours_to_move", state=ask.state.value)
         if found.state is ask.state:
             return found
+        rules.check_open(found)
         if ask.state is BatchState.SORTED:
             check_choices_made(world, found, now)
         if ask.state is BatchState.HANDED_OVER:
@@ -275,7 +278,7 @@ def forwarded(
     for attempt in attempts(world):
         with attempt:
             found = world.store.batch(group_id, destination)
-            if found is None or rules.WAY.index(to) <= rules.WAY.index(found.state):
+            if found is None or found.called_off or rules.WAY.index(to) <= rules.WAY.index(found.state):
                 return
             store(world, found, rules.moved(found, to, by=by, at=min(at, now), now=now, skipping=True))
             return

@@ -14,6 +14,7 @@ from ..domain.ports import Caller, Page
 from ..domain.refusals import Refused
 from ..domain.writes import Create, Remove, Replace
 from . import audit, sessions
+from .invoices import vault_owner
 from .tell import preferences_of
 from .world import World
 
@@ -38,6 +39,7 @@ def close_account(world: World, caller: Caller, *, now: Instant) -> None:
     preferences = replace(preferences_of(world, caller.id), channels=(), consents=(), hours=None)
     world.store.commit(Replace(preferences) if preferences.version else Create(preferences))
     world.vault.erase(caller.id)
+    world.vault.erase(vault_owner(caller.id))
     world.identity.forget(caller.id)
     sessions.revoke_all(world, caller)
 

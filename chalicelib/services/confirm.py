@@ -54,21 +54,21 @@ def refund(
         raise Refused("time_in_the_future")
     for attempt in attempts(world):
         with attempt:
-            entry = _own(world, caller, entry_id, Kind.REFUND)
+            entry = _own(world, caller, entry_id, Kind.REFUND, Kind.DOUBLED)
             if entry.state is EntryState.POSTED:
                 return entry
             answer = Answer(outcome=Outcome.SUCCEEDED, ref=reference)
             act = audit.line(world, caller, "refund_confirmed", entry.id, now, amount_minor=str(entry.amount_minor))
             world.store.commit(Replace(settle(entry, answer, now)), act)
             audit.noted(world, act)
-            return _own(world, caller, entry_id, Kind.REFUND)
+            return _own(world, caller, entry_id, entry.kind)
     raise Unavailable("busy")
 
 
-def _own(world: World, caller: Caller, entry_id: str, kind: Kind) -> Entry:
+def _own(world: World, caller: Caller, entry_id: str, *kinds: Kind) -> Entry:
     entry = world.store.entry(entry_id)
-    if entry is None or entry.kind is not kind or entry.merchant_id != caller.id:
-        raise Refused("payment_not_found" if kind is Kind.PAYMENT else "refund_not_found", entry=entry_id)
+    if entry is None or entry.kind not in kinds or entry.merchant_id != caller.id:
+        raise Refused("payment_not_found" if Kind.PAYMENT in kinds else "refund_not_found", entry=entry_id)
     if entry.method != BY_HAND:
         raise Refused("not_confirmed_by_hand", method=entry.method)
     return entry

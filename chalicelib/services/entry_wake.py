@@ -12,7 +12,7 @@ from ..domain.ports import Answer, Outcome, Payments
 from ..domain.refusals import Broken
 from ..domain.statement import arrives_by
 from ..domain.writes import Replace, Write
-from . import release, tell
+from . import invoices, release, tell
 from .holds import consequences
 from .settle import settle_again
 from .start_payment import provider_of
@@ -29,6 +29,9 @@ def entry_wake(world: World, entry: Entry, now: Instant) -> None:
         settle_again(world, entry, now)
     if entry.owed:
         entry = _tell(world, entry, now)
+    if entry.kind is Kind.DOUBLED and entry.due_at is not None and entry.due_at <= now:
+        world.store.commit(Replace(replace(entry, due_at=_until_its_alarm(entry))))
+        return
     if entry.kind not in ledger.SAGAS or entry.state is not EntryState.PENDING or entry.stage is RefundStage.PARKED:
         return
     claimed = _claim(world, entry, now)
@@ -131,6 +134,11 @@ def settle(entry: Entry, answer: Answer, now: Instant) -> Entry:
             return ledger.unknown(entry, now)
 
 
+def _until_its_alarm(entry: Entry) -> Instant | None:
+    """A person's transfer: nothing to do but to look once whether it has been made."""
+    return entry.promised_by if entry.state is EntryState.PENDING and entry.alarmed_at is None else None
+
+
 def _alarm(world: World, entry: Entry, now: Instant) -> Entry:
     """Once, at 24 h (R4); the work itself goes on."""
     alarmed = replace(entry, alarmed_at=now)
@@ -147,6 +155,8 @@ def _tell(world: World, entry: Entry, now: Instant) -> Entry:
     writes: list[Write] = [Replace(told)]
     for event in entry.owed:
         writes += _notices(world, entry, event, now)
+    if entry.state is EntryState.POSTED and entry.kind in (Kind.REFUND, Kind.CHARGEBACK, Kind.CHARGEBACK_WON):
+        writes += invoices.kept_true(world, entry)
     world.store.commit(*writes)
     return replace(told, version=told.version + 1)
 

@@ -8,6 +8,7 @@ from ..domain.instants import Instant
 from ..domain.refusals import Lost
 from ..domain.upkeep import Announcement, Listing
 from ..domain.writes import Create, Write
+from . import call_off
 from .carry_out import carry_out
 from .close import close, stored
 from .collect import collect
@@ -25,6 +26,8 @@ def group_wake(world: World, group: Group, now: Instant) -> None:
         close(world, group, now)  # its verdict is written due: the group comes again behind the verdicts of others
     elif group.state is GroupState.REVIEW:
         review_wake(world, group, now)
+    elif group.called_off_at is not None:
+        call_off.carry_on(world, group, now)
     elif group.verdict is not None:
         carry_out(world, group, now)
 

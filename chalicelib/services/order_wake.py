@@ -27,7 +27,7 @@ def order_wake(world: World, order: Order, now: Instant) -> None:
         return
     if order.owes_balance and now >= orders.balance_ends_at(order):
         if not look_up(world, order, now):
-            balances.default(world, order, terms, now)
+            balances.default(world, order, group, terms, now)
         return
     paid_in_team = "order_paid" in order.owed and group.kind is Kind.TEAM
     new, writes = _next(world, order, group, terms, now)

@@ -154,6 +154,8 @@ def changed(world: World, group_id: str, decide: Decide, why: str | None = None,
     for attempt in attempts(world):
         with attempt:
             view = of_group(world, group_id)
+            if view.group.called_off_at is not None:
+                raise Refused("group_called_off")
             new = decide(view.journey, view.terms)
             if new is view.journey:
                 return view

@@ -11,6 +11,7 @@ from ..domain.feed import Digest, Question
 from ..domain.group import Group, GroupState, Part
 from ..domain.incident import Incident
 from ..domain.instants import SECOND, Instant
+from ..domain.invoice import Invoice
 from ..domain.journey import Journey
 from ..domain.ledger import Entry
 from ..domain.notice import Notice
@@ -41,6 +42,7 @@ from .entry_wake import entry_wake
 from .feed import digest_wake
 from .group_wake import group_wake
 from .incident_wake import incident_wake
+from .invoices import invoice_wake
 from .journey_wake import journey_wake
 from .open_groups import open_groups
 from .order_wake import order_wake
@@ -115,6 +117,7 @@ WAKES: Mapping[type[Row], Callable[[World, Any, Instant], None]] = {
     Incident: incident_wake,
     Substitute: substitute_wake,
     Return: return_wake,
+    Invoice: invoice_wake,
 }
 """What each kind of row does when its timer goes off."""
 

@@ -23,6 +23,7 @@ from ..domain.group import Group, Part, Slice
 from ..domain.hours import Hour
 from ..domain.incident import Coupon, Incident
 from ..domain.instants import DAY
+from ..domain.invoice import Invoice
 from ..domain.journey import Duty, Journey
 from ..domain.leader import Leader, Neighbour, Place
 from ..domain.ledger import RELEASES, Entry, EntryState
@@ -178,6 +179,11 @@ def return_key(order_id: str, number: int) -> tuple[str, str]:
     return order_key(order_id)[0], f"RETURN#{order_id}#{number:02d}"
 
 
+def invoice_key(order_id: str) -> tuple[str, str]:
+    """Beside its order."""
+    return order_key(order_id)[0], f"INVOICE#{order_id}"
+
+
 def incident_key(group_id: str, incident_id: str) -> tuple[str, str]:
     return f"GROUP#{group_id}", f"INCIDENT#{incident_id}"
 
@@ -310,6 +316,9 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("spent", Spent, lambda s: spent_key(s.owner, s.window),
          gone_at=lambda s: (s.began_at + (400 if s.owner.startswith("campaign.") else 3) * DAY) // 1000),
     Kind("coupon", Coupon, lambda c: (f"PERSON#{c.person_id}", f"COUPON#{c.id}")),
+    Kind("invoice", Invoice, lambda i: invoice_key(i.order_id),
+         listed=lambda i: (f"INVOICES#{i.merchant_id}", f"{stamp(i.requested_at)}#{i.order_id}"),
+         state=lambda i: i.state.value),
     Kind("return", Return, lambda r: return_key(r.order_id, r.number),
          listed=lambda r: (f"RETURNS#{r.merchant_id}", f"{stamp(r.asked_at)}#{r.id}"), state=lambda r: r.state.value),
     Kind("task", Task, lambda t: (f"TASK#{t.id}", "TASK"),

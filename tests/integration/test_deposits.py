@@ -21,6 +21,12 @@ def started(shop: Shop, deposit: dict[str, Any], buyers: int = 3, **over: Any) -
     return offer, [shop.buy(offer.group, shop.person(contact=True), lines={"apple": 2}) for _ in range(buyers)]
 
 
+def settlement(shop: Shop, group: str) -> tuple[int, int]:
+    """What is on its way to payees, and what they owe back."""
+    found = shop.ok("GET", f"/groups/{group}/settlement", who=shop.merchant)
+    return found["releasing_minor"], found["receivable_minor"]
+
+
 def pay_balance(shop: Shop, taken: Taken, method: str = "sandbox") -> Any:
     payment = shop.ok("POST", f"/orders/{taken.id}/payments", {"method": method}, who=taken.who)
     shop.bed.pay(payment["pay_url"])
@@ -85,10 +91,8 @@ def test_an_unpaid_balance_forfeits_the_earnest_to_the_merchant_after_reminders(
     assert (now["resolution"], now["balance_paid"]) == ("defaulted", False)
     assert own.told(li.who, "earnest_forfeited")
     money = money_adds_up(own, offer.group)
-    assert (money["released_minor"], money["refunded_minor"], money["held_minor"]) == (640, 0, 1600), (
-        "of two defaulters"
-    )
-    assert money["accounts"]["merchant_minor"] == 640
+    assert (money["refunded_minor"], money["held_minor"]) == (0, 1600 + 640), "on its way to the merchant"
+    assert settlement(own, offer.group) == (640, 0), "of two defaulters"
     settled = own.ok("GET", f"/groups/{offer.group}/settlement", who=own.merchant)
     assert [(one["payee"], one["released_minor"]) for one in settled["lines"]] == [("merchant", 640)]
     stock = rows(own.bed)[f"CAMPAIGN#{offer.id}", "STOCK"]["body"]["M"]["left"]["M"]["apple"]["N"]
@@ -99,9 +103,7 @@ def test_an_unpaid_balance_forfeits_the_earnest_to_the_merchant_after_reminders(
     assert (answer.status, answer.json["code"]) == (409, "balance_not_due")
     own.bed.pay(late["pay_url"], late=True)
     after = money_adds_up(own, offer.group)
-    assert (after["refunded_minor"], after["held_minor"], after["released_minor"]) == (1280, 1600, 640), (
-        "late: goes back"
-    )
+    assert (after["refunded_minor"], after["held_minor"]) == (1280, 1600 + 640), "late: goes back"
 
 
 @pytest.mark.req("O4")
@@ -128,17 +130,14 @@ def test_a_balance_paid_in_time_and_reported_late_takes_the_earnest_back_with_it
     received_at = rfc3339(own.bed.now)
     own.bed.later(2 * DAY)
     assert order(own, mei)["resolution"] == "defaulted"
-    assert money_adds_up(own, offer.group)["released_minor"] == 320
+    assert settlement(own, offer.group) == (320, 0)
     told = {"amount_minor": 1280, "currency": "CNY", "received_at": received_at, "reference": "B1"}
     for _ in range(2):
         own.ok("POST", f"/payments/{transfer['id']}/confirm", told, who=own.merchant)
     own.bed.later(HOUR)
     money = money_adds_up(own, offer.group)
-    assert (money["captured_minor"], money["released_minor"], money["refunded_minor"]) == (
-        2 * 1600 + 320 + 1280,
-        0,
-        320,
-    )
+    assert (money["captured_minor"], money["refunded_minor"]) == (2 * 1600 + 320 + 1280, 320)
+    assert settlement(own, offer.group) == (320, 320)
     refunds = {one["cause"]: one["amount_minor"] for one in own.story(mei)["refunds"]}
     assert refunds == {"late": 1280, "paid_in_time": 320}
 
@@ -174,7 +173,7 @@ def test_money_that_goes_back_after_both_were_paid_is_parted_over_both(own: Shop
     own.bed.later(3 * DAY)
     refunds = [sorted(one["amount_minor"] for one in own.story(taken)["refunds"]) for taken in (mei, li)]
     assert refunds == [[320, 1280], [320]], "nobody defaults who has taken the money back"
-    assert money_adds_up(own, offer.group)["released_minor"] == 320, "the third, who did"
+    assert settlement(own, offer.group) == (320, 0), "the third, who did"
 
 
 @pytest.mark.req("O4")
@@ -196,3 +195,66 @@ def test_a_deposit_is_charged_where_another_campaign_would_only_hold(own: Shop) 
     offer, _ = started(own, EARNEST, 0, methods=["sandbox_card"])
     assert own.group(offer.group)["terms"]["charged_when_formed"] == []
     assert own.join(offer.group, method="sandbox_card").seat["payment"]["charged_when_formed"] is False
+
+
+@pytest.mark.req("O4")
+def test_a_merchant_who_calls_a_formed_group_off_returns_an_earnest_double(own: Shop) -> None:
+    offer, (mei, li, wu) = started(own, EARNEST)
+    own.close(offer.group)
+    own.ok("POST", f"/groups/{offer.group}/batches", who=own.merchant)
+    pay_balance(own, mei)
+    under_way = own.ok("POST", f"/orders/{li.id}/payments", {"method": "sandbox"}, who=li.who)
+    for _ in range(2):
+        own.ok("POST", f"/groups/{offer.group}/call-off", {"why": "货源断了"}, who=own.merchant)
+    own.bed.later(HOUR)
+    money = money_adds_up(own, offer.group)
+    assert (money["captured_minor"], money["held_minor"]) == (money["refunded_minor"], 0)
+    for taken, back in ((mei, [320, 1280]), (li, [320]), (wu, [320])):
+        story = own.story(taken)
+        assert sorted(one["amount_minor"] for one in story["refunds"]) == back
+        assert (story["order"]["resolution"], story["doubled"]["amount_minor"]) == ("called_off", 320)
+        assert own.told(taken.who, "group_called_off") and own.told(taken.who, "earnest_doubled")
+    own.bed.pay(under_way["pay_url"], late=True)
+    assert money_adds_up(own, offer.group)["held_minor"] == 0, "what comes afterwards goes back"
+
+    owed = own.ok("GET", f"/groups/{offer.group}/payouts", who=own.merchant)["items"]
+    assert [one["amount_minor"] for one in owed] == [320] * 3
+    paid = {"reference": "T1", "paid_back_at": rfc3339(own.bed.now)}
+    for _ in range(2):
+        own.ok("POST", f"/refunds/{owed[0]['id']}/confirm", paid, who=own.merchant)
+    settled = own.ok("GET", f"/groups/{offer.group}/settlement", who=own.merchant)
+    assert (settled["doubled_minor"], settled["to_double_minor"], settled["held_minor"]) == (320, 640, 0)
+    accounts = money_adds_up(own, offer.group)["accounts"]
+    assert (accounts["merchant_minor"], accounts["buyer_minor"], accounts["held_minor"]) == (-320, 320, 0)
+    (purchase,) = own.ok("GET", f"/groups/{offer.group}/purchases", who=own.merchant)["items"]
+    assert not any(purchase["total"].values()), "suppliers are asked for nothing any more"
+    for path in ("batches/point.gate/state", "batches"):
+        answer = own.bed.call(
+            "POST", f"/groups/{offer.group}/{path}", {"to": "sorted"} if "state" in path else None, who=own.merchant
+        )
+        assert (answer.status, answer.json["code"]) == (409, "group_called_off")
+    own.bed.later(4 * DAY)
+    assert [what for what, _ in own.bed.alarms].count("late_doubled") == 2, "of the three, two were never transferred"
+    assert {order(own, taken)["resolution"] for taken in (li, wu)} == {"called_off"}, "nobody defaults any more"
+
+
+@pytest.mark.req("O4")
+def test_what_has_left_is_not_called_off_and_a_down_payment_goes_back_once(own: Shop) -> None:
+    offer, (mei, li) = started(own, DOWN, 2)
+    answer = own.bed.call("POST", f"/groups/{offer.group}/call-off", {"why": "x"}, who=own.merchant)
+    assert (answer.status, answer.json["code"]) == (409, "group_not_formed")
+    own.close(offer.group)
+    own.ok("POST", f"/groups/{offer.group}/call-off", {"why": "x"}, who=own.merchant)
+    own.bed.later(HOUR)
+    assert [own.story(one)["doubled"] for one in (mei, li)] == [None, None]
+    assert money_adds_up(own, offer.group)["refunded_minor"] == 960
+
+    other = own.offer(target=TWO, hours=2)
+    for _ in range(2):
+        own.buy(other.group)
+    own.close(other.group)
+    own.ok("POST", f"/groups/{other.group}/batches", who=own.merchant)
+    for state in ("sorted", "in_transit"):
+        own.ok("POST", f"/groups/{other.group}/batches/point.gate/state", {"to": state}, who=own.merchant)
+    answer = own.bed.call("POST", f"/groups/{other.group}/call-off", {"why": "x"}, who=own.merchant)
+    assert (answer.status, answer.json["code"]) == (409, "already_shipped")

@@ -1,6 +1,7 @@
 """Rows of the books and of what follows from money that moved, as they stand in the middle of things."""
 
 from chalicelib.domain.books import BookedDay, Books, Difference, MoveKind, Named
+from chalicelib.domain.invoice import Invoice, InvoiceKind, InvoiceState, Issued
 from chalicelib.domain.payout import Payout, PayoutLine, PayoutState
 from chalicelib.domain.settlement import Settling
 from chalicelib.domain.solvency import Solvency
@@ -24,6 +25,21 @@ MONEY: tuple[Row, ...] = (
         ours_minor=900,
         currency="CNY",
         at=AT,
+    ),
+    Invoice(
+        order_id="g5k2-00mei",
+        group_id="g5k2",
+        merchant_id="m1",
+        buyer_id="mei",
+        title="Fruit",
+        kind=InvoiceKind.COMPANY,
+        state=InvoiceState.TO_CORRECT,
+        amount_minor=900,
+        currency="CNY",
+        requested_at=AT,
+        issued=(Issued(number="24110000001", on="2026-11-18", amount_minor=1800, at=AT, by="m1", file="invoices/x"),),
+        owed=("invoice_to_correct",),
+        due_at=AT,
     ),
     Settling(group_id="g5k2", part=1, cursor="g5k2-01ab", unfinished=True, due_at=AT),
     Payout(

@@ -170,6 +170,9 @@ class Case:
     """A metric that says that the case did what it is named for."""
 
 
+BY_EARNEST = Plan(deposit=DepositTerms(kind=DepositKind.EARNEST, share_bp=2_000, balance_ms=HOUR))
+
+
 def _then(*steps: Callable[[Scene], None]) -> Callable[[Scene], None]:
     def all_of_them(scene: Scene) -> None:
         for step in steps:
@@ -218,6 +221,28 @@ def _judged(scene: Scene) -> None:
     scene.closing()
     scene.wakes("|GROUP")
     scene.passes(0)
+
+
+def _two_owe(scene: Scene) -> None:
+    """Two have joined by a deposit, the group has formed and told them, and both have begun to pay the rest."""
+    scene.paid(0, 1)
+    scene.closing()
+    scene.worked_off()
+    for number in (0, 1):
+        scene.story.starts(buyer(number), scene.order_id(number))
+        scene.passes(SECOND)
+
+
+def _two_late(scene: Scene) -> None:
+    _two_owe(scene)
+    scene.worked_off()
+    scene.passes(HOUR + MINUTE)
+
+
+def _called_off(scene: Scene) -> None:
+    _two_owe(scene)
+    scene.story.calls_off(scene.group_id)
+    scene.passes(SECOND)
 
 
 def _full_team(scene: Scene) -> None:
@@ -833,6 +858,20 @@ CASES = (
     ),
     Case(name="refund", act=lambda scene: scene.wakes(".failed"), set_up=_failed),
     Case(
+        name="call a group off",
+        act=lambda scene: scene.story.calls_off(scene.group_id),
+        task="call off merchant ",
+        set_up=_two_owe,
+        plan=BY_EARNEST,
+        shows="groups_called_off",
+    ),
+    Case(
+        name="give back what a merchant called off",
+        act=lambda scene: scene.wakes("|GROUP"),
+        set_up=_called_off,
+        plan=BY_EARNEST,
+    ),
+    Case(
         name="send notices",
         act=lambda scene: scene.wakes("NOTICE#"),
         set_up=_then(_joined(0), lambda scene: scene.worked_off("NOTICE#")),
@@ -962,6 +1001,16 @@ RACES = (
         set_up=_then(_paid(0, 1), _judged),
         acts=(lambda scene: scene.wakes("|GROUP"),) * 3,
         plan=Plan(target=alone(3)),
+    ),
+    Race(
+        name="a group is called off while a balance is defaulted on",
+        set_up=_then(_two_late, lambda scene: scene.pays_unheard(1, late=True)),
+        acts=(
+            lambda scene: scene.story.calls_off(scene.group_id),
+            lambda scene: scene.wakes("ORDER#"),
+            Scene.reported,
+        ),
+        plan=BY_EARNEST,
     ),
     Race(name="two refund one payment", set_up=_failed, acts=(lambda scene: scene.wakes(".failed"),) * 2),
     Race(

@@ -13,7 +13,7 @@ from chalicelib.domain.deposit import DepositKind
 from chalicelib.domain.destination import destination_of, wants_goods
 from chalicelib.domain.group import Group, Part, Slice
 from chalicelib.domain.hand_over import MOST_TRIES
-from chalicelib.domain.instants import MINUTE, SECOND
+from chalicelib.domain.instants import HOUR, MINUTE, SECOND
 from chalicelib.domain.journey import Duty, Journey
 from chalicelib.domain.ledger import Entry, EntryState, Kind, RefundStage
 from chalicelib.domain.notice import Notice, NoticeState
@@ -264,6 +264,20 @@ class Rest:
         lost = order.resolution == DEFAULTED
         returned = deposit.kind is DepositKind.DOWN_PAYMENT or any(step.state == "earnest_back" for step in order.steps)
         return 0 if lost and returned else order.deposit_minor
+
+    def balances(self) -> Iterator[str]:
+        """Each deposit has come to its end: paid up, defaulted on, or given back, and an earnest doubled once (O4)."""
+        for order in self.orders.values():
+            if order.owes_balance and (order.balance_by or 0) + HOUR < self.town.now:
+                yield f"order {order.id} still owes a balance"
+            formed = order.resolution == "formed" and order.deposit_minor > 0
+            if formed is not (order.balance_id is not None) and order.resolution != CALLED_OFF:
+                yield f"order {order.id} is {order.resolution} with the balance {order.balance_id}"
+            doubled = f"{order.captured_id}.{Kind.DOUBLED.value}" in self.entries
+            deposit = self.terms[order.campaign_id].deposit
+            earnest = deposit is not None and deposit.kind is DepositKind.EARNEST
+            if doubled is not (order.resolution == CALLED_OFF and earnest):
+                yield f"order {order.id} is {order.resolution}, and its earnest {'' if doubled else 'not '}doubled"
 
     def money(self) -> Iterator[str]:
         """By the provider's own list: whatever came is kept for goods sold, or went back once."""

@@ -50,6 +50,7 @@ from chalicelib.services import (
     supply,
     waybills,
 )
+from chalicelib.services.call_off import call_off
 from chalicelib.services.cancel import cancel
 from chalicelib.services.change import change
 from chalicelib.services.hand_over import Handing, hand_over
@@ -488,6 +489,10 @@ class Story:
             return substitutes.offer(world, MERCHANT, group_id, SKUS[0], "quinces", until, now=now).sku
 
         self.request(said, work)
+
+    def calls_off(self, group_id: str) -> None:
+        said = Said("call off", MERCHANT.id, group_id, "", {}, 0, False)
+        self.request(said, lambda world, now: call_off(world, MERCHANT, group_id, "no harvest", now=now).id)
 
     def reviews(self, group_id: str, *, approved: bool) -> None:
         said = Said("review", MERCHANT.id, group_id, str(approved), {}, 0, False)

@@ -10,7 +10,7 @@ from chalicelib.domain.campaign import Restocked, Stock
 from chalicelib.domain.group import Group, GroupState, Part, Slice
 from chalicelib.domain.journey import Journey, StageState
 from chalicelib.domain.ledger import Entry, EntryState, Kind
-from chalicelib.domain.order import DEFAULTED, HOLDING, Order, OrderState
+from chalicelib.domain.order import BALANCE_DUE, CALLED_OFF, DEFAULTED, HOLDING, Order, OrderState
 from chalicelib.domain.writes import Row
 from chalicelib.store.rows import from_image
 from tests.engine import Change, Table
@@ -147,8 +147,11 @@ class Watch:
         ended = new.state is OrderState.CANCELLED and old is not None and old.state is not OrderState.CANCELLED
         if joined or ended:
             self._in_time(new, (new.joined_at if joined else new.ended_at) or 0)
-        balance = old is not None and old.owes_balance
-        if old is not None and old.resolution not in (None, new.resolution) and not (balance or self._lapsed(new)):
+        group = self.groups[new.group_id]
+        if new.resolution == DEFAULTED and (old is None or old.resolution != DEFAULTED) and group.called_off_at:
+            self.say(f"order {new.id} defaulted in a group that its merchant had called off")
+        asked = old is not None and (old.resolution == BALANCE_DUE or new.resolution == CALLED_OFF)
+        if old is not None and old.resolution not in (None, new.resolution) and not (asked or self._lapsed(new)):
             self.say(f"order {new.id} was resolved twice: {old.resolution}, {new.resolution}")
         self.orders[new.group_id][new.id] = new
         self._touched.add(new.campaign_id)
@@ -271,11 +274,11 @@ class Watch:
     @staticmethod
     def _kept(order: Order, payment: Entry, group: Group) -> int:
         """The most that may stay of a payment."""
-        gone = order.resolution == "failed" or order.withdrawn_at is not None
-        mine = payment.id in (order.captured_id, order.balance_id)
-        if order.state is not OrderState.PAID or not mine or gone:
+        gone = order.resolution in ("failed", CALLED_OFF) or order.withdrawn_at is not None
+        pays = payment.id in (order.captured_id, order.balance_id)
+        if order.state is not OrderState.PAID or not pays or gone:
             return 0
-        if order.resolution is None or group.verdict is None:
+        if order.deposit_minor or order.resolution is None or group.verdict is None:
             return payment.amount_minor
         return pricing.amount(order.lines, group.verdict.prices) + order.fee_minor
 

@@ -164,6 +164,30 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         'Hello,\n\nthe merchant says that {amount} were transferred to you for "{title}": your earnest has come back '
         "double. If it has not arrived, please ask support.\n\nDetails: {link}",
     ),
+    "invoice_requested": (
+        "An invoice is asked for: {title}",
+        'A buyer in "{title}" asks for an invoice of {amount}. Please issue it: {link}',
+        'Hello,\n\na buyer in "{title}" asks for an invoice of {amount}. Please issue it, then enter its number and '
+        "upload the file.\n\nTo the list: {link}",
+    ),
+    "invoice_to_correct": (
+        "An invoice needs a red one: {title}",
+        'Money went back on an invoiced order of "{title}": cancel it by a red invoice, the new amount is {amount}: '
+        "{link}",
+        'Hello,\n\nmoney has gone back on an order of "{title}" that was invoiced. Please take that invoice back by a '
+        "red-letter one, and issue a new one of {amount} (none where nothing is left).\n\nTo the list: {link}",
+    ),
+    "invoice_issued": (
+        "Your invoice: {title}",
+        'Your invoice of {amount} for "{title}" has been issued: {link}',
+        'Hello,\n\nyour invoice of {amount} for "{title}" has been issued.\n\nSee and download it: {link}',
+    ),
+    "invoice_corrected": (
+        "Your invoice was corrected: {title}",
+        'Your invoice for "{title}" was taken back by a red one; it is now {amount}: {link}',
+        'Hello,\n\nbecause money went back to you, the invoice for "{title}" was taken back by a red one. It is now '
+        "{amount}.\n\nSee and download it: {link}",
+    ),
     "group_failed": (
         "Not enough people, full refund: {title}",
         '"{title}" did not form. Your {amount} goes back to {method} by {arrives_by}. You may like: '

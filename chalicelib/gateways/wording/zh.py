@@ -140,6 +140,27 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "商家已转账{amount},「{title}」的定金双倍返还已完成。{link}",
         "您好,\n\n商家已确认向您转账{amount},「{title}」的定金双倍返还已完成。如未收到,请联系客服。\n\n详情:{link}",
     ),
+    "invoice_requested": (
+        "有买家申请发票:{title}",
+        "「{title}」有买家申请发票,金额{amount},请开具:{link}",
+        "您好,\n\n「{title}」有买家申请发票,金额{amount}。请开具后登记发票号码并上传文件。\n\n去处理:{link}",
+    ),
+    "invoice_to_correct": (
+        "发票需红冲:{title}",
+        "「{title}」有一张已开发票的订单发生退款,请红冲,并按{amount}重开:{link}",
+        "您好,\n\n「{title}」有一张已开发票的订单后来发生了退款。请开具红字发票冲销,并按现金额{amount}重新开具(为零则只需红冲)。"
+        "\n\n去处理:{link}",
+    ),
+    "invoice_issued": (
+        "发票已开具:{title}",
+        "「{title}」的发票已开具,金额{amount},点此查看:{link}",
+        "您好,\n\n「{title}」的发票已开具,金额{amount}。\n\n查看与下载:{link}",
+    ),
+    "invoice_corrected": (
+        "发票已更正:{title}",
+        "「{title}」的发票已红冲更正,现金额{amount}:{link}",
+        "您好,\n\n因退款,「{title}」原发票已红冲,现发票金额为{amount}。\n\n查看与下载:{link}",
+    ),
     "group_failed": (
         "未能成团,全额退款:{title}",
         "「{title}」未成团,{amount}将全额退回{method},最迟{arrives_by}到账。也可看看:{alternative}。{link}",

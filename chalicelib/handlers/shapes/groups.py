@@ -18,7 +18,7 @@ from ...domain.tally import Tally
 from ...services import browse, preview
 from .campaigns import CampaignOffer, DepositShown, Item, PickupPoint, Target
 from .stages import Way
-from .words import Category, Id, Input, Moment, MomentIn, Output, PageQuery, shown
+from .words import Category, Id, Input, Moment, MomentIn, Output, PageQuery, shown, shown_or_none
 
 
 class HallQuery(PageQuery, kw_only=True):
@@ -326,6 +326,23 @@ class DeadlineMoved(Output):
     closes_at: Moment
     deadline_number: int
     done: bool
+
+
+class CallOffBody(Input):
+    """`why` is kept with the group and in the audit log."""
+
+    why: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class CalledOff(Output):
+    """The verdict stands; refunds follow order by order."""
+
+    group_id: str
+    called_off_at: Moment | None
+
+    @classmethod
+    def of(cls, group: Group) -> Self:
+        return cls(group_id=group.id, called_off_at=shown_or_none(group.called_off_at))
 
 
 class ShareLink(Output):

@@ -131,6 +131,12 @@ class Refund(Output):
         )
 
 
+class Payouts(Output):
+    """To be transferred by the merchant, and confirmed like a refund by transfer, under the same address."""
+
+    items: list[Refund]
+
+
 class Accounts(Output):
     """Σ of posted entries per account; together they are nothing."""
 

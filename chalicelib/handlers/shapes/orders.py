@@ -258,6 +258,7 @@ class OrderStory(Output):
     substitutes: list[Offered]
     payments: list[Payment]
     refunds: list[Refund]
+    doubled: Refund | None
     timeline: list[TimelineStep]
     returns: list[ReturnWithMoney]
     notices: list[MyNotice]
@@ -282,6 +283,7 @@ class OrderStory(Output):
             substitutes=offered(view),
             payments=[Payment.of(entry) for entry in entries if entry.kind is Kind.PAYMENT],
             refunds=[Refund.of(entry, now) for entry in entries if entry.kind is Kind.REFUND],
+            doubled=next((Refund.of(entry, now) for entry in entries if entry.kind is Kind.DOUBLED), None),
             timeline=timeline(view.order, view.group, entries),
             returns=[ReturnWithMoney.with_money(one, money_of(one, entries), now) for one in view.returns],
             notices=[MyNotice.of(notice) for notice in view.notices],

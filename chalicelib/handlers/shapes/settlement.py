@@ -19,7 +19,8 @@ class PayeeLine(Output):
 class GroupSettlement(Output):
     """captured = refunded + charged back + released + held. The lines' dues are what is left of the orders that
     formed; `unfinished` orders are still on their way, or in their after-sales time. `releasing` is on its way to
-    payees and held until it is there; `receivable` is what they owe back."""
+    payees and held until it is there; `receivable` is what they owe back. `doubled_minor` is what a merchant who
+    called the group off has paid its buyers past us, `to_double_minor` what they are still owed."""
 
     group_id: str
     currency: str
@@ -33,6 +34,8 @@ class GroupSettlement(Output):
     receivable_minor: int
     orders: int
     unfinished: int
+    doubled_minor: int
+    to_double_minor: int
     lines: list[PayeeLine]
 
     @classmethod
@@ -51,6 +54,8 @@ class GroupSettlement(Output):
             receivable_minor=money.receivable,
             orders=found.orders,
             unfinished=found.unfinished,
+            doubled_minor=money.doubled,
+            to_double_minor=money.to_double,
             lines=[
                 PayeeLine(
                     payee=who[0],

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from ...domain.batch import Batch, InHand
 from ...domain.group import Group
 from ...domain.incident import Coupon, Incident
+from ...domain.invoice import Invoice
 from ...domain.journey import Duty, Journey
 from ...domain.leader import Leader, Neighbour, Place
 from ...domain.pace import Pace
@@ -20,6 +21,7 @@ from ..rows import (
     batch_key,
     duties_pk,
     incident_key,
+    invoice_key,
     journey_key,
     lot_key,
     neighbour_key,
@@ -168,6 +170,12 @@ class Fulfilment(Base):
     def substitutes(self, group_id: str) -> list[Substitute]:
         pk, sk = substitute_key(group_id, "")
         return list(self._query(Substitute, pk, Stored.sk.startswith(sk)))
+
+    def invoice(self, order_id: str) -> Invoice | None:
+        return self._get(Invoice, *invoice_key(order_id))
+
+    def invoices_of(self, merchant_id: str, limit: int, start: str | None) -> Page[Invoice]:
+        return self._page(Invoice, f"INVOICES#{merchant_id}", limit, start)
 
     def return_(self, order_id: str, number: int) -> Return | None:
         return self._get(Return, *return_key(order_id, number))

@@ -11,6 +11,7 @@ from .deliver import TEXTS as DELIVER
 from .desk import TEXTS as DESK
 from .feed import TEXTS as FEED
 from .goods import TEXTS as GOODS
+from .invoices import TEXTS as INVOICES
 from .ledger import TEXTS as LEDGER
 from .open import TEXTS as OPEN
 from .returns import TEXTS as RETURNS
@@ -29,6 +30,7 @@ TEXTS: Texts = {
     **GOODS,
     **LEDGER,
     **OPEN,
+    **INVOICES,
     **RETURNS,
     **SUPPLY,
     **TERMS,

@@ -18,6 +18,7 @@ TEXTS: Texts = {
     "task.call": ("请电话告知", "Please call"),
     "task.answer": ("请答复", "Please answer"),
     "task.upgrade_carrier": ("贵宾订单延误，请改用更快的承运商", "A VIP is kept waiting: use a faster carrier"),
+    "task.payout": ("请向买家转账（定金双倍返还）", "Please transfer the second part of the earnests"),
     "task.supplier": ("请找备用供应商", "Please find another supplier"),
     "said.put_back": ("已放回处理队列。", "Put back to work."),
     "desk.back": ("返回工作台", "Back to the desk"),

@@ -212,6 +212,7 @@ def test_what_moves_money_is_urgent_and_what_only_pleases_is_not() -> None:
     assert by_urgency[Urgency.MARKETING] == {"campaign_offer"}
     of_buying = {"payment_reminder", "pickup_missing", "pickup_defaulted", "batch_ready", "uncollected"}
     of_buying |= {"substitute_offered", "balance_reminder"}
+    of_buying |= {"invoice_requested", "invoice_to_correct"}  # the merchant's to see to
     of_work = {name for name in TEMPLATES if name.startswith(("stage", "review_"))} - {"stage_urgent"}
     assert by_urgency[Urgency.REMINDER] == of_buying | of_work
     assert {"group_formed", "group_failed", "refund_done", "order_held"} <= by_urgency[Urgency.MONEY]
