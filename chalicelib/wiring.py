@@ -131,17 +131,17 @@ class LoginCodes:
     """What log-in without a user pool needs of the services; imported when first used, for the authorizer has none."""
 
     def send(self, phone: str) -> None:
-        from .services import log_in
+        from .services.people import log_in
 
         log_in.send_code(world(), phone, key=secrets()["cursor_key"], now=now())
 
     def is_right(self, phone: str, code: str) -> bool:
-        from .services import log_in
+        from .services.people import log_in
 
         return log_in.check_code(world(), phone, code, key=secrets()["cursor_key"], now=now())
 
     def is_waiting(self, phone: str) -> bool:
-        from .services import log_in
+        from .services.people import log_in
 
         return log_in.is_waiting(world(), phone, key=secrets()["cursor_key"], now=now())
 

@@ -217,7 +217,7 @@ def bad_version(rehearsal: Rehearsal, built: Path, scratch: Path) -> None:
         meter = Meter(stack.region, haste=HASTE)
         meter.look()
         stack.region.firing, stack.region.bake_s, stack.region.poll_s = meter.firing, 120.0, 1.0
-        bad = changed(built, scratch / "bad", "chalicelib/services/wake.py", BROKEN)
+        bad = changed(built, scratch / "bad", "chalicelib/services/running/wake.py", BROKEN)
         ticking = threading.Event()
         noise = threading.Thread(target=keep_waking, args=(stack, ticking))
         noise.start()

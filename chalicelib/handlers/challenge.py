@@ -15,7 +15,7 @@ from chalice.app import Blueprint
 
 from .. import wiring
 from ..domain.refusals import Refused, Unavailable
-from ..services import log_in
+from ..services.people import log_in
 from .tick import request_of
 
 if TYPE_CHECKING:

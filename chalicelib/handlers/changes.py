@@ -16,7 +16,7 @@ bp = Blueprint(__name__)
 @bp.on_dynamodb_record(stream_arn="arn:aws:dynamodb:local:000000000000:table/placeholder/stream/placeholder")
 def changes(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
     """The whole batch in one go. When the queue does not answer, the batch comes again: that only repeats."""
-    from ..services.follow import follow
+    from ..services.running.follow import follow
 
     records = event.to_dict()["Records"]
     with wiring.during("changes", request_of(event.context)):

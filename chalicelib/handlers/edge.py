@@ -94,7 +94,7 @@ def secrets() -> Mapping[str, str]:
 def confirmed(call: "Call[Any, Any]") -> None:
     """Raises Refused('second_factor_required'). On a stage with a story's clock nobody could answer a code in time."""
     from .. import wiring
-    from ..services import second_factor
+    from ..services.people import second_factor
 
     if wiring.in_real_time():
         second_factor.check(call.world, call.caller, call.token, key=secrets()["cursor_key"], now=call.now)

@@ -5,7 +5,7 @@ from datetime import datetime
 from ..domain.instants import Instant, moment, rfc3339, zone_of
 from ..domain.money import decimals
 from ..domain.refusals import Refused
-from ..services.import_products import to_minor
+from ..services.selling.import_products import to_minor
 
 
 def amount(text: str, currency: str) -> int:

@@ -1,8 +1,8 @@
 """What people and their mail servers say back: bounces, complaints, SMS that did not arrive, and SMS from people.
 
 The events carry addresses and phones, so they go straight from AWS's topic into this function and into no queue or log
-of ours; what is kept of them is said in services/undelivered.py and services/text_in.py. A call that fails is made
-again by Lambda, twice, and everything here may be repeated.
+of ours; what is kept of them is said in services/telling/undelivered.py and text_in.py beside it. A call that fails is
+made again by Lambda, twice, and everything here may be repeated.
 """
 
 from typing import Any
@@ -20,8 +20,8 @@ def heard(event: dict[str, Any], context: object) -> dict[str, int]:
     """One that cannot be dealt with now makes the whole event come again; the others are done by then."""
     from ..domain.ports import TextIn
     from ..domain.refusals import Lost, Unavailable
-    from ..services.text_in import text_in
-    from ..services.undelivered import undelivered
+    from ..services.telling.text_in import text_in
+    from ..services.telling.undelivered import undelivered
 
     world, now = wiring.world(), wiring.now()
     said = wiring.heard_in(event)

@@ -2,9 +2,9 @@
 
 from chalice.app import Blueprint
 
-from ..services import batches, waybills
-from ..services import hand_over as handing
-from ..services.labels import labels
+from ..services.delivering import batches, waybills
+from ..services.delivering import hand_over as handing
+from ..services.delivering.labels import labels
 from .edge import CARRIER, LEADER, MERCHANT, OPS, PUBLIC, SORTER, SUPPORT, Call, route, secrets
 from .shapes.batches import (
     BatchList,

@@ -2,7 +2,7 @@
 
 from chalice.app import Blueprint
 
-from ..services import books
+from ..services.paying import books
 from .edge import MERCHANT, OPS, Call, route
 from .shapes.books import BookedDayLine, BookedDayPage, DifferenceLine, DifferencePage
 from .shapes.words import PageQuery

@@ -2,8 +2,8 @@
 
 from chalice.app import Blueprint
 
-from ..services import draft, publish, restock
-from ..services.figures import figures
+from ..services.selling import draft, publish, restock
+from ..services.selling.figures import figures
 from .edge import MERCHANT, Call, route
 from .shapes.campaigns import (
     CampaignDraft,

@@ -6,7 +6,7 @@ from ..domain.chat import Audience, ChatKind
 from ..domain.feed import MediaKind, Post
 from ..domain.files import Use
 from ..domain.ports import Caller
-from ..services import chats, feed, questions
+from ..services.telling import chats, feed, questions
 from .edge import BUYER, MERCHANT, PUBLIC, Call, route
 from .shapes.feed import (
     AnswerInput,

@@ -2,10 +2,12 @@
 
 from chalice.app import Blueprint
 
-from ..services import call_off, money, orders, settle
-from ..services.move_deadline import move_deadline
-from ..services.preview import preview
-from ..services.share import share
+from ..services.buying import orders
+from ..services.buying.move_deadline import move_deadline
+from ..services.buying.preview import preview
+from ..services.fulfilling import call_off
+from ..services.paying import money, settle
+from ..services.selling.share import share
 from .edge import BUYER, MERCHANT, Call, route
 from .shapes.groups import CalledOff, CallOffBody, ClosePreview, DeadlineInput, DeadlineMoved, ShareLink
 from .shapes.money import GroupMoney, Payouts, Refund

@@ -2,8 +2,8 @@
 
 from chalice.app import Blueprint
 
-from ..services import incidents, substitutes, tasks
-from ..services.self_refund import self_refund
+from ..services.fulfilling import incidents, substitutes, tasks
+from ..services.fulfilling.self_refund import self_refund
 from .edge import BUYER, MANAGER, MERCHANT, OPS, SUPPORT, Call, route
 from .shapes.incidents import (
     CompensationInput,

@@ -2,7 +2,7 @@
 
 from chalice.app import Blueprint
 
-from ..services import invoices
+from ..services.paying import invoices
 from .edge import BUYER, MERCHANT, Call, route
 from .shapes.invoices import InvoiceMadeOut, InvoicePage, InvoicePaper, InvoiceRequest, InvoiceShown
 from .shapes.supply import Upload

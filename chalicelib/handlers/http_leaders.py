@@ -2,7 +2,9 @@
 
 from chalice.app import Blueprint
 
-from ..services import leaders, neighbours, receive
+from ..services.buying import neighbours
+from ..services.people import leaders
+from ..services.supplying import receive
 from .edge import BUYER, MANAGER, MERCHANT, SUPPORT, Call, route
 from .shapes.orders import Seat
 from .shapes.supply import (

@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 
 from ..domain.refusals import Refused
-from ..services import log_in
+from ..services.people import log_in
 from . import edge
 from .edge import PUBLIC, Call, route
 from .shapes.people import CodeAsked, LogInAnswer, LogInInput, LogInToken

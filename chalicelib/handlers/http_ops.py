@@ -2,7 +2,8 @@
 
 from chalice.app import Blueprint
 
-from ..services import audit, upkeep
+from ..services import audit
+from ..services.running import upkeep
 from .edge import OPS, Call, route
 from .shapes.ops import ActLine, ActPage, DayQuery, DueLine, DueList, LimitQuery, ParkedLine, ParkedPage, RowInput
 from .shapes.words import PageQuery

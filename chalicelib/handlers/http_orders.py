@@ -3,14 +3,14 @@
 from chalice.app import Blueprint
 
 from ..domain.hand_over import pickup_code
-from ..services import orders
-from ..services.cancel import cancel
-from ..services.change import change
-from ..services.fees import quote
-from ..services.join import join
-from ..services.open_team import TeamRequest, open_team
-from ..services.read import opened
-from ..services.start_payment import start_payment
+from ..services.buying import orders
+from ..services.buying.cancel import cancel
+from ..services.buying.change import change
+from ..services.buying.join import join
+from ..services.buying.open_team import TeamRequest, open_team
+from ..services.delivering.fees import quote
+from ..services.paying.start_payment import start_payment
+from ..services.telling.read import opened
 from .edge import BUYER, Call, route, secrets
 from .shapes.money import Payment, PaymentStart
 from .shapes.orders import (

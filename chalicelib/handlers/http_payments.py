@@ -2,7 +2,7 @@
 
 from chalice.app import Blueprint
 
-from ..services import confirm
+from ..services.paying import confirm
 from .edge import MERCHANT, Call, route
 from .shapes.money import Payment, Refund, TransferReceived, TransferReturned
 from .shapes.words import to_instant

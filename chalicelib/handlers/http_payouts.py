@@ -2,7 +2,7 @@
 
 from chalice.app import Blueprint
 
-from ..services import payouts
+from ..services.paying import payouts
 from .edge import MERCHANT, OPS, Call, route
 from .shapes.payouts import AccountInput, PayoutInput, PayoutPage, PayoutPaid, PayoutQuery, PayoutShown
 

@@ -3,7 +3,8 @@
 from chalice.app import Blueprint
 
 from ..domain.person import Hours
-from ..services import close_account, contact, preferences, real_name, second_factor, where
+from ..services.delivering import where
+from ..services.people import close_account, contact, preferences, real_name, second_factor
 from . import edge
 from .edge import BUYER, OPS, SUPPORT, Call, route
 from .shapes.people import (

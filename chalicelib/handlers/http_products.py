@@ -5,7 +5,7 @@ from typing import Any
 from chalice.app import Blueprint
 
 from ..domain.product import Product
-from ..services import browse, pictures, products, reviews
+from ..services.selling import browse, pictures, products, reviews
 from .edge import BUYER, MERCHANT, PUBLIC, SUPPORT, Call, route
 from .shapes.products import (
     OfferedProduct,

@@ -9,7 +9,8 @@ from ..domain.group import Group
 from ..domain.instants import MINUTE
 from ..domain.ports import Page
 from ..domain.tally import Tally
-from ..services import browse, share, solvency, visit
+from ..services.paying import solvency
+from ..services.selling import browse, share, visit
 from . import openapi
 from .edge import NO_STORE, PUBLIC, Call, route
 from .shapes.campaigns import CampaignOffer

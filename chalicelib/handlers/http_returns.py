@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 
 from ..domain.refusals import Refused
-from ..services import returns
+from ..services.delivering import returns
 from .edge import BUYER, MERCHANT, SUPPORT, Call, route
 from .shapes.returns import CheckInput, ReturnInput, ReturnPage, ReturnShown
 from .shapes.words import PageQuery

@@ -2,7 +2,7 @@
 
 from chalice.app import Blueprint
 
-from ..services import routes
+from ..services.delivering import routes
 from .edge import MERCHANT, Call, route
 from .shapes.batches import BatchList, BatchShown
 from .shapes.routing import DaysQuery, Loads, LoadShown, RerouteBody, RerouteShown, RoutesInput, RoutesShown

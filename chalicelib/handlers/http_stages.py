@@ -3,9 +3,9 @@
 from chalice.app import Blueprint
 
 from ..domain.plan import OWNER_ROLES
-from ..services import paces, stages
-from ..services import review as reviews
-from ..services.stages import Where
+from ..services.fulfilling import paces, stages
+from ..services.fulfilling import review as reviews
+from ..services.fulfilling.stages import Where
 from .edge import BUYER, Call, route
 from .shapes.groups import Reviewed
 from .shapes.pace import FlowQuery, FlowShown

@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 from msgspec import structs
 
-from ..services import reports, supply
+from ..services.supplying import reports, supply
 from .edge import MERCHANT, SUPPLIER, Call, route
 from .shapes.supply import (
     AcknowledgeBody,

@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 
 from ..domain.refusals import Lost, Refused, Unavailable
-from ..services import webhook
+from ..services.paying import webhook
 from .edge import PUBLIC, Call, Plain, route
 from .shapes.money import Received
 

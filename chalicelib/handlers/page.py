@@ -34,7 +34,7 @@ from ..domain.instants import DAY, SECOND
 from ..domain.ports import Caller
 from ..domain.refusals import Lost, Refused, Trouble, Unavailable
 from ..domain.session import Session
-from ..services import sessions
+from ..services.people import sessions
 from ..web.render import rendered
 from ..web.say import LANGUAGES, Say
 from . import cursor, edge, reading

@@ -2,8 +2,8 @@
 
 from chalice.app import Blueprint
 
-from ..services import substitutes
-from ..services.self_refund import self_refund
+from ..services.fulfilling import substitutes
+from ..services.fulfilling.self_refund import self_refund
 from .page import BUYER, Ask, Gone, page
 from .pages_buying import order_page
 from .shapes.incidents import SubstituteAnswer

@@ -19,15 +19,15 @@ from ..domain.person import Channel
 from ..domain.plan import BEFORE_FORMING
 from ..domain.refusals import Broken, Refused
 from ..domain.substitute import concerns
-from ..services import orders
-from ..services.cancel import cancel
-from ..services.change import change
-from ..services.join import JoinAnswer, join
-from ..services.open_team import TeamRequest, open_team
-from ..services.orders import OrderView
-from ..services.read import opened
-from ..services.send_notice import LINKS
-from ..services.start_payment import start_payment
+from ..services.buying import orders
+from ..services.buying.cancel import cancel
+from ..services.buying.change import change
+from ..services.buying.join import JoinAnswer, join
+from ..services.buying.open_team import TeamRequest, open_team
+from ..services.buying.orders import OrderView
+from ..services.paying.start_payment import start_payment
+from ..services.telling.read import opened
+from ..services.telling.send_notice import LINKS
 from . import reading
 from .edge import secrets
 from .page import BUYER, Ask, Gone, Shown, page

@@ -9,12 +9,12 @@ from chalice.app import Blueprint
 from ..domain.batch import MOVERS, WAY, Batch, BatchState, acts_as, estimates
 from ..domain.label import HEADING, as_rows
 from ..domain.refusals import Refused
-from ..services import batches, waybills
-from ..services import hand_over as handing
-from ..services.batches import MoveRequest
-from ..services.hand_over import Handing
-from ..services.labels import SHEET, labels
-from ..services.waybills import Typed
+from ..services.delivering import batches, waybills
+from ..services.delivering import hand_over as handing
+from ..services.delivering.batches import MoveRequest
+from ..services.delivering.hand_over import Handing
+from ..services.delivering.labels import SHEET, labels
+from ..services.delivering.waybills import Typed
 from ..web import sheets
 from ..web.labels import PDF, as_pdf
 from .edge import CARRIER, LEADER, MERCHANT, NO_STORE, SORTER, secrets

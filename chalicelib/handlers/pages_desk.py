@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from chalice.app import Blueprint
 
 from ..domain.task import Task
-from ..services import board, contact, money, orders, tasks, upkeep
+from ..services.buying import orders
+from ..services.fulfilling import tasks
+from ..services.paying import money
+from ..services.people import contact
+from ..services.running import upkeep
+from ..services.selling import board
 from .edge import OPS, SUPPORT
 from .page import NAV, Ask, Gone, Link, Shown, page
 from .shapes.orders import masked

@@ -10,7 +10,7 @@ from ..domain.campaign import Campaign, CampaignState, Fulfilment, Item, Kind, M
 from ..domain.deposit import DepositKind
 from ..domain.instants import HOUR, MINUTE
 from ..domain.refusals import Refused
-from ..services import draft, products, publish
+from ..services.selling import draft, products, publish
 from . import problems
 from .edge import MERCHANT
 from .fields import amount, currency_given, moment_given, pairs, plain_amount, wall_clock, whole

@@ -4,7 +4,8 @@ from chalice.app import Blueprint
 
 from ..domain.feed import MediaKind, Post
 from ..domain.ports import Caller
-from ..services import browse, feed, questions
+from ..services.selling import browse
+from ..services.telling import feed, questions
 from ..web.codes import drawn
 from .page import BUYER, Ask, Gone, Shown, page
 from .pages_buying import key_of

@@ -2,7 +2,7 @@
 
 from chalice.app import Blueprint
 
-from ..services import browse, reviews
+from ..services.selling import browse, reviews
 from .page import BUYER, Ask, Gone, Shown, page
 from .pages_buying import order_page
 from .shapes.products import ReviewInput

@@ -16,8 +16,9 @@ from ..domain.pricing import unit_price
 from ..domain.refusals import Refused
 from ..domain.share import share_code
 from ..domain.tally import Tally
-from ..services import browse, contact, lately, share
-from ..services.browse import GroupView, Progress
+from ..services.people import contact
+from ..services.selling import browse, lately, share
+from ..services.selling.browse import GroupView, Progress
 from ..web import render
 from ..web.codes import drawn
 from .page import Ask, Elsewhere, Gone, Sent, Shown, page

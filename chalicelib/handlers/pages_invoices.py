@@ -8,7 +8,7 @@ from ..domain.instants import moment
 from ..domain.invoice import Invoice, InvoiceKind, InvoiceState
 from ..domain.money import decimals
 from ..domain.refusals import Refused
-from ..services import invoices
+from ..services.paying import invoices
 from ..web import sheets
 from .edge import MERCHANT, NO_STORE
 from .page import BUYER, Ask, Gone, Sent, Shown, page

@@ -3,7 +3,10 @@
 from chalice.app import Blueprint
 
 from ..domain.refusals import Refused
-from ..services import hand_over, leaders, neighbours, receive
+from ..services.buying import neighbours
+from ..services.delivering import hand_over
+from ..services.people import leaders
+from ..services.supplying import receive
 from .edge import BUYER, secrets
 from .page import NAV, Ask, Gone, Link, Shown, page
 from .shapes.batches import HandOverLine

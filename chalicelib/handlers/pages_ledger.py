@@ -9,7 +9,8 @@ from ..domain.instants import moment
 from ..domain.journal import COLUMNS, Cell, Sums
 from ..domain.ledger import Entry, between
 from ..domain.money import decimals
-from ..services import draft, journal, payouts
+from ..services.paying import journal, payouts
+from ..services.selling import draft
 from ..web import sheets
 from .edge import MERCHANT, NO_STORE, OPS
 from .page import Ask, Gone, Sent, Shown, page

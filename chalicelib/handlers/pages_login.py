@@ -6,7 +6,7 @@ from chalice.app import Blueprint
 
 from ..config import config
 from ..domain.refusals import Refused
-from ..services import log_in, sessions
+from ..services.people import log_in, sessions
 from . import edge
 from .page import BUYER, Ask, Gone, Shown, explain, page, safe_next
 

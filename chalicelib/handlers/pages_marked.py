@@ -6,7 +6,9 @@ taken by a POST, which the page's script sends, or the reader's own tap.
 
 from chalice.app import Blueprint
 
-from ..services import browse, confirm_email, read
+from ..services.people import confirm_email
+from ..services.selling import browse
+from ..services.telling import read
 from .page import Ask, Gone, Shown, page
 from .ways import way
 

@@ -8,7 +8,8 @@ from ..domain.incident import Coupon
 from ..domain.instants import Instant
 from ..domain.person import Channel, Hours, consented
 from ..domain.refusals import Refused
-from ..services import close_account, contact, incidents, log_in, preferences, real_name, sessions
+from ..services.fulfilling import incidents
+from ..services.people import close_account, contact, log_in, preferences, real_name, sessions
 from .edge import secrets
 from .page import BUYER, Ask, Gone, Shown, page
 from .pages_buying import notices

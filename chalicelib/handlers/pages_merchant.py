@@ -12,8 +12,11 @@ from ..domain.instants import instant, moment
 from ..domain.money import decimals
 from ..domain.order import Order, OrderState
 from ..domain.refusals import Refused
-from ..services import batch, board, draft, money, preview
-from ..services.move_deadline import move_deadline
+from ..services import batch
+from ..services.buying import preview
+from ..services.buying.move_deadline import move_deadline
+from ..services.paying import money
+from ..services.selling import board, draft
 from ..web import plots, sheets
 from . import problems
 from .edge import MERCHANT, NO_STORE

@@ -7,7 +7,9 @@ from chalice.app import Blueprint
 
 from ..domain import solvency as rules
 from ..domain.refusals import Refused
-from ..services import browse, questions, reviews, solvency
+from ..services.paying import solvency
+from ..services.selling import browse, reviews
+from ..services.telling import questions
 from .edge import SUPPORT
 from .page import BUYER, Ask, Gone, Shown, page
 from .pages_feed import feed_page

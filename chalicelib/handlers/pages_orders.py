@@ -5,8 +5,9 @@ from typing import Any
 from chalice.app import Blueprint
 
 from ..domain.order import OrderState
-from ..services import batch, board
-from ..services.restock import restock
+from ..services import batch
+from ..services.selling import board
+from ..services.selling.restock import restock
 from .edge import MERCHANT
 from .fields import whole
 from .page import Ask, Gone, Shown, page

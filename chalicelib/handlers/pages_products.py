@@ -10,8 +10,8 @@ from ..domain.instants import moment
 from ..domain.money import decimals
 from ..domain.product import LIGHT_BYTES, MOST_PICTURES, Product
 from ..domain.refusals import Refused
-from ..services import pictures, products, reviews
-from ..services.import_products import import_products
+from ..services.selling import pictures, products, reviews
+from ..services.selling.import_products import import_products
 from ..web import plots
 from . import reading
 from .edge import MERCHANT

@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 
 from ..domain.refusals import Refused
-from ..services import returns
+from ..services.delivering import returns
 from .edge import MERCHANT
 from .page import BUYER, Ask, Gone, Shown, page
 from .pages_buying import order_page

@@ -9,7 +9,7 @@ from ..domain import supply as rules
 from ..domain.instants import instant, zone_of
 from ..domain.refusals import Refused
 from ..domain.supply import PurchaseOrder
-from ..services import receive, reports, supply
+from ..services.supplying import receive, reports, supply
 from ..web import sheets
 from .edge import MERCHANT, NO_STORE, SUPPLIER
 from .page import NAV, Ask, Gone, Link, Sent, Shown, page

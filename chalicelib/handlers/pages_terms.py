@@ -18,7 +18,7 @@ from ..domain.fees import DeliveryZone
 from ..domain.instants import DAY, HOUR, MINUTE
 from ..domain.plan import Basis, FallbackKind, StagePlan
 from ..domain.refusals import Refused
-from ..services import draft
+from ..services.selling import draft
 from .edge import MERCHANT
 from .fields import amount, plain_amount, whole
 from .page import Ask, Gone, Shown, page

@@ -7,9 +7,10 @@ from chalice.app import Blueprint
 from ..domain.instants import moment
 from ..domain.money import decimals
 from ..domain.pace import Narrowed
-from ..services import draft, paces, stages
-from ..services.stages import Line
-from ..services.trade import LOOKED_BACK, Trade, trade
+from ..services.fulfilling import paces, stages
+from ..services.fulfilling.stages import Line
+from ..services.selling import draft
+from ..services.selling.trade import LOOKED_BACK, Trade, trade
 from ..web import plots, sheets
 from .edge import MERCHANT, NO_STORE
 from .fields import currency_given

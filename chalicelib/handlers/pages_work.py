@@ -13,9 +13,9 @@ from ..domain.instants import Instant
 from ..domain.journey import Journey, Stage, StageState
 from ..domain.plan import OWNER_ROLES, StagePlan
 from ..domain.refusals import Refused
-from ..services import review as reviews
-from ..services import stages
-from ..services.stages import JourneyView, Where
+from ..services.fulfilling import review as reviews
+from ..services.fulfilling import stages
+from ..services.fulfilling.stages import JourneyView, Where
 from .fields import on_the_clock
 from .page import NAV, Ask, Gone, Link, Shown, page
 from .shapes.stages import ReviewAnswer, StageCommand, StagePromise, StageTick, StageUpdate

@@ -5,7 +5,7 @@ from typing import Any
 from ..domain import returns as rules
 from ..domain.ledger import Entry, EntryState
 from ..domain.returns import UNDER_WAY, Return, ReturnState
-from ..services.orders import OrderView
+from ..services.buying.orders import OrderView
 from .page import Ask
 
 

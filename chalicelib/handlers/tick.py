@@ -9,7 +9,7 @@ bp = Blueprint(__name__)
 
 @bp.schedule("rate(1 minute)")
 def tick(event: CloudWatchEvent) -> None:
-    from ..services.tick import tick as run
+    from ..services.running.tick import tick as run
 
     with wiring.during("tick", request_of(event.context)):
         run(wiring.world(), now=wiring.now(), interval_ms=wiring.tick_ms())

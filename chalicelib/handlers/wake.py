@@ -25,7 +25,7 @@ def looked_at(body: str) -> bool:
     """Whether the message is done with. Trouble with a row is counted on the row, so that it ends up parked."""
     from ..domain.ports import RowKey
     from ..domain.refusals import Broken, Lost, Unavailable
-    from ..services import wake as waking
+    from ..services.running import wake as waking
 
     world, now = wiring.world(), wiring.now()
     try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ..domain.instants import Instant
 from ..domain.ports import Caller
 from ..domain.refusals import Lost, Refused, Unavailable
-from . import confirm
+from .paying import confirm
 from .world import World
 
 MOST = 100

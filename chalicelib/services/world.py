@@ -22,7 +22,7 @@ from ..domain.ports import (
 )
 
 if TYPE_CHECKING:
-    from .browse import HallAsked, HallSeen
+    from .selling.browse import HallAsked, HallSeen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

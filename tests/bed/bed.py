@@ -30,7 +30,7 @@ from chalicelib.gateways import aws as aws_clients
 from chalicelib.gateways.carriers.sandbox import SandboxCarrier
 from chalicelib.gateways.payments.sandbox import Sandbox
 from chalicelib.gateways.payments.stripe import Stripe
-from chalicelib.services.tick import look_ahead
+from chalicelib.services.running.tick import look_ahead
 from chalicelib.store import rows, timers
 from infra.local.carrier.core import CarrierServer
 from infra.local.peers.stripe import StripePeer

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from chalicelib.domain.group import GroupState
 from chalicelib.domain.ports import Caller, RowKey
-from chalicelib.services import browse, paces
-from chalicelib.services.join import join
-from chalicelib.services.money_in import money_in
-from chalicelib.services.wake import wake, wake_part
+from chalicelib.services.buying.join import join
+from chalicelib.services.fulfilling import paces
+from chalicelib.services.paying.money_in import money_in
+from chalicelib.services.running.wake import wake, wake_part
+from chalicelib.services.selling import browse
 
 from .house import NOON, House, ask, buyer, open_pot, terms_of
 from .paths import Cost, counted

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chalicelib.domain.refusals import Refused, Unavailable
-from chalicelib.services.join import join
+from chalicelib.services.buying.join import join
 from chalicelib.services.world import World
 from chalicelib.store.rows import slice_key
 

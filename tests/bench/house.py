@@ -49,8 +49,8 @@ from chalicelib.domain.pricing import Tier
 from chalicelib.domain.tally import Scope, Tally
 from chalicelib.domain.writes import Create
 from chalicelib.gateways.texts import Wording
-from chalicelib.services.join import JoinRequest
-from chalicelib.services.open_groups import creation
+from chalicelib.services.buying.join import JoinRequest
+from chalicelib.services.selling.open_groups import creation
 from chalicelib.services.world import World
 from chalicelib.store.timers import DynamoStore
 from tests.engine import Engine

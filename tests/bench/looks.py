@@ -8,8 +8,8 @@ from unittest import mock
 
 from chalicelib import wiring
 from chalicelib.domain.writes import Create
-from chalicelib.services.group_wake import listings
-from chalicelib.services.join import join
+from chalicelib.services.buying.group_wake import listings
+from chalicelib.services.buying.join import join
 
 from .house import NOON, House, ask, buyer, open_pot, terms_of
 

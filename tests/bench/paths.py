@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from chalicelib.domain.group import Group, GroupState
 from chalicelib.domain.instants import HOUR, Instant
 from chalicelib.domain.ports import Caller, RowKey
-from chalicelib.services import browse, stages
-from chalicelib.services.cancel import cancel
-from chalicelib.services.carry_out import carry_out
-from chalicelib.services.close import close
-from chalicelib.services.follow import follow
-from chalicelib.services.join import join
-from chalicelib.services.money_in import money_in
-from chalicelib.services.stages import Where
-from chalicelib.services.start_payment import start_payment
-from chalicelib.services.wake import wake, wake_part
+from chalicelib.services.buying.cancel import cancel
+from chalicelib.services.buying.carry_out import carry_out
+from chalicelib.services.buying.close import close
+from chalicelib.services.buying.join import join
+from chalicelib.services.fulfilling import stages
+from chalicelib.services.fulfilling.stages import Where
+from chalicelib.services.paying.money_in import money_in
+from chalicelib.services.paying.start_payment import start_payment
+from chalicelib.services.running.follow import follow
+from chalicelib.services.running.wake import wake, wake_part
+from chalicelib.services.selling import browse
 from chalicelib.store.rows import from_image
 from tests.engine.units import Meter
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.services.carry_out import ORDERS_AT_ONCE
+from chalicelib.services.buying.carry_out import ORDERS_AT_ONCE
 
 from . import memory
 from .compare import Way

@@ -13,7 +13,7 @@ from chalicelib.domain.group import Group, Slice
 from chalicelib.domain.instants import Instant
 from chalicelib.domain.refusals import Refused, Unavailable
 from chalicelib.domain.writes import Create, Remove, Replace
-from chalicelib.services.join import join
+from chalicelib.services.buying.join import join
 from chalicelib.services.world import World
 
 from .crew import Crew, Here, crew, outside_world

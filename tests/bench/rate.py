@@ -15,7 +15,7 @@ from unittest import mock
 from botocore.httpsession import URLLib3Session
 
 from chalicelib import wiring
-from chalicelib.services.join import join
+from chalicelib.services.buying.join import join
 from chalicelib.services.world import World
 from tests.bench.race import opened, real_now
 

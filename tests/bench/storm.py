@@ -19,12 +19,12 @@ from chalicelib.domain.instants import Instant
 from chalicelib.domain.ports import RowKey
 from chalicelib.domain.refusals import Lost, Refused, Unavailable
 from chalicelib.domain.writes import Replace
-from chalicelib.services.follow import follow
-from chalicelib.services.join import join
-from chalicelib.services.money_in import money_in
-from chalicelib.services.start_payment import start_payment
-from chalicelib.services.tick import tick
-from chalicelib.services.wake import stumbled, wake, wake_part
+from chalicelib.services.buying.join import join
+from chalicelib.services.paying.money_in import money_in
+from chalicelib.services.paying.start_payment import start_payment
+from chalicelib.services.running.follow import follow
+from chalicelib.services.running.tick import tick
+from chalicelib.services.running.wake import stumbled, wake, wake_part
 from chalicelib.services.world import World
 from chalicelib.store.rows import from_image
 from tests.engine.table import Change

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.refusals import Refused
-from chalicelib.services import browse, seats
+from chalicelib.services.buying import seats
+from chalicelib.services.selling import browse
 
 from . import breadth, hot, looks, performance
 from .house import House

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.services import sessions
+from chalicelib.services.people import sessions
 from tests.bed import Bed
 
 from .site import Site, public_at

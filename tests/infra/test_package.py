@@ -106,10 +106,10 @@ def test_functions_start_from_a_snapshot_where_the_runtime_has_it(packaged: Path
 def test_a_zip_carries_what_its_functions_can_import(packaged: Path) -> None:
     """Neither less (imports inside functions count) nor more: no HTTP code behind an event, no timers at the door."""
     events, authorize = names(packaged / "events.zip"), names(packaged / "authorize.zip")
-    assert {"chalicelib/handlers/wake.py", "chalicelib/services/order_wake.py"} <= events
+    assert {"chalicelib/handlers/wake.py", "chalicelib/services/buying/order_wake.py"} <= events
     assert not any(name.startswith(("chalicelib/handlers/http_", "chalicelib/handlers/shapes/")) for name in events)
     assert "chalicelib/gateways/identity.py" in authorize
-    assert not any(name.startswith("chalicelib/services/wake") for name in authorize)
+    assert not any(name.startswith("chalicelib/services/running/wake") for name in authorize)
 
 
 def test_imports_are_followed_wherever_they_stand() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.domain.instants import DAY, HOUR
 from chalicelib.domain.person import Home
-from chalicelib.services import budget
+from chalicelib.services.telling import budget
 
 from .shop import Offer, Shop, Taken, rows
 from .test_delivery import formed, move, refused

@@ -10,7 +10,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain.ports import Caller
 from chalicelib.domain.refusals import Refused
-from chalicelib.services.import_products import Report, import_products, to_minor
+from chalicelib.services.selling.import_products import Report, import_products, to_minor
 from chalicelib.web import sheets
 from tests.bed import Bed
 

@@ -6,7 +6,7 @@ from chalicelib import wiring
 from chalicelib.domain.hours import Pulse, by_day, plus, projected
 from chalicelib.domain.ids import derived
 from chalicelib.domain.instants import HOUR, MINUTE, SECOND
-from chalicelib.services.visit import sampled
+from chalicelib.services.selling.visit import sampled
 from tests.bed import Bed
 
 from .shop import Shop

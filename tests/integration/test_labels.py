@@ -59,7 +59,7 @@ def test_reading_an_address_for_a_label_is_on_record(shop: Shop) -> None:
 
 @pytest.mark.req("O11")
 def test_the_pdf_says_it_in_chinese_one_label_a_page(shop: Shop) -> None:
-    from chalicelib.services.labels import labels
+    from chalicelib.services.delivering.labels import labels
     from chalicelib.web.labels import as_pdf
 
     offer, point = packed(shop)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.instants import DAY, HOUR, MINUTE
-from chalicelib.services import paces
+from chalicelib.services.fulfilling import paces
 
 from .shop import Shop, instant_of, rows
 from .test_stages import Road

@@ -19,7 +19,7 @@ from chalicelib.domain.ledger import Entry
 from chalicelib.domain.order import Order, OrderState
 from chalicelib.domain.refusals import Refused
 from chalicelib.gateways import watch
-from chalicelib.services import close, join, seats
+from chalicelib.services.buying import close, join, seats
 from chalicelib.store import commit
 from chalicelib.store.stored import Stored
 from infra.local.sandbox.state import Fault

@@ -9,7 +9,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain.instants import DAY, HOUR, MINUTE, moment
 from chalicelib.domain.ports import Caller
-from chalicelib.services import sessions
+from chalicelib.services.people import sessions
 from tests.bed import Answer
 
 from .shop import APPLE, Shop, item

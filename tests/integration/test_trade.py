@@ -7,8 +7,8 @@ from chalicelib.domain.instants import HOUR, MINUTE
 from chalicelib.domain.order import OrderState
 from chalicelib.domain.ports import Caller
 from chalicelib.domain.refusals import Refused
-from chalicelib.services import board
-from chalicelib.services.trade import Trade, trade
+from chalicelib.services.selling import board
+from chalicelib.services.selling.trade import Trade, trade
 
 from .shop import Shop
 

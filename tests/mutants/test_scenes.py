@@ -9,7 +9,8 @@ from chalicelib.domain.instants import HOUR, MINUTE, SECOND, rfc3339
 from chalicelib.domain.ports import RowKey
 from chalicelib.domain.refusals import Unavailable
 from chalicelib.domain.tally import Numbers, Scope
-from chalicelib.services import carry_out, wake
+from chalicelib.services.buying import carry_out
+from chalicelib.services.running import wake
 from chalicelib.store.timers import DynamoStore
 from tests.bed.bed import _queue_record
 from tests.integration.shop import APPLE, Offer, Shop, item, rows, trouble

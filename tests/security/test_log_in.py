@@ -8,7 +8,7 @@ from chalicelib import wiring
 from chalicelib.domain import session as rules
 from chalicelib.domain.instants import DAY, HOUR, MINUTE, SECOND
 from chalicelib.domain.refusals import Refused
-from chalicelib.services import log_in
+from chalicelib.services.people import log_in
 from tests.integration.shop import Shop, rows
 
 NOON = 1_795_000_000_000

@@ -12,10 +12,10 @@ from chalicelib.domain.receipt import GRACE, Receipt
 from chalicelib.domain.waybill import WaybillState
 from chalicelib.domain.writes import Row
 from chalicelib.handlers.wake import looked_at
-from chalicelib.services.follow import follow
-from chalicelib.services.project import project
-from chalicelib.services.tick import tick
-from chalicelib.services.webhook import webhook
+from chalicelib.services.paying.webhook import webhook
+from chalicelib.services.running.follow import follow
+from chalicelib.services.running.project import project
+from chalicelib.services.running.tick import tick
 from chalicelib.services.world import World
 from chalicelib.store.rows import from_image
 from infra.local.outbox import Message

@@ -10,7 +10,7 @@ from chalicelib.domain import books
 from chalicelib.domain import group as groups
 from chalicelib.domain.instants import DAY, HOUR, MINUTE, SECOND, Instant
 from chalicelib.domain.order import OrderState
-from chalicelib.services import seats
+from chalicelib.services.buying import seats
 from chalicelib.store import rows, timers
 
 from .faults import Draw, Weather

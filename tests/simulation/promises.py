@@ -23,8 +23,8 @@ from chalicelib.domain.receipt import Receipt
 from chalicelib.domain.supply import Demand, PurchaseOrder, totals
 from chalicelib.domain.upkeep import Parked
 from chalicelib.domain.writes import Row
-from chalicelib.services.close import count_of
-from chalicelib.services.settle import EVERY
+from chalicelib.services.buying.close import count_of
+from chalicelib.services.paying.settle import EVERY
 from chalicelib.store.rows import from_image, key_of
 
 from .faults import Fault

@@ -37,32 +37,24 @@ from chalicelib.domain.refusals import Refused
 from chalicelib.domain.supply import purchase_id
 from chalicelib.domain.waybill import WaybillState
 from chalicelib.domain.waybill import batch_key as waybill_key
-from chalicelib.services import (
-    batches,
-    draft,
-    incidents,
-    products,
-    publish,
-    receive,
-    seats,
-    stages,
-    substitutes,
-    supply,
-    waybills,
-)
-from chalicelib.services.call_off import call_off
-from chalicelib.services.cancel import cancel
-from chalicelib.services.change import change
-from chalicelib.services.hand_over import Handing, hand_over
-from chalicelib.services.join import JoinAnswer, JoinRequest, join
-from chalicelib.services.move_deadline import move_deadline
-from chalicelib.services.open_team import TeamRequest, open_team
-from chalicelib.services.preview import preview
-from chalicelib.services.restock import restock
-from chalicelib.services.review import review
-from chalicelib.services.self_refund import self_refund
-from chalicelib.services.start_payment import start_payment
-from chalicelib.services.wake import wake
+from chalicelib.services.buying import seats
+from chalicelib.services.buying.cancel import cancel
+from chalicelib.services.buying.change import change
+from chalicelib.services.buying.join import JoinAnswer, JoinRequest, join
+from chalicelib.services.buying.move_deadline import move_deadline
+from chalicelib.services.buying.open_team import TeamRequest, open_team
+from chalicelib.services.buying.preview import preview
+from chalicelib.services.delivering import batches, waybills
+from chalicelib.services.delivering.hand_over import Handing, hand_over
+from chalicelib.services.fulfilling import incidents, stages, substitutes
+from chalicelib.services.fulfilling.call_off import call_off
+from chalicelib.services.fulfilling.review import review
+from chalicelib.services.fulfilling.self_refund import self_refund
+from chalicelib.services.paying.start_payment import start_payment
+from chalicelib.services.running.wake import wake
+from chalicelib.services.selling import draft, products, publish
+from chalicelib.services.selling.restock import restock
+from chalicelib.services.supplying import receive, supply
 from chalicelib.services.world import World
 from infra.local.sandbox_provider import Problem
 

@@ -10,7 +10,7 @@ from chalicelib.domain.campaign import Measure, Target
 from chalicelib.domain.instants import DAY, HOUR, MINUTE, SECOND
 from chalicelib.domain.order import OrderState
 from chalicelib.domain.refusals import Refused
-from chalicelib.services.join import join
+from chalicelib.services.buying.join import join
 from infra.local.sandbox_provider import Fault as Manner
 
 from .cases import ONE, SILENT, Scene

@@ -24,8 +24,10 @@ from chalicelib.domain.notice import Notice
 from chalicelib.domain.order import Order
 from chalicelib.domain.refusals import Lost, Refused
 from chalicelib.domain.writes import Create, Replace, Take
-from chalicelib.services import cancel as orders_cancel
-from chalicelib.services import close, join, money_in, order_wake, seats, send_notice
+from chalicelib.services.buying import cancel as orders_cancel
+from chalicelib.services.buying import close, join, order_wake, seats
+from chalicelib.services.paying import money_in
+from chalicelib.services.telling import send_notice
 from chalicelib.services.world import World
 from chalicelib.store import commit
 from chalicelib.store.rows import slice_key

@@ -30,9 +30,9 @@ from chalicelib.gateways.sms import Sms
 from chalicelib.gateways.texts import Wording
 from chalicelib.handlers.changes import images
 from chalicelib.handlers.wake import looked_at
-from chalicelib.services.follow import follow
-from chalicelib.services.tick import look_ahead, tick
-from chalicelib.services.webhook import webhook
+from chalicelib.services.paying.webhook import webhook
+from chalicelib.services.running.follow import follow
+from chalicelib.services.running.tick import look_ahead, tick
 from chalicelib.services.world import World
 from chalicelib.store.commit import Commits
 from chalicelib.store.reads import Reads

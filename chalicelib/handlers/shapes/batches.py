@@ -8,9 +8,9 @@ from ...domain import batch as rules
 from ...domain.batch import Batch, BatchState, Temperature
 from ...domain.instants import Instant
 from ...domain.label import Label
-from ...services.batches import MoveRequest
-from ...services.hand_over import Handed, Handing, Waiting
-from ...services.waybills import MOST_ROWS, Noted, Typed
+from ...services.delivering.batches import MoveRequest
+from ...services.delivering.hand_over import Handed, Handing, Waiting
+from ...services.delivering.waybills import MOST_ROWS, Noted, Typed
 from .delivery import (
     Expected,
     MoveMade,

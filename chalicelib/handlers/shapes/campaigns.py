@@ -26,7 +26,7 @@ from ...domain.money import MAX_MINOR
 from ...domain.plan import Basis, StagePlan
 from ...domain.pricing import Tier, tier_from_percent
 from ...domain.refusals import Refused
-from ...services.figures import CampaignFigures
+from ...services.selling.figures import CampaignFigures
 from .stages import StagePlanShape
 from .words import (
     END,

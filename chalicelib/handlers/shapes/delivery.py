@@ -7,7 +7,7 @@ from ...domain.batch import Batch, BatchState, Delivery, Holder
 from ...domain.instants import Instant
 from ...domain.journey import stocking
 from ...domain.waybill import WaybillState
-from ...services.orders import OrderView
+from ...services.buying.orders import OrderView
 from .words import Moment, Output, shown, shown_or_none
 
 

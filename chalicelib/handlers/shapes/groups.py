@@ -15,7 +15,8 @@ from ...domain.money import shown as money_shown
 from ...domain.share import Share
 from ...domain.statement import Statement
 from ...domain.tally import Tally
-from ...services import browse, preview
+from ...services.buying import preview
+from ...services.selling import browse
 from .campaigns import CampaignOffer, DepositShown, Item, PickupPoint, Target
 from .stages import Way
 from .words import Category, Id, Input, Moment, MomentIn, Output, PageQuery, shown, shown_or_none

@@ -9,7 +9,7 @@ from ...domain.incident import Coupon, Grant, Incident, What
 from ...domain.order import Order
 from ...domain.substitute import Phase, Substitute
 from ...domain.task import Errand, Task
-from ...services.incidents import Ask
+from ...services.fulfilling.incidents import Ask
 from .words import (
     Id,
     Input,

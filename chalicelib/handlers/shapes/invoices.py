@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from ...domain.invoice import Invoice, InvoiceKind, InvoiceState, Issued
 from ...domain.ports import Files
-from ...services.invoices import MadeOut, Paper
+from ...services.paying.invoices import MadeOut, Paper
 from .words import END, Day, Input, Moment, Output, Title, shown
 
 TaxNumber = Annotated[str, Meta(max_length=24, pattern=rf"^[0-9A-Za-z ]*{END}")]

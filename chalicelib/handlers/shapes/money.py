@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from ...domain.instants import SECOND, Instant
 from ...domain.ledger import Entry, EntryState, RefundStage
-from ...services import money
+from ...services.paying import money
 from .words import Currency, Input, Minor, Moment, MomentIn, Output, Title, Word, shown, shown_or_none
 
 

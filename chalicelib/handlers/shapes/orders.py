@@ -12,10 +12,10 @@ from ...domain.journey import compensation_minor
 from ...domain.ledger import Entry, EntryState, Kind, RefundStage
 from ...domain.order import Order, OrderState
 from ...domain.returns import Return
-from ...services import browse
-from ...services.fees import Quote
-from ...services.join import JoinAnswer, JoinRequest
-from ...services.orders import OrderView
+from ...services.buying.join import JoinAnswer, JoinRequest
+from ...services.buying.orders import OrderView
+from ...services.delivering.fees import Quote
+from ...services.selling import browse
 from .delivery import OrderDelivery
 from .groups import Conditions, Eta, Verdict
 from .incidents import CouponLine

@@ -9,8 +9,8 @@ from ...domain.files import UploadForm
 from ...domain.product import PriceMark, Product
 from ...domain.refusals import Refused
 from ...domain.review import Review
-from ...services.browse import Offered
-from ...services.products import ProductDraft as Wanted
+from ...services.selling.browse import Offered
+from ...services.selling.products import ProductDraft as Wanted
 from .words import (
     Category,
     Currency,

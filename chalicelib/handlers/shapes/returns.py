@@ -7,7 +7,7 @@ from msgspec import structs
 from ...domain.instants import SECOND, Instant
 from ...domain.ledger import Entry, EntryState
 from ...domain.returns import UNDER_WAY, Return, ReturnState, Why
-from ...services.returns import Wanted
+from ...services.delivering.returns import Wanted
 from .words import Input, Line, Lines, Moment, Output, Reason, shown, shown_or_none
 
 

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from ...domain import routing as domain
 from ...domain.batch import Temperature
-from ...services.routes import Forecast
+from ...services.delivering.routes import Forecast
 from .words import END, Id, Input, Line, Moment, Output, Title, shown, shown_or_none
 
 Daily = Annotated[int, Meta(ge=0, le=1_000_000, description="orders a day; 0 is unlimited")]

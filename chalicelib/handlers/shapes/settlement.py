@@ -3,7 +3,7 @@
 from typing import Self
 
 from ...domain.settlement import Payee
-from ...services.settle import Settlement
+from ...services.paying.settle import Settlement
 from .words import Output
 
 

@@ -13,7 +13,7 @@ from ...domain.instants import HOUR, MINUTE, Instant
 from ...domain.journey import Journey, StageState, Step
 from ...domain.plan import Basis, FallbackKind, StagePlan
 from ...domain.promise import Promise
-from ...services.stages import JourneyView, Line
+from ...services.fulfilling.stages import JourneyView, Line
 from .words import Id, Input, Moment, MomentIn, Output, Version, Word, shown, shown_or_none
 from .words import Line as Words
 

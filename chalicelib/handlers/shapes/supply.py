@@ -11,9 +11,9 @@ from ...domain.files import UploadForm
 from ...domain.leader import Decision, Leader, LeaderState, Neighbour, Place
 from ...domain.receipt import Receipt
 from ...domain.supply import Lot, PurchaseOrder
-from ...services.leaders import PlaceRequest
-from ...services.receive import ShareLine
-from ...services.supply import LotRequest
+from ...services.people.leaders import PlaceRequest
+from ...services.supplying.receive import ShareLine
+from ...services.supplying.supply import LotRequest
 from .orders import JoinBody
 from .words import (
     Id,

@@ -4,7 +4,7 @@ from typing import Self
 
 from ...domain.links import page_path
 from ...domain.person import Channel
-from ...services.where import Whereabouts
+from ...services.delivering.where import Whereabouts
 from ...services.world import World
 from .groups import Eta
 from .words import Output

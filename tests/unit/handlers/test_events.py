@@ -11,8 +11,8 @@ from app import app
 from chalicelib.domain.refusals import Refused
 from chalicelib.handlers import http_orders
 from chalicelib.handlers.authorize import authorize
-from chalicelib.services import webhook
-from chalicelib.services.join import JoinRequest
+from chalicelib.services.buying.join import JoinRequest
+from chalicelib.services.paying import webhook
 
 EVENTS = Path(__file__).parents[3] / "events"
 

@@ -13,7 +13,7 @@ from chalicelib.domain.instants import DAY
 from chalicelib.domain.ledger import Entry, EntryState, Kind
 from chalicelib.domain.refusals import Refused
 from chalicelib.handlers.pages_ledger import journal_table
-from chalicelib.services.journal import bounds
+from chalicelib.services.paying.journal import bounds
 from chalicelib.web import sheets
 from tests.unit.domain import given as story
 

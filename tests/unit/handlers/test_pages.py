@@ -13,7 +13,7 @@ from chalicelib.domain import session as rules
 from chalicelib.domain.refusals import Refused, Unavailable
 from chalicelib.domain.session import Session
 from chalicelib.handlers import edge, page
-from chalicelib.services import log_in
+from chalicelib.services.people import log_in
 
 from .conftest import NOW, Door, Said, Watch
 

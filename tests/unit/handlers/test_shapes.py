@@ -22,7 +22,7 @@ from chalicelib.handlers.shapes.groups import Conditions
 from chalicelib.handlers.shapes.money import Refund
 from chalicelib.handlers.shapes.orders import GroupOrder, OrderStory, masked
 from chalicelib.handlers.shapes.words import to_instant
-from chalicelib.services.orders import OrderView
+from chalicelib.services.buying.orders import OrderView
 
 from .conftest import NOW
 

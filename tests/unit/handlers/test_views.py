@@ -19,8 +19,12 @@ from chalicelib.domain.upkeep import Parked
 from chalicelib.gateways.payments.alipay import Alipay
 from chalicelib.gateways.payments.wechat import Wechat
 from chalicelib.handlers import http_orders, http_public
-from chalicelib.services import browse, contact, orders, upkeep, visit, webhook
-from chalicelib.services.join import JoinAnswer, JoinRequest
+from chalicelib.services.buying import orders
+from chalicelib.services.buying.join import JoinAnswer, JoinRequest
+from chalicelib.services.paying import webhook
+from chalicelib.services.people import contact
+from chalicelib.services.running import upkeep
+from chalicelib.services.selling import browse, visit
 
 from .conftest import NOW, Door
 from .test_shapes import drafted, group_of, order_of, payment_of

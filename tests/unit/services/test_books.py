@@ -15,11 +15,11 @@ from chalicelib.domain.instants import DAY, MINUTE, Instant
 from chalicelib.domain.ledger import Entry, EntryState, Kind
 from chalicelib.domain.ports import Answer, EventKind, Moves, Outcome, ProviderEvent
 from chalicelib.domain.writes import Create, Replace
-from chalicelib.services.books import books_wake
-from chalicelib.services.books import opened as open_books
-from chalicelib.services.entry_wake import entry_wake
-from chalicelib.services.join import join
-from chalicelib.services.webhook import webhook
+from chalicelib.services.buying.join import join
+from chalicelib.services.paying.books import books_wake
+from chalicelib.services.paying.books import opened as open_books
+from chalicelib.services.paying.entry_wake import entry_wake
+from chalicelib.services.paying.webhook import webhook
 from tests.bench.house import START, House, Ledger, ask, buyer, open_pot, terms_of
 
 PAGE = 100

@@ -11,7 +11,7 @@ from chalicelib.domain.payout import Payout, PayoutState
 from chalicelib.domain.ports import Caller
 from chalicelib.domain.refusals import Unavailable
 from chalicelib.domain.writes import Create, Write
-from chalicelib.services import payouts
+from chalicelib.services.paying import payouts
 from chalicelib.services.world import World
 from tests.bench.house import START, House
 from tests.unit.domain import given as story

@@ -12,11 +12,11 @@ from chalicelib.domain.ledger import Entry, EntryState, Kind, RefundStage
 from chalicelib.domain.order import Order
 from chalicelib.domain.person import Preferences
 from chalicelib.domain.writes import Create, Replace
-from chalicelib.services.carry_out import carry_out_part
-from chalicelib.services.entry_wake import entry_wake
-from chalicelib.services.join import join
-from chalicelib.services.refund_queue import queued, turn_taken
-from chalicelib.services.webhook import webhook
+from chalicelib.services.buying.carry_out import carry_out_part
+from chalicelib.services.buying.join import join
+from chalicelib.services.paying.entry_wake import entry_wake
+from chalicelib.services.paying.refund_queue import queued, turn_taken
+from chalicelib.services.paying.webhook import webhook
 from tests.bench.house import SKU, START, House, ask, buyer, open_pot, terms_of
 from tests.unit.domain import given as story
 

@@ -10,7 +10,7 @@ from chalicelib.domain import ledger
 from chalicelib.domain.instants import DAY
 from chalicelib.domain.ledger import Entry, EntryState, Kind, RefundStage
 from chalicelib.domain.ports import Answer, Capabilities, Outcome
-from chalicelib.services import release
+from chalicelib.services.paying import release
 from tests.unit.domain import given as story
 
 pytestmark = pytest.mark.req("R12")

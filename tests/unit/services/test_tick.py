@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.domain.instants import HOUR, MINUTE, SECOND
-from chalicelib.services.tick import RAREST, _again
+from chalicelib.services.running.tick import RAREST, _again
 
 
 @pytest.mark.req("R1")

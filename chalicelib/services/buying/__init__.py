@@ -1,0 +1,1 @@
+"""From joining to the verdict: seats, orders, groups and their deadline."""

@@ -1,0 +1,1 @@
+"""Batches on their way to people: routing, carriers, hand-over, returns."""

@@ -1,0 +1,1 @@
+"""Money in, money back, money let out, and the books."""

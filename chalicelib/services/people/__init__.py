@@ -1,0 +1,1 @@
+"""Who somebody is, how to reach them, and what they may do."""

@@ -1,0 +1,1 @@
+"""The clocks, what they wake, and what keeps the shown numbers true."""

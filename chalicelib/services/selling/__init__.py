@@ -1,0 +1,1 @@
+"""What is on offer: products, campaigns, the hall, and how they sell."""
