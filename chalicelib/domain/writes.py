@@ -13,11 +13,13 @@ from .instants import Instant
 class Row:
     """What every stored thing has. `version` is the version as read; a write of it stores the next one.
 
-    `due_at` is when the row wants to be looked at again: the row's timer. None: it waits for nothing.
+    `due_at` is when the row wants to be looked at again: the row's timer. None: it waits for nothing. `stumbles` counts
+    how often looking at it ended in trouble since it last moved.
     """
 
     version: int = 0
     due_at: Instant | None = None
+    stumbles: int = 0
 
     @property
     def leased(self) -> bool:
@@ -36,9 +38,13 @@ class Create:
 
 @dataclass(frozen=True, slots=True)
 class Replace:
-    """The row must still be at the version it was read at (nobody decided in between)."""
+    """The row must still be at the version it was read at (nobody decided in between).
+
+    A `claim` only says who works on the row, so its stumbles stay counted: trouble behind a claim is parked as well.
+    """
 
     row: Row
+    claim: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ class Commits:
             case Create(row):
                 to_stored(row, 1).save(absent())
             case Replace(row):
-                to_stored(row, row.version + 1).save(at_version(row.version))
+                _replacing(write).save(at_version(row.version))
             case Remove(row):
                 to_stored(row, row.version).delete(at_version(row.version))
             case Take():
@@ -147,6 +147,13 @@ class Commits:
             raise _lost(error, error.cancellation_reasons, positions) from error
 
 
+def _replacing(write: Replace) -> Stored:
+    stored = to_stored(write.row, write.row.version + 1)
+    if write.claim and write.row.stumbles:
+        stored.stumbles = write.row.stumbles  # else a row that stumbles behind its claim is tried for ever
+    return stored
+
+
 def _bare(pk: str, sk: str) -> Stored:
     """Just the key of a row, for updates that count."""
     return Stored(pk, sk)
@@ -165,9 +172,7 @@ def _add(transaction: TransactWrite, write: Write) -> str:
             transaction.save(to_stored(row, 1), condition=absent(), return_values="ALL_OLD")
             return "save"
         case Replace(row):
-            transaction.save(
-                to_stored(row, row.version + 1), condition=at_version(row.version), return_values="ALL_OLD"
-            )
+            transaction.save(_replacing(write), condition=at_version(row.version), return_values="ALL_OLD")
             return "save"
         case Take():
             condition, actions = take_from_slice(write)

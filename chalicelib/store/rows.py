@@ -364,6 +364,7 @@ def to_stored(row: Row, version: int) -> Stored:
     body = {name: value for name, value in plain(row).items() if name not in unsaid or value != unsaid[name]}
     body.pop("version", None)
     body.pop("due_at", None)
+    body.pop("stumbles", None)
     stored = Stored(pk, sk, kind=kind.name, shape=kind.shape, version=version, body=body)
     if row.due_at is not None:
         stored.due_at, stored.due_shard = row.due_at, due_shard(pk, sk)
@@ -389,7 +390,7 @@ def from_stored(stored: Stored) -> Row:
         row: Row = msgspec.convert(body, kind.of)
     except msgspec.ValidationError as error:
         raise Broken(f"{stored.pk} {stored.sk} is not a {kind.name}: {error}") from error
-    return replace(row, version=stored.version, due_at=stored.due_at)
+    return replace(row, version=stored.version, due_at=stored.due_at, stumbles=stored.stumbles or 0)
 
 
 def from_image(image: dict[str, Any]) -> Row:

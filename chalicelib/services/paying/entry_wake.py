@@ -62,7 +62,7 @@ def noted(world: World, entry: Entry) -> None:
 def _claim(world: World, entry: Entry, now: Instant) -> Entry:
     """Written before the provider is asked: two workers never talk about the same attempt at once."""
     claimed = ledger.submitted(entry, now, world.lease)
-    world.store.commit(Replace(claimed))
+    world.store.commit(Replace(claimed, claim=True))
     return replace(claimed, version=claimed.version + 1)
 
 

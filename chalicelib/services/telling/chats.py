@@ -136,7 +136,7 @@ def message_wake(world: World, message: ChatMessage, now: Instant) -> None:
         world.store.commit(Replace(chat.refused(message, "hook_removed", now, lasting=True)))
         return
     claimed = chat.claimed(message, now, world.lease)
-    world.store.commit(Replace(claimed))
+    world.store.commit(Replace(claimed, claim=True))
     claimed = replace(claimed, version=claimed.version + 1)
     kept = world.vault.kept(owner_of(hook.campaign_id), hook.id, reader="chats", why=message.event, now=now)
     if kept is None:

@@ -72,7 +72,7 @@ def _over(world: World, notice: Notice, preferences: Preferences, now: Instant) 
 
 
 def _send(world: World, claimed: Notice, now: Instant) -> None:
-    world.store.commit(Replace(claimed))
+    world.store.commit(Replace(claimed, claim=True))
     claimed = replace(claimed, version=claimed.version + 1)
     contact = world.vault.read(
         claimed.person_id,

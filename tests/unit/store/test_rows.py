@@ -50,7 +50,7 @@ def test_every_row_of_the_domain_has_a_kind() -> None:
 @every_kind
 @pytest.mark.parametrize("filled", [samples.full, samples.bare], ids=["full", "bare"])
 def test_what_goes_in_comes_out(store: DynamoStore, raw: Raw, kind: Kind[Any], filled: Callable[..., Row]) -> None:
-    row = replace(filled(kind.of), due_at=story.NOON)
+    row = replace(filled(kind.of), due_at=story.NOON, stumbles=0)
     store.commit(Create(row))
 
     key = key_of(row)

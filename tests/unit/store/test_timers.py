@@ -116,6 +116,21 @@ def test_a_row_that_was_done_meanwhile_forgets_its_stumbles(store: DynamoStore) 
     assert not store.stumble(key, "x", NOON)
 
 
+@pytest.mark.req("B21")
+def test_trouble_behind_a_claim_is_counted_on_and_parked(store: DynamoStore) -> None:
+    store.commit(Create(ORDER))
+    key = store.key_of(ORDER)
+    for stumbles in range(MOST_STUMBLES - 1):
+        row = store.wakeable(key)
+        assert row is not None and row.stumbles == stumbles
+        store.commit(Replace(replace(row, due_at=NOON), claim=True))
+        assert not store.stumble(key, "x", NOON)
+    row = store.wakeable(key)
+    assert row is not None
+    store.commit(Replace(row, claim=True))
+    assert store.stumble(key, "x", NOON), "a claim is no progress"
+
+
 def test_the_stumble_of_a_row_that_rests_or_is_gone_changes_nothing(store: DynamoStore) -> None:
     store.commit(Create(replace(ORDER, due_at=None)))
     assert not store.stumble(store.key_of(ORDER), "x", NOON)
