@@ -164,6 +164,9 @@ def main() -> None:
     (package_if_changed if options.if_changed else package)(options.stage, out)
     if not options.quiet:
         print("\n".join(size_table(out)))
+    heavy = [cut.name for cut in CUTS if (out / cut.name).stat().st_size > cut.limit]
+    if heavy:
+        parser.exit(1, f"over the limit: {', '.join(heavy)}\n")
 
 
 def package(stage: str, out: Path) -> None:
@@ -356,6 +359,8 @@ def write_cut(whole: Path, target: Path, cut: Cut) -> None:
     with zipfile.ZipFile(whole) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
         idle = out_of_reach(source, cut.starts)
         for member in sorted(set(filter(cut.keeps, source.namelist())) - idle):
+            if "__pycache__/" in member:  # left by whoever imported the sources on the way here
+                continue
             made.writestr(entry_of(cut.under + member), source.read(member), compresslevel=9)
 
 

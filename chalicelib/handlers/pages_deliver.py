@@ -117,18 +117,18 @@ def goods_handed(ask: Ask, group_id: str, destination: str) -> Gone:
 @page(bp, "POST", "/deliver/{group_id}/numbers", roles=MERCHANT, again=group_deliveries)
 def numbers_noted(ask: Ask, group_id: str) -> Shown:
     """A line each: order, carrier, number. What is wrong is said line by line."""
-    rows, wrong = [], []
+    rows, untaken = [], []
     for number, cells in enumerate(csv.reader(io.StringIO(ask.form.one("numbers")[:60_000])), start=1):
         try:
             names = ("order_id", "carrier", "number")
             line = ask.read(NumberLine, dict(zip(names, [cell.strip() for cell in cells], strict=False)))
             rows.append(Typed(order_id=line.order_id, carrier=line.carrier, number=line.number))
         except Refused as refused:
-            wrong.append((str(number), refused.code))
+            untaken.append((str(number), refused.code))
     said = waybills.note_numbers(ask.world, ask.caller, group_id, rows[: waybills.MOST_ROWS], now=ask.now)
-    wrong += [(one.order_id, one.said) for one in said if one.said not in TAKEN]
+    untaken += [(one.order_id, one.said) for one in said if one.said not in TAKEN]
     shown = group_deliveries(ask, group_id)
-    return Shown("deliver.html", {**shown.values, "noted": sum(one.said in TAKEN for one in said), "wrong": wrong})
+    return Shown("deliver.html", {**shown.values, "noted": sum(one.said in TAKEN for one in said), "untaken": untaken})
 
 
 @page(bp, "GET", "/deliver/{group_id}/{destination}/labels.pdf", roles=MERCHANT | SORTER)

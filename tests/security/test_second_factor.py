@@ -12,6 +12,9 @@ from tests.integration.shop import Shop
 
 SENSITIVE = {
     "POST /refunds/{entry_id}/confirm",
+    "POST /groups/{group_id}/call-off",
+    "PUT /payees/{person_id}/accounts/{method}",
+    "POST /payouts/{payout_id}/paid",
     "POST /ops/parked/put-back",
     "GET /people/{person_id}/contact",
     "GET /tasks/{task_id}/words",
