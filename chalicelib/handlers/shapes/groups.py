@@ -7,11 +7,9 @@ from msgspec import Meta, structs
 from ...domain import group as domain
 from ...domain import pricing
 from ...domain.campaign import Campaign, Fulfilment, Kind, Measure, Shortfall
-from ...domain.deposit import DepositKind
 from ...domain.group import Group, GroupState, target_of
-from ...domain.instants import HOUR, Instant, local_text
+from ...domain.instants import Instant
 from ...domain.links import page_path
-from ...domain.money import shown as money_shown
 from ...domain.share import Share
 from ...domain.statement import Statement
 from ...domain.tally import Tally
@@ -19,6 +17,7 @@ from ...services.buying import preview
 from ...services.selling import browse
 from .campaigns import CampaignOffer, DepositShown, Item, PickupPoint, Target
 from .stages import Way
+from .terms import sentences
 from .words import Category, Id, Input, Moment, MomentIn, Output, PageQuery, shown, shown_or_none
 
 
@@ -151,7 +150,7 @@ class Conditions(Output):
             shortfall=told.shortfall,
             capture_grace_minutes=told.capture_grace_minutes,
             deposit=DepositShown.of_or_none(told.deposit),
-            sentences=_in_chinese(told, currency) if language == "zh" else _in_english(told, currency),
+            sentences=sentences(told, currency, language),
         )
 
 
@@ -387,103 +386,3 @@ class ClosePreview(Output):
 
 def _community(group: Group) -> CommunityName | None:
     return CommunityName(id=group.community_id, name=group.community_name) if group.community_id else None
-
-
-DEPOSITS_ZH = {DepositKind.EARNEST: "定金", DepositKind.DOWN_PAYMENT: "订金"}
-DEPOSITS_EN = {DepositKind.EARNEST: "an earnest", DepositKind.DOWN_PAYMENT: "a down payment"}
-
-_MEASURES_ZH = {
-    Measure.PARTICIPANTS: "{} 人付款参团",
-    Measure.UNITS: "{} 件付款商品",
-    Measure.AMOUNT: "付款金额 {}",
-}
-_MEASURES_EN = {
-    Measure.PARTICIPANTS: "{} paid participant(s)",
-    Measure.UNITS: "{} paid unit(s)",
-    Measure.AMOUNT: "{} in paid orders",
-}
-
-
-def _target(told: Statement, currency: str, words: dict[Measure, str]) -> str:
-    amount = told.measure is Measure.AMOUNT
-    return words[told.measure].format(money_shown(told.at_least, currency) if amount else told.at_least)
-
-
-def _holds_zh(told: Statement) -> list[str]:
-    if not told.charged_when_formed:
-        return []
-    grace = f"成团后 {told.capture_grace_minutes} 分钟内仍未能扣款的订单失效"
-    rule = "，其余订单照常" if told.shortfall is Shortfall.KEEP else "；若因此低于成团条件，则整团失败并全额退回"
-    return [f"{'、'.join(told.charged_when_formed)} 付款先预授权，成团后才按最终价扣款。", f"{grace}{rule}。"]
-
-
-def _holds_en(told: Statement) -> list[str]:
-    if not told.charged_when_formed:
-        return []
-    methods = ", ".join(told.charged_when_formed)
-    rule = (
-        "the others stand"
-        if told.shortfall is Shortfall.KEEP
-        else "if too few remain, the whole group fails and everybody gets their money back"
-    )
-    return [
-        f"Paid by {methods}, the money is only held, and taken at the final price when the group has formed.",
-        f"An order whose money cannot be taken within {told.capture_grace_minutes} minutes of that lapses; {rule}.",
-    ]
-
-
-def _deposit_zh(told: Statement) -> list[str]:
-    if told.deposit is None:
-        return []
-    name, hours = DEPOSITS_ZH[told.deposit.kind], told.deposit.balance_ms // HOUR
-    first = f"参团先付{name}（最低价的 {told.deposit.share_bp // 100}%），可抵货款；成团后 {hours} 小时内付清尾款。"
-    if told.deposit.kind is DepositKind.EARNEST:
-        rule = "逾期未付尾款，定金不退；商家成团后取消，定金双倍返还；未成团，定金全额退回。"
-    else:
-        rule = "逾期未付尾款或未成团，订金全额退回。"
-    return [first, rule]
-
-
-def _deposit_en(told: Statement) -> list[str]:
-    if told.deposit is None:
-        return []
-    name, hours = DEPOSITS_EN[told.deposit.kind], told.deposit.balance_ms // HOUR
-    share = told.deposit.share_bp // 100
-    first = f"Joining costs {name} of {share} % of the lowest price, which counts towards the price; "
-    first += f"the balance is due within {hours} hour(s) after the group has formed."
-    if told.deposit.kind is DepositKind.EARNEST:
-        rule = "If the balance is not paid in time, the earnest is kept; if the merchant calls the group off after it "
-        rule += "has formed, it is returned double; if the group does not form, it is returned in full."
-    else:
-        rule = "If the balance is not paid in time, or the group does not form, the down payment is returned in full."
-    return [first, rule]
-
-
-def _in_chinese(told: Statement, currency: str) -> list[str]:
-    days = told.refund_arrives_within_days
-    arrival = "、".join(f"{method} {count} 天内" for method, count in sorted(days.items()))
-    return [
-        f"成团条件：至少 {_target(told, currency, _MEASURES_ZH)}。",
-        f"截止时间：{local_text(told.deadline, told.zone)}（{told.zone}）。",
-        f"未成团则全额原路退回，到账时间：{arrival}。",
-        *_deposit_zh(told),
-        *_holds_zh(told),
-        f"退款规则：{told.refund_rule}",
-        f"不适用七天无理由退货：{told.return_exception}" if told.return_exception else "支持七天无理由退货。",
-    ]
-
-
-def _in_english(told: Statement, currency: str) -> list[str]:
-    days = told.refund_arrives_within_days
-    arrival = ", ".join(f"{method} within {count} day(s)" for method, count in sorted(days.items()))
-    return [
-        f"The group forms with at least {_target(told, currency, _MEASURES_EN)}.",
-        f"Deadline: {local_text(told.deadline, told.zone)} ({told.zone}).",
-        f"If it does not form, all is refunded the way it was paid: {arrival}.",
-        *_deposit_en(told),
-        *_holds_en(told),
-        f"Refund rule: {told.refund_rule}",
-        f"The 7-day return does not apply: {told.return_exception}"
-        if told.return_exception
-        else "The 7-day return applies.",
-    ]

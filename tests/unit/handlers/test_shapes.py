@@ -198,9 +198,10 @@ def test_the_conditions_are_told_in_the_callers_language() -> None:
     zh, en = Conditions.of(told, "CNY", "zh").sentences, Conditions.of(told, "CNY", "en").sentences
     assert zh[0] == "成团条件：至少 3 人付款参团。"
     assert zh[1] == "截止时间：2025-11-22 20:00（Asia/Shanghai）。"
-    assert "sandbox 1 天内、transfer 3 天内" in zh[2]
+    assert "在线支付（演示） 1 天内、银行转账 3 天内" in zh[2]
+    assert "online payment (demo) within 1 day, bank transfer within 3 days" in en[2]
     assert zh[4] == "不适用七天无理由退货：鲜活易腐"
-    assert en[0] == "The group forms with at least 3 paid participant(s)."
+    assert en[0] == "The group forms with at least 3 paid participants."
     assert en[4].startswith("The 7-day return does not apply")
     amount = replace(told, measure=Measure.AMOUNT, at_least=100000, return_exception=None)
     assert Conditions.of(amount, "CNY", "zh").sentences[0] == "成团条件：至少 付款金额 ¥1000.00。"
