@@ -38,7 +38,12 @@ def spelled(cost: Cost) -> str:
 
 
 def size_table() -> str:
-    used = {"api.zip": "api", "events.zip": "tick, changes, wake", "authorize.zip": "authorize"}
+    used = {
+        "api.zip": "api",
+        "events.zip": "tick, changes, wake, heard",
+        "authorize.zip": "authorize",
+        "payments.zip": "the layer of regions with Stripe, WeChat Pay or Alipay",
+    }
     rows = [
         (used[name], f"{size / 1024:,.0f}", f"{limit / 1024:,.0f}", verdict(size <= limit))
         for name, (size, limit) in cold.sizes().items()
