@@ -9,7 +9,7 @@ from chalicelib.domain.instants import HOUR, MINUTE, SECOND, rfc3339
 from chalicelib.domain.ports import RowKey
 from chalicelib.domain.refusals import Unavailable
 from chalicelib.domain.tally import Numbers, Scope
-from chalicelib.services.buying import carry_out
+from chalicelib.services.buying import carry_out, seats
 from chalicelib.services.running import wake
 from chalicelib.store.timers import DynamoStore
 from tests.bed.bed import _queue_record
@@ -51,6 +51,28 @@ def test_a_seat_given_back_between_the_looks_is_found(shop: Shop, monkeypatch: p
     answer = shop.try_join(offer.group, shop.person(), method=...)
     assert looks >= 2
     assert answer.status == 201
+
+
+@pytest.mark.req("B15")
+def test_units_that_went_to_a_new_slice_before_the_first_look_are_found(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """64 units in two slices, one of which is split while somebody wants 50 and has counted two."""
+    offer = shop.offer(items=[item(stock=64)], target=TWO)
+    seats.split(wiring.world(), offer.group, 0)
+    usual, looks = DynamoStore.stock_and_slices, 0
+
+    def look(*given: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            seats.split(wiring.world(), offer.group, 1)
+        return usual(*given)
+
+    monkeypatch.setattr(DynamoStore, "stock_and_slices", look)
+    answer = shop.try_join(offer.group, shop.person(), lines={APPLE: 50}, method=...)
+    assert answer.status == 201, answer.text
+    assert looks > 1
 
 
 @pytest.mark.req("B15")

@@ -63,7 +63,8 @@ def gather(world: World, group: Group, number: int, lines: Mapping[str, int], se
     """Finds room when slice `number` is short: brings what is lacking from those who have plenty, or sits down there.
 
     "Full" is only said when it is true: when two looks in a row find too little and nothing moved in between, every
-    row stood still at the moment between them. Raises Refused("sold_out" or "group_full"), or Lost when rows moved.
+    row stood still at the moment between them, and there were no more slices then than were looked at. Raises
+    Refused("sold_out" or "group_full"), or Lost when rows moved.
     """
     fresh = world.store.group(group.id)
     if fresh is None or fresh.state is not GroupState.OPEN:
@@ -73,6 +74,9 @@ def gather(world: World, group: Group, number: int, lines: Mapping[str, int], se
         raise Refused("group_closed")
     if trouble := _lack(stock, slices, lines, seats):
         world.rest(SETTLED_MS)
+        between = world.store.group(group.id)
+        if between is None or between.slices != fresh.slices:  # else what went to a new slice is not seen
+            raise Lost()
         if world.store.stock_and_slices(group.campaign_id, group.id, fresh.slices) != (stock, slices):
             raise Lost()
         raise trouble
