@@ -100,6 +100,8 @@ class Clock:
 
     def hand_over(self) -> None:
         """Gives the turn to whoever is next; comes back when it is the caller's again."""
+        if self.over:  # whoever only began when the run had ended would wait for a turn that never comes
+            raise Over
         me = self.me()
         following = self._following()
         if following is me:
