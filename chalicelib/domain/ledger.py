@@ -430,6 +430,14 @@ def submitted(refund: Entry, now: Instant, lease: Instant = LEASE) -> Entry:
     )
 
 
+def looks_first(entry: Entry, key_window_ms: Instant, now: Instant) -> bool:
+    """Whether to ask what became of an entry before the provider is told again: it has numbered it already, or may have
+    forgotten the key it remembers for `key_window_ms`.
+    """
+    again = entry.first_tried_at != entry.last_tried_at
+    return entry.provider_ref is not None or (again and must_ask_first(entry, now, min(KEY_WINDOW, key_window_ms)))
+
+
 def must_ask_first(refund: Entry, now: Instant, window: Instant = KEY_WINDOW) -> bool:
     """Whether the provider may have forgotten this attempt's key, so that repeating it could pay twice."""
     return refund.first_tried_at is not None and now - refund.first_tried_at > window

@@ -37,10 +37,12 @@ from chalicelib.domain.ports import (
     Answer,
     Caller,
     Capabilities,
+    Charge,
     EventKind,
     MoveKind,
     Moves,
     Outcome,
+    Part,
     ProviderEvent,
     RowKey,
     Store,
@@ -71,34 +73,27 @@ class Ledger:
     can = Capabilities(refund_window_ms=365 * DAY, most_minor=10**9)
     refunded: Counter[str] = field(default_factory=Counter)
 
-    def start(
-        self,
-        *,
-        key: str,
-        amount_minor: int,
-        currency: str,
-        expires_at: Instant,
-        title: str,
-        payer: str = "",
-        split: bool = False,
-    ) -> Answer:
-        return Answer(outcome=Outcome.PENDING, ref=f"pay_{key}"[:40], pay_url=f"https://pay.invalid/{key}")
+    def start(self, charge: Charge) -> Answer:
+        return Answer(
+            outcome=Outcome.PENDING, ref=f"pay_{charge.key}"[:40], pay_url=f"https://pay.invalid/{charge.key}"
+        )
 
     authorise = start
 
-    def capture(self, *, key: str, payment_ref: str, amount_minor: int, currency: str) -> Answer:
-        return Answer(outcome=Outcome.SUCCEEDED, ref=payment_ref, amount_minor=amount_minor)
+    def capture(self, part: Part) -> Answer:
+        return Answer(outcome=Outcome.SUCCEEDED, ref=part.payment_ref, amount_minor=part.amount_minor)
 
-    def void(self, *, key: str, payment_ref: str) -> Answer:
+    def void(self, key: str, payment_ref: str) -> Answer:
         return Answer(outcome=Outcome.SUCCEEDED, ref=payment_ref)
 
     def reply(self, refusal: str) -> None:
         return None
 
-    def release(self, **asked: object) -> Answer:
+    def release(self, part: Part, account: str) -> Answer:
         return Answer(outcome=Outcome.FAILED, reason=CANNOT_RELEASE)
 
-    take_back = release
+    def take_back(self, part: Part, release: object) -> Answer:
+        return Answer(outcome=Outcome.FAILED, reason=CANNOT_RELEASE)
 
     def look_up_release(self, key: str, payment_ref: str) -> Answer:
         return Answer(outcome=Outcome.NOT_FOUND)
@@ -112,9 +107,9 @@ class Ledger:
     def spelled(self, key: str, kind: MoveKind = MoveKind.PAYMENT) -> str:
         return key
 
-    def refund(self, *, key: str, payment_ref: str, amount_minor: int, currency: str, paid_minor: int) -> Answer:
-        self.refunded[key] += 1
-        return Answer(outcome=Outcome.SUCCEEDED, ref=f"re_{key}"[:40])
+    def refund(self, part: Part, paid_minor: int) -> Answer:
+        self.refunded[part.key] += 1
+        return Answer(outcome=Outcome.SUCCEEDED, ref=f"re_{part.key}"[:40])
 
     def look_up_payment(self, key: str, ref: str | None = None) -> Answer:
         return Answer(outcome=Outcome.PENDING)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from chalicelib.domain.instants import HOUR, Instant
-from chalicelib.domain.ports import Answer, MoveKind, Payments, Released
+from chalicelib.domain.ports import Answer, Charge, MoveKind, Part, Payments, Released
 from chalicelib.gateways.payments.alipay import Alipay
 from chalicelib.gateways.payments.sandbox import Sandbox
 from chalicelib.gateways.payments.stripe import Stripe
@@ -70,8 +70,7 @@ class Bench:
         hold: bool = False,
         split: bool = False,
     ):
-        ask = self.gateway.authorise if hold else self.gateway.start
-        answer = ask(
+        charge = Charge(
             key=key,
             amount_minor=amount_minor,
             currency=self.currency,
@@ -79,6 +78,7 @@ class Bench:
             title="苹果🍎",
             split=split,
         )
+        answer = self.gateway.authorise(charge) if hold else self.gateway.start(charge)
         self.refs.setdefault(key, answer.ref)
         return answer
 
@@ -87,9 +87,10 @@ class Bench:
         return self.gateway.look_up_payment(key, self.refs.get(key))
 
     def refund(self, key: str = "refund-1", *, payment_ref: str, amount_minor: int = 1_000):
-        return self.gateway.refund(
-            key=key, payment_ref=payment_ref, amount_minor=amount_minor, currency=self.currency, paid_minor=1_000
-        )
+        return self.gateway.refund(self.part(key, payment_ref, amount_minor), paid_minor=1_000)
+
+    def part(self, key: str, payment_ref: str, amount_minor: int) -> Part:
+        return Part(key=key, payment_ref=payment_ref, amount_minor=amount_minor, currency=self.currency)
 
     def paid(self, key: str = "pay-1", amount_minor: int = 1_000, *, hold: bool = False, split: bool = False) -> str:
         """A payment that has been made; its ref."""
@@ -107,7 +108,7 @@ class Bench:
         return self.gateway.spelled(key, MoveKind.REFUND)
 
     def capture(self, payment_ref: str, amount_minor: int = 1_000, key: str = "pay-1.capture.1"):
-        return self.gateway.capture(key=key, payment_ref=payment_ref, amount_minor=amount_minor, currency=self.currency)
+        return self.gateway.capture(self.part(key, payment_ref, amount_minor))
 
 
 class PeerBench(Bench):
@@ -132,18 +133,10 @@ class PeerBench(Bench):
         return releases.out_of(self.provider, payment_ref)
 
     def release(self, payment_ref: str, amount_minor: int = 700, key: str = "rel-1.1"):
-        return self.gateway.release(
-            key=key,
-            payment_ref=payment_ref,
-            account=self.account,
-            amount_minor=amount_minor,
-            currency=self.currency,
-        )
+        return self.gateway.release(self.part(key, payment_ref, amount_minor), self.account)
 
     def take_back(self, payment_ref: str, amount_minor: int, key: str = "back-1.1", of: str = "rel-1.1"):
-        return self.gateway.take_back(
-            key=key, release=self.let_out(payment_ref, of), amount_minor=amount_minor, currency=self.currency
-        )
+        return self.gateway.take_back(self.part(key, payment_ref, amount_minor), self.let_out(payment_ref, of))
 
     def let_out(self, payment_ref: str, of: str = "rel-1.1") -> Released:
         ref = self.gateway.look_up_release(of, payment_ref).ref or ""

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from chalicelib.domain.ports import Outcome
+from chalicelib.domain.ports import Outcome, Part
 from chalicelib.gateways.payments.sandbox import Sandbox
 from tests.contract.benches import SandboxBench
 
@@ -22,7 +22,8 @@ def gateway(status: int, body: bytes | Exception) -> Sandbox:
 
 def refund(status: int, said: object) -> Outcome:
     body = said if isinstance(said, bytes | Exception) else json.dumps(said).encode()
-    return gateway(status, body).refund(key="k", payment_ref="p", amount_minor=5, currency="CNY", paid_minor=5).outcome
+    part = Part(key="k", payment_ref="p", amount_minor=5, currency="CNY")
+    return gateway(status, body).refund(part, paid_minor=5).outcome
 
 
 def test_a_good_answer_is_understood() -> None:

@@ -91,7 +91,7 @@ def test_a_taking_back_without_an_answer_is_repeated_in_safety(taker: PeerBench)
 def test_who_cannot_release_or_take_back_says_so() -> None:
     with BENCHES["transfer"]() as bench:
         assert not bench.gateway.can.releases
-        assert bench.gateway.release().reason == CANNOT_RELEASE
+        assert bench.gateway.release(bench.part("rel-1.1", "p", 1), "acct").reason == CANNOT_RELEASE
     for name, account in (("alipay", "2088123412341234"), ("wechat", "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")):
         with SPLITTERS[name]() as bench:
             bench.account = account

@@ -14,7 +14,7 @@ import pytest
 import urllib3
 
 from chalicelib.domain.instants import HOUR, MINUTE, SECOND
-from chalicelib.domain.ports import EventKind, Outcome
+from chalicelib.domain.ports import Charge, EventKind, Outcome
 from chalicelib.gateways.payments.sandbox import Sandbox
 from infra.local.sandbox.core import PATIENCE
 from infra.local.sandbox_provider import Problem, Server, story_clock
@@ -202,9 +202,8 @@ def test_webhooks_reach_a_real_address_and_come_again_when_refused(bench: Sandbo
 
 
 def test_a_person_can_play_the_buyer_on_a_page(bench: SandboxBench) -> None:
-    bench.gateway.start(
-        key="k", amount_minor=1, currency="CNY", expires_at=bench.now + HOUR, title="<script>alert(1)</script>"
-    )
+    title = "<script>alert(1)</script>"
+    bench.gateway.start(Charge(key="k", amount_minor=1, currency="CNY", expires_at=bench.now + HOUR, title=title))
     server = Server(bench.provider).start()
     try:
         url = f"{server.url}/pay/{bench.gateway.look_up_payment('k').ref}"
@@ -232,9 +231,10 @@ def test_the_command_says_when_it_is_ready_stops_cleanly_and_remembers(tmp_path:
         return child, Sandbox(url, API_KEY, (SECRET,))
 
     now = time.time_ns() // 1_000_000
+    charge = Charge(key="k", amount_minor=5, currency="CNY", expires_at=now + HOUR, title="kept")
     child, gateway = begin()
     try:
-        started = gateway.start(key="k", amount_minor=5, currency="CNY", expires_at=now + HOUR, title="kept")
+        started = gateway.start(charge)
         assert started.pay_url is not None
         urllib3.request("POST", started.pay_url)
         receiver.wait_for(1)
@@ -245,7 +245,7 @@ def test_the_command_says_when_it_is_ready_stops_cleanly_and_remembers(tmp_path:
     try:
         seen = gateway.look_up_payment("k")
         assert (seen.outcome, seen.ref) == (Outcome.SUCCEEDED, started.ref)
-        again = gateway.start(key="k", amount_minor=5, currency="CNY", expires_at=now + HOUR, title="kept")
+        again = gateway.start(charge)
         assert again.ref == started.ref
     finally:
         child.send_signal(signal.SIGINT)

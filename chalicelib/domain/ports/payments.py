@@ -31,6 +31,31 @@ CANNOT_RELEASE = "cannot_release"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """What a buyer is to pay, under our key, until `expires_at`. `payer` is who pays in the provider's own words, where
+    it asks; `split` says that parts of it will be released to payees.
+    """
+
+    key: str
+    amount_minor: int
+    currency: str
+    expires_at: Instant
+    title: str
+    payer: str = ""
+    split: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """All or some of one payment: what is to be captured, refunded, released or taken back, under our key."""
+
+    key: str
+    payment_ref: str
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """`pay_url` is where the buyer pays, `pay_params` what the provider's own app on the phone is opened with."""
 
@@ -43,6 +68,12 @@ class Answer:
     amount_minor: int | None = None
     currency: str | None = None
     paid_at: Instant | None = None
+
+    def about(self, asked: Charge | Part) -> "Answer":
+        """An answer about other money than was asked for says nothing about ours."""
+        if self.amount_minor is not None and (self.amount_minor, self.currency) != (asked.amount_minor, asked.currency):
+            return Answer(outcome=Outcome.UNKNOWN, reason="other_amount")
+        return self
 
 
 class EventKind(StrEnum):
@@ -141,54 +172,32 @@ class Payments(Protocol):
     @property
     def can(self) -> Capabilities: ...
 
-    def start(
-        self,
-        *,
-        key: str,
-        amount_minor: int,
-        currency: str,
-        expires_at: Instant,
-        title: str,
-        payer: str = "",
-        split: bool = False,
-    ) -> Answer:
-        """A payment that is charged at once. `payer` is who pays in the provider's own words, where it asks; `split`
-        says that parts of it will be released to payees.
-        """
+    def start(self, charge: Charge) -> Answer:
+        """A payment that is charged at once."""
         ...
 
-    def authorise(
-        self,
-        *,
-        key: str,
-        amount_minor: int,
-        currency: str,
-        expires_at: Instant,
-        title: str,
-        payer: str = "",
-        split: bool = False,
-    ) -> Answer:
+    def authorise(self, charge: Charge) -> Answer:
         """A payment that is only held until it is captured or voided."""
         ...
 
-    def capture(self, *, key: str, payment_ref: str, amount_minor: int, currency: str) -> Answer:
+    def capture(self, part: Part) -> Answer:
         """Takes what was held, or less of it; the rest is let go. Once: a second capture fails."""
         ...
 
-    def void(self, *, key: str, payment_ref: str) -> Answer:
+    def void(self, key: str, payment_ref: str) -> Answer:
         """Lets a hold go. What is let go already, by whomever, has succeeded."""
         ...
 
-    def refund(self, *, key: str, payment_ref: str, amount_minor: int, currency: str, paid_minor: int) -> Answer:
+    def refund(self, part: Part, paid_minor: int) -> Answer:
         """Pays back some of what was paid: `paid_minor` in all."""
         ...
 
-    def release(self, *, key: str, payment_ref: str, account: str, amount_minor: int, currency: str) -> Answer:
+    def release(self, part: Part, account: str) -> Answer:
         """Lets a part of a payment go to a payee's account with the provider."""
         ...
 
     def look_up_release(self, key: str, payment_ref: str) -> Answer: ...
-    def take_back(self, *, key: str, release: Released, amount_minor: int, currency: str) -> Answer:
+    def take_back(self, part: Part, release: Released) -> Answer:
         """Takes some of a release back from its payee, as far as their account has it."""
         ...
 

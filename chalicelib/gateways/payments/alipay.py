@@ -19,11 +19,13 @@ from ...domain.instants import DAY, MINUTE, Instant
 from ...domain.ports import (
     Answer,
     Capabilities,
+    Charge,
     EventKind,
     Move,
     MoveKind,
     Moves,
     Outcome,
+    Part,
     ProviderEvent,
     Reply,
 )
@@ -74,27 +76,17 @@ class Alipay(ChargesAtOnce, TakesNothingBack):
 
     # ---------------------------------------------------------------- payments
 
-    def start(
-        self,
-        *,
-        key: str,
-        amount_minor: int,
-        currency: str,
-        expires_at: Instant,
-        title: str,
-        payer: str = "",
-        split: bool = False,
-    ) -> Answer:
-        if currency != "CNY":
+    def start(self, charge: Charge) -> Answer:
+        if charge.currency != "CNY":
             return Answer(outcome=Outcome.FAILED, reason="currency_not_taken")
-        number = self.spelled(key)
+        number = self.spelled(charge.key)
         asked = {
             "out_trade_no": number,
-            "total_amount": yuan(amount_minor),
-            "subject": title or "order",
-            "time_expire": clock_text(expires_at),
-            "passback_params": quote(key, safe=""),
-        } | ({"extend_params": {"royalty_freeze": "true"}} if split else {})
+            "total_amount": yuan(charge.amount_minor),
+            "subject": charge.title or "order",
+            "time_expire": clock_text(charge.expires_at),
+            "passback_params": quote(charge.key, safe=""),
+        } | ({"extend_params": {"royalty_freeze": "true"}} if charge.split else {})
         said = self._call("alipay.trade.precreate", asked, acts=True)
         if isinstance(said, Answer):
             return said
@@ -102,8 +94,8 @@ class Alipay(ChargesAtOnce, TakesNothingBack):
             outcome=Outcome.PENDING,
             ref=number,
             pay_url=str(said["qr_code"]),
-            amount_minor=amount_minor,
-            currency=currency,
+            amount_minor=charge.amount_minor,
+            currency=charge.currency,
         )
 
     def look_up_payment(self, key: str, ref: str | None = None) -> Answer:
@@ -121,17 +113,18 @@ class Alipay(ChargesAtOnce, TakesNothingBack):
 
     # ---------------------------------------------------------------- refunds
 
-    def refund(self, *, key: str, payment_ref: str, amount_minor: int, currency: str, paid_minor: int) -> Answer:
+    def refund(self, part: Part, paid_minor: int) -> Answer:
         """Repeated under its number it is the same refund, however much later."""
-        asked = {"trade_no": payment_ref, "refund_amount": yuan(amount_minor), "out_request_no": key}
+        asked = {"trade_no": part.payment_ref, "refund_amount": yuan(part.amount_minor), "out_request_no": part.key}
         said = self._call("alipay.trade.refund", asked, acts=True)
         if isinstance(said, Answer):
             same_number = said.reason == "discordant_repeat_request"
             return Answer(outcome=Outcome.UNKNOWN, reason=said.reason) if same_number else said
-        known: dict[str, Any] = {"ref": f"{payment_ref}/{key}", "amount_minor": amount_minor, "currency": currency}
+        known: dict[str, Any] = {"ref": f"{part.payment_ref}/{part.key}"}
+        known |= {"amount_minor": part.amount_minor, "currency": part.currency}
         if said.get("fund_change") == "Y":
             return Answer(outcome=Outcome.SUCCEEDED, **known)
-        found = self.look_up_refund(key, payment_ref)
+        found = self.look_up_refund(part.key, part.payment_ref)
         return found if found.outcome is Outcome.SUCCEEDED else Answer(outcome=Outcome.PENDING, **known)
 
     def look_up_refund(self, key: str, payment_ref: str) -> Answer:
@@ -147,7 +140,7 @@ class Alipay(ChargesAtOnce, TakesNothingBack):
 
     # ---------------------------------------------------------------- payees
 
-    def release(self, *, key: str, payment_ref: str, account: str, amount_minor: int, currency: str) -> Answer:
+    def release(self, part: Part, account: str) -> Answer:
         """Royalties (分账) of one trade. Alipay takes them back only together with a refund, so we never do."""
         kind = "userId" if account.isdecimal() and account.startswith("2088") else "loginName"
         receiver = {"type": kind, "account": account}
@@ -158,19 +151,18 @@ class Alipay(ChargesAtOnce, TakesNothingBack):
         )
         if isinstance(bound, Answer):
             return bound
-        share = {"royalty_type": "transfer", "trans_in_type": kind, "trans_in": account, "amount": yuan(amount_minor)}
+        share = {"royalty_type": "transfer", "trans_in_type": kind, "trans_in": account}
         asked = {
-            "out_request_no": _share_number(key),
-            "trade_no": payment_ref,
-            "royalty_parameters": [share],
+            "out_request_no": _share_number(part.key),
+            "trade_no": part.payment_ref,
+            "royalty_parameters": [{**share, "amount": yuan(part.amount_minor)}],
             "royalty_mode": "sync",
         }
         said = self._call("alipay.trade.order.settle", asked, acts=True)
         if isinstance(said, Answer):
             return said
-        return Answer(
-            outcome=Outcome.SUCCEEDED, ref=str(said["settle_no"]), amount_minor=amount_minor, currency=currency
-        )
+        known: dict[str, Any] = {"amount_minor": part.amount_minor, "currency": part.currency}
+        return Answer(outcome=Outcome.SUCCEEDED, ref=str(said["settle_no"]), **known)
 
     def look_up_release(self, key: str, payment_ref: str) -> Answer:
         asked = {"trade_no": payment_ref, "out_request_no": _share_number(key)}

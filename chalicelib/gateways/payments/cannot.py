@@ -1,25 +1,25 @@
 """What a provider cannot do, said in the port's words."""
 
-from ...domain.ports import CANNOT_HOLD, CANNOT_RELEASE, Answer, Outcome, Released, Reply
+from ...domain.ports import CANNOT_HOLD, CANNOT_RELEASE, Answer, Charge, Outcome, Part, Released, Reply
 
 
 class ChargesAtOnce:
     """It cannot hold money."""
 
-    def authorise(self, **asked: object) -> Answer:
+    def authorise(self, charge: Charge) -> Answer:
         return Answer(outcome=Outcome.FAILED, reason=CANNOT_HOLD)
 
-    def capture(self, **asked: object) -> Answer:
+    def capture(self, part: Part) -> Answer:
         return Answer(outcome=Outcome.FAILED, reason=CANNOT_HOLD)
 
-    def void(self, **asked: object) -> Answer:
+    def void(self, key: str, payment_ref: str) -> Answer:
         return Answer(outcome=Outcome.FAILED, reason=CANNOT_HOLD)
 
 
 class TakesNothingBack:
     """What went to a payee stays there."""
 
-    def take_back(self, **asked: object) -> Answer:
+    def take_back(self, part: Part, release: Released) -> Answer:
         return Answer(outcome=Outcome.FAILED, reason=CANNOT_RELEASE)
 
     def look_up_take_back(self, key: str, release: Released) -> Answer:
@@ -29,7 +29,7 @@ class TakesNothingBack:
 class ReleasesNothing(TakesNothingBack):
     """It knows no payees."""
 
-    def release(self, **asked: object) -> Answer:
+    def release(self, part: Part, account: str) -> Answer:
         return Answer(outcome=Outcome.FAILED, reason=CANNOT_RELEASE)
 
     def look_up_release(self, key: str, payment_ref: str) -> Answer:

@@ -17,11 +17,13 @@ from ...domain.ports import (
     VOIDED,
     Answer,
     Capabilities,
+    Charge,
     EventKind,
     Move,
     MoveKind,
     Moves,
     Outcome,
+    Part,
     ProviderEvent,
     Released,
 )
@@ -153,54 +155,28 @@ class Sandbox(AnsweredAsUsual):
             takes_back=True,
         )
 
-    def start(
-        self,
-        *,
-        key: str,
-        amount_minor: int,
-        currency: str,
-        expires_at: Instant,
-        title: str,
-        payer: str = "",
-        split: bool = False,
-    ) -> Answer:
-        return self._open(key, amount_minor, currency, expires_at, title, hold=False)
+    def start(self, charge: Charge) -> Answer:
+        return self._open(charge, hold=False)
 
-    def authorise(
-        self,
-        *,
-        key: str,
-        amount_minor: int,
-        currency: str,
-        expires_at: Instant,
-        title: str,
-        payer: str = "",
-        split: bool = False,
-    ) -> Answer:
+    def authorise(self, charge: Charge) -> Answer:
         if not self.can.hold_ms:
             return Answer(outcome=Outcome.FAILED, reason=CANNOT_HOLD)
-        return self._open(key, amount_minor, currency, expires_at, title, hold=True)
+        return self._open(charge, hold=True)
 
-    def _open(
-        self, key: str, amount_minor: int, currency: str, expires_at: Instant, title: str, *, hold: bool
-    ) -> Answer:
-        asked: Asked = {
+    def _open(self, charge: Charge, *, hold: bool) -> Answer:
+        asked = {
+            **_money(charge),
             "hold": hold,
             "method": self.name,
-            "key": key,
-            "amount_minor": amount_minor,
-            "currency": currency,
-            "title": title,
-            "expires_at_ms": expires_at,
+            "title": charge.title,
+            "expires_at_ms": charge.expires_at,
         }
-        answer = self._call("POST", "/payments", asked)
-        return _if_about(answer, amount_minor, currency)
+        return self._call("POST", "/payments", asked).about(charge)
 
-    def capture(self, *, key: str, payment_ref: str, amount_minor: int, currency: str) -> Answer:
-        asked: Asked = {"key": key, "amount_minor": amount_minor, "currency": currency}
-        return self._act("capture", payment_ref, asked)
+    def capture(self, part: Part) -> Answer:
+        return self._act("capture", part.payment_ref, _money(part))
 
-    def void(self, *, key: str, payment_ref: str) -> Answer:
+    def void(self, key: str, payment_ref: str) -> Answer:
         answer = self._act("void", payment_ref, {"key": key})
         return replace(answer, outcome=Outcome.SUCCEEDED) if answer.reason == VOIDED else answer
 
@@ -211,33 +187,24 @@ class Sandbox(AnsweredAsUsual):
             return replace(answer, outcome=Outcome.UNKNOWN)
         return answer
 
-    def refund(self, *, key: str, payment_ref: str, amount_minor: int, currency: str, paid_minor: int) -> Answer:
-        asked: Asked = {
-            "key": key,
-            "payment_ref": payment_ref,
-            "amount_minor": amount_minor,
-            "currency": currency,
-        }
-        return self._pay_out("/refunds", asked, amount_minor, currency)
+    def refund(self, part: Part, paid_minor: int) -> Answer:
+        return self._pay_out("/refunds", part, payment_ref=part.payment_ref)
 
-    def _pay_out(self, path: str, asked: Asked, amount_minor: int, currency: str) -> Answer:
-        answer = self._call("POST", path, asked)
+    def _pay_out(self, path: str, part: Part, **of: str) -> Answer:
+        answer = self._call("POST", path, {**_money(part), **of})
         if answer.reason == "key_reused":
             # Some money has moved under this key. "Failed" would move it again; this wants a person.
             return replace(answer, outcome=Outcome.UNKNOWN)
-        return _if_about(answer, amount_minor, currency)
+        return answer.about(part)
 
-    def release(self, *, key: str, payment_ref: str, account: str, amount_minor: int, currency: str) -> Answer:
-        asked: Asked = {"key": key, "payment_ref": payment_ref, "account": account}
-        asked = {**asked, "amount_minor": amount_minor, "currency": currency}
-        return self._pay_out("/releases", asked, amount_minor, currency)
+    def release(self, part: Part, account: str) -> Answer:
+        return self._pay_out("/releases", part, payment_ref=part.payment_ref, account=account)
 
     def look_up_release(self, key: str, payment_ref: str) -> Answer:
         return self._call("GET", f"/releases?key={quote(key, safe='')}", {"key": key})
 
-    def take_back(self, *, key: str, release: Released, amount_minor: int, currency: str) -> Answer:
-        asked: Asked = {"key": key, "release_ref": release.ref, "amount_minor": amount_minor, "currency": currency}
-        return self._pay_out("/backs", asked, amount_minor, currency)
+    def take_back(self, part: Part, release: Released) -> Answer:
+        return self._pay_out("/backs", part, release_ref=release.ref)
 
     def look_up_take_back(self, key: str, release: Released) -> Answer:
         return self._call("GET", f"/backs?key={quote(key, safe='')}", {"key": key})
@@ -346,8 +313,5 @@ def _refusal(status: int, said: Complaint | None, method: str) -> Answer:
     return Answer(outcome=Outcome.FAILED, reason=said.code)
 
 
-def _if_about(answer: Answer, amount_minor: int, currency: str) -> Answer:
-    """An answer about other money than we asked for says nothing about ours."""
-    if answer.amount_minor is not None and (answer.amount_minor, answer.currency) != (amount_minor, currency):
-        return Answer(outcome=Outcome.UNKNOWN, reason="other_amount")
-    return answer
+def _money(asked: Charge | Part) -> Asked:
+    return {"key": asked.key, "amount_minor": asked.amount_minor, "currency": asked.currency}

@@ -17,11 +17,13 @@ from ...domain.ports import (
     VOIDED,
     Answer,
     Capabilities,
+    Charge,
     EventKind,
     Move,
     MoveKind,
     Moves,
     Outcome,
+    Part,
     ProviderEvent,
     Released,
 )
@@ -91,46 +93,24 @@ class Stripe(AnsweredAsUsual):
 
     # ---------------------------------------------------------------- payments
 
-    def start(
-        self,
-        *,
-        key: str,
-        amount_minor: int,
-        currency: str,
-        expires_at: Instant,
-        title: str,
-        payer: str = "",
-        split: bool = False,
-    ) -> Answer:
-        return self._open(key, amount_minor, currency, title, "automatic", split)
+    def start(self, charge: Charge) -> Answer:
+        return self._open(charge, "automatic")
 
-    def authorise(
-        self,
-        *,
-        key: str,
-        amount_minor: int,
-        currency: str,
-        expires_at: Instant,
-        title: str,
-        payer: str = "",
-        split: bool = False,
-    ) -> Answer:
-        return self._open(key, amount_minor, currency, title, "manual", split)
+    def authorise(self, charge: Charge) -> Answer:
+        return self._open(charge, "manual")
 
-    def _open(self, key: str, amount_minor: int, currency: str, title: str, capture: str, split: bool) -> Answer:
+    def _open(self, charge: Charge, capture: str) -> Answer:
         """Stripe knows no time to pay by: money that comes later than ours is late money."""
         asked = {
-            "amount": amount_minor,
-            "currency": currency.lower(),
+            "amount": charge.amount_minor,
+            "currency": charge.currency.lower(),
             "capture_method": capture,
             "payment_method_types": ["card"],
-            "metadata": {KEY: key, "group": title},
-        } | ({"transfer_group": key} if split else {})
-        found = self._ask(lambda api: api.payment_intents.create(asked, {"idempotency_key": key}))
+            "metadata": {KEY: charge.key, "group": charge.title},
+        } | ({"transfer_group": charge.key} if charge.split else {})
+        found = self._ask(lambda api: api.payment_intents.create(asked, {"idempotency_key": charge.key}))
         if isinstance(found, Answer):
             return found
-        if (found["amount"], found["currency"].upper()) != (amount_minor, currency):
-            return Answer(outcome=Outcome.UNKNOWN, reason="other_amount")
         params = {"client_secret": str(found["client_secret"]), "publishable_key": self._publishable}
         url = f"{self._pay_url}{found['id']}" if self._pay_url else None
         return Answer(
@@ -138,16 +118,17 @@ class Stripe(AnsweredAsUsual):
             ref=found["id"],
             pay_url=url,
             pay_params=params,
-            amount_minor=amount_minor,
-            currency=currency,
-        )
+            amount_minor=found["amount"],
+            currency=found["currency"].upper(),
+        ).about(charge)
 
-    def capture(self, *, key: str, payment_ref: str, amount_minor: int, currency: str) -> Answer:
-        asked = {"amount_to_capture": amount_minor, "expand": ["latest_charge"]}
-        found = self._ask(lambda api: api.payment_intents.capture(payment_ref, asked, {"idempotency_key": key}))
-        return self._ended(found, payment_ref)
+    def capture(self, part: Part) -> Answer:
+        asked = {"amount_to_capture": part.amount_minor, "expand": ["latest_charge"]}
+        named = {"idempotency_key": part.key}
+        found = self._ask(lambda api: api.payment_intents.capture(part.payment_ref, asked, named))
+        return self._ended(found, part.payment_ref)
 
-    def void(self, *, key: str, payment_ref: str) -> Answer:
+    def void(self, key: str, payment_ref: str) -> Answer:
         asked = {"expand": ["latest_charge"]}
         found = self._ask(lambda api: api.payment_intents.cancel(payment_ref, asked, {"idempotency_key": key}))
         answer = self._ended(found, payment_ref)
@@ -172,15 +153,10 @@ class Stripe(AnsweredAsUsual):
 
     # ---------------------------------------------------------------- refunds
 
-    def refund(self, *, key: str, payment_ref: str, amount_minor: int, currency: str, paid_minor: int) -> Answer:
-        asked = {"payment_intent": payment_ref, "amount": amount_minor, "metadata": {KEY: key}}
-        found = self._ask(lambda api: api.refunds.create(asked, {"idempotency_key": key}))
-        if isinstance(found, Answer):
-            return found
-        answer = _refund(found)
-        if (answer.amount_minor, answer.currency) != (amount_minor, currency):
-            return Answer(outcome=Outcome.UNKNOWN, reason="other_amount")
-        return answer
+    def refund(self, part: Part, paid_minor: int) -> Answer:
+        asked = {"payment_intent": part.payment_ref, "amount": part.amount_minor, "metadata": {KEY: part.key}}
+        found = self._ask(lambda api: api.refunds.create(asked, {"idempotency_key": part.key}))
+        return found if isinstance(found, Answer) else _refund(found).about(part)
 
     def look_up_refund(self, key: str, payment_ref: str) -> Answer:
         """Among the refunds of its payment: keys are forgotten, what was written on a refund is not."""
@@ -195,22 +171,22 @@ class Stripe(AnsweredAsUsual):
 
     # ---------------------------------------------------------------- payees
 
-    def release(self, *, key: str, payment_ref: str, account: str, amount_minor: int, currency: str) -> Answer:
+    def release(self, part: Part, account: str) -> Answer:
         """A transfer to a connected account, out of this very charge. Its group is what it is found by later."""
-        intent = self._ask(lambda api: api.payment_intents.retrieve(payment_ref), reads=True)
+        intent = self._ask(lambda api: api.payment_intents.retrieve(part.payment_ref), reads=True)
         if isinstance(intent, Answer):
             return intent
         if not intent.get("transfer_group"):
             return Answer(outcome=Outcome.FAILED, reason=CANNOT_RELEASE)
         asked = {
-            "amount": amount_minor,
-            "currency": currency.lower(),
+            "amount": part.amount_minor,
+            "currency": part.currency.lower(),
             "destination": account,
             "source_transaction": intent["latest_charge"],
             "transfer_group": intent["transfer_group"],
-            "metadata": {KEY: key},
+            "metadata": {KEY: part.key},
         }
-        return _sent(self._ask(lambda api: api.transfers.create(asked, {"idempotency_key": key})))
+        return _sent(self._ask(lambda api: api.transfers.create(asked, {"idempotency_key": part.key})))
 
     def look_up_release(self, key: str, payment_ref: str) -> Answer:
         intent = self._ask(lambda api: api.payment_intents.retrieve(payment_ref), reads=True)
@@ -219,11 +195,9 @@ class Stripe(AnsweredAsUsual):
         asked = {"transfer_group": intent["transfer_group"], "limit": 100}
         return _among(self._ask(lambda api: api.transfers.list(asked), reads=True), key)
 
-    def take_back(self, *, key: str, release: Released, amount_minor: int, currency: str) -> Answer:
-        asked = {"amount": amount_minor, "metadata": {KEY: key}}
-        return _sent(
-            self._ask(lambda api: api.transfers.reversals.create(release.ref, asked, {"idempotency_key": key}))
-        )
+    def take_back(self, part: Part, release: Released) -> Answer:
+        asked, named = {"amount": part.amount_minor, "metadata": {KEY: part.key}}, {"idempotency_key": part.key}
+        return _sent(self._ask(lambda api: api.transfers.reversals.create(release.ref, asked, named)))
 
     def look_up_take_back(self, key: str, release: Released) -> Answer:
         return _among(self._ask(lambda api: api.transfers.reversals.list(release.ref, {"limit": 100}), reads=True), key)

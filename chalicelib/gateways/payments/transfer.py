@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from ...domain.ids import derived
 from ...domain.instants import DAY, Instant
 from ...domain.money import shown
-from ...domain.ports import Answer, Capabilities, MoveKind, Moves, Outcome, ProviderEvent
+from ...domain.ports import Answer, Capabilities, Charge, MoveKind, Moves, Outcome, Part, ProviderEvent
 from ...domain.refusals import Refused
 from .cannot import AnsweredAsUsual, ChargesAtOnce, ReleasesNothing
 
@@ -26,38 +26,28 @@ class Transfer(ChargesAtOnce, ReleasesNothing, AnsweredAsUsual):
     def can(self) -> Capabilities:
         return Capabilities(refund_window_ms=3650 * DAY, most_minor=50_000_000_00, key_window_ms=3650 * DAY)
 
-    def start(
-        self,
-        *,
-        key: str,
-        amount_minor: int,
-        currency: str,
-        expires_at: Instant,
-        title: str,
-        payer: str = "",
-        split: bool = False,
-    ) -> Answer:
-        code = reference(key)
+    def start(self, charge: Charge) -> Answer:
+        code = reference(charge.key)
         lines = [
             self._account,
-            f"金额 Amount: {shown(amount_minor, currency)}",
+            f"金额 Amount: {shown(charge.amount_minor, charge.currency)}",
             f"附言 Reference: {code}",
         ]
         return Answer(
             outcome=Outcome.PENDING,
             ref=code,
             instructions="\n".join(filter(None, lines)),
-            amount_minor=amount_minor,
-            currency=currency,
+            amount_minor=charge.amount_minor,
+            currency=charge.currency,
         )
 
-    def refund(self, *, key: str, payment_ref: str, amount_minor: int, currency: str, paid_minor: int) -> Answer:
+    def refund(self, part: Part, paid_minor: int) -> Answer:
         """A person pays it back by hand and confirms it; the code tells two refunds of one payment apart."""
         return Answer(
             outcome=Outcome.PENDING,
-            ref=reference(key),
-            amount_minor=amount_minor,
-            currency=currency,
+            ref=reference(part.key),
+            amount_minor=part.amount_minor,
+            currency=part.currency,
             reason="by_hand",
         )
 

@@ -24,11 +24,13 @@ from ...domain.ports import (
     CANNOT_RELEASE,
     Answer,
     Capabilities,
+    Charge,
     EventKind,
     Move,
     MoveKind,
     Moves,
     Outcome,
+    Part,
     ProviderEvent,
     Released,
     Reply,
@@ -93,39 +95,29 @@ class Wechat(ChargesAtOnce):
 
     # ---------------------------------------------------------------- payments
 
-    def start(
-        self,
-        *,
-        key: str,
-        amount_minor: int,
-        currency: str,
-        expires_at: Instant,
-        title: str,
-        payer: str = "",
-        split: bool = False,
-    ) -> Answer:
-        if currency != "CNY":
+    def start(self, charge: Charge) -> Answer:
+        if charge.currency != "CNY":
             return Answer(outcome=Outcome.FAILED, reason="currency_not_taken")
         asked: dict[str, Any] = {
             "appid": self._appid,
             "mchid": self._mchid,
-            "description": title or "order",
-            "out_trade_no": self.spelled(key),
-            "attach": key,
-            "time_expire": _spelled_time(expires_at),
+            "description": charge.title or "order",
+            "out_trade_no": self.spelled(charge.key),
+            "attach": charge.key,
+            "time_expire": _spelled_time(charge.expires_at),
             "notify_url": self._notify,
-            "amount": {"total": amount_minor, "currency": "CNY"},
+            "amount": {"total": charge.amount_minor, "currency": "CNY"},
         }
-        if split:
+        if charge.split:
             asked["settle_info"] = {"profit_sharing": True}
-        if payer:
-            asked["payer"] = {"openid": payer}
-        said = self._call("POST", f"/v3/pay/transactions/{'jsapi' if payer else 'native'}", asked)
+        if charge.payer:
+            asked["payer"] = {"openid": charge.payer}
+        said = self._call("POST", f"/v3/pay/transactions/{'jsapi' if charge.payer else 'native'}", asked)
         if isinstance(said, Answer):
             return said
         known: dict[str, Any] = {"outcome": Outcome.PENDING, "ref": asked["out_trade_no"]}
-        known |= {"amount_minor": amount_minor, "currency": currency}
-        if payer:
+        known |= {"amount_minor": charge.amount_minor, "currency": charge.currency}
+        if charge.payer:
             return Answer(**known, pay_params=self._for_the_app(str(said["prepay_id"])))
         return Answer(**known, pay_url=str(said["code_url"]))
 
@@ -143,21 +135,18 @@ class Wechat(ChargesAtOnce):
 
     # ---------------------------------------------------------------- refunds
 
-    def refund(self, *, key: str, payment_ref: str, amount_minor: int, currency: str, paid_minor: int) -> Answer:
+    def refund(self, part: Part, paid_minor: int) -> Answer:
         asked = {
-            "transaction_id": payment_ref,
-            "out_refund_no": _refund_number(key),
+            "transaction_id": part.payment_ref,
+            "out_refund_no": _refund_number(part.key),
             "notify_url": self._notify,
-            "amount": {"refund": amount_minor, "total": paid_minor, "currency": currency},
+            "amount": {"refund": part.amount_minor, "total": paid_minor, "currency": part.currency},
         }
         said = self._call("POST", "/v3/refund/domestic/refunds", asked)
         if isinstance(said, Answer):
             # Something was paid back under this number. "Failed" would do it again; this wants a person.
             return Answer(outcome=Outcome.UNKNOWN, reason=said.reason) if said.reason == "param_differs" else said
-        answer = _refund(said)
-        if (answer.amount_minor, answer.currency) != (amount_minor, currency):
-            return Answer(outcome=Outcome.UNKNOWN, reason="other_amount")
-        return answer
+        return _refund(said).about(part)
 
     def look_up_refund(self, key: str, payment_ref: str) -> Answer:
         said = self._call("GET", f"/v3/refund/domestic/refunds/{quote(_refund_number(key), safe='')}")
@@ -165,7 +154,7 @@ class Wechat(ChargesAtOnce):
 
     # ---------------------------------------------------------------- payees
 
-    def release(self, *, key: str, payment_ref: str, account: str, amount_minor: int, currency: str) -> Answer:
+    def release(self, part: Part, account: str) -> Answer:
         """Profit sharing (分账) of one payment, to a merchant's number or a person's openid. What is never shared
         stays frozen for thirty days and is the merchant's then.
         """
@@ -178,9 +167,9 @@ class Wechat(ChargesAtOnce):
             return added
         asked = {
             "appid": self._appid,
-            "transaction_id": payment_ref,
-            "out_order_no": _share_number(key),
-            "receivers": [{**receiver, "amount": amount_minor, "description": "settlement"}],
+            "transaction_id": part.payment_ref,
+            "out_order_no": _share_number(part.key),
+            "receivers": [{**receiver, "amount": part.amount_minor, "description": "settlement"}],
             "unfreeze_unsplit": False,
         }
         said = self._call("POST", "/v3/profitsharing/orders", asked)
@@ -191,15 +180,15 @@ class Wechat(ChargesAtOnce):
         said = self._call("GET", f"/v3/profitsharing/orders/{_share_number(key)}?{asked}")
         return said if isinstance(said, Answer) else _shared(said)
 
-    def take_back(self, *, key: str, release: Released, amount_minor: int, currency: str) -> Answer:
+    def take_back(self, part: Part, release: Released) -> Answer:
         """Merchants can be made to return what they were given; people cannot."""
         if not release.account.isdecimal():
             return Answer(outcome=Outcome.FAILED, reason=CANNOT_RELEASE)
         asked = {
             "out_order_no": _share_number(release.key),
-            "out_return_no": _share_number(key),
+            "out_return_no": _share_number(part.key),
             "return_mchid": release.account,
-            "amount": amount_minor,
+            "amount": part.amount_minor,
             "description": "refund",
         }
         said = self._call("POST", "/v3/profitsharing/return-orders", asked)
@@ -423,12 +412,6 @@ def _bill_lines(row: Mapping[str, str]) -> list[Move]:
             at=clock_instant(cell["交易时间"]),
         )
     ]
-
-
-def _fen(yuan: str) -> int:
-    """`12.50` as 1250, without a float."""
-    whole, _, cents = yuan.partition(".")
-    return int(whole) * 100 + int(cents.ljust(2, "0")[:2])
 
 
 def _share_number(key: str) -> str:

@@ -8,7 +8,7 @@ from ...domain import ledger
 from ...domain.instants import Instant, local_text
 from ...domain.ledger import Entry, EntryState, Kind, RefundStage
 from ...domain.money import shown
-from ...domain.ports import Answer, Outcome, Payments
+from ...domain.ports import Answer, Outcome, Part, Payments
 from ...domain.refusals import Broken
 from ...domain.statement import arrives_by
 from ...domain.writes import Replace, Write
@@ -72,35 +72,26 @@ def _ask(world: World, entry: Entry, now: Instant) -> Answer:
         return release.ask(world, provider, entry, now)
     if entry.payment_ref is None:
         raise Broken(f"entry {entry.id} knows no payment at the provider")
+    part = Part(key=entry.key, payment_ref=entry.payment_ref, amount_minor=entry.amount_minor, currency=entry.currency)
     if entry.kind is not Kind.REFUND:
-        return _of_a_hold(provider, entry, entry.payment_ref)
-    again = entry.first_tried_at != entry.last_tried_at
-    window = min(ledger.KEY_WINDOW, provider.can.key_window_ms)
-    if entry.provider_ref is not None or (again and ledger.must_ask_first(entry, now, window)):
-        answer = provider.look_up_refund(entry.key, entry.payment_ref)
+        return _of_a_hold(provider, entry, part)
+    if ledger.looks_first(entry, provider.can.key_window_ms, now):
+        answer = provider.look_up_refund(part.key, part.payment_ref)
         if answer.outcome is not Outcome.NOT_FOUND:
             return answer
-    return provider.refund(
-        key=entry.key,
-        payment_ref=entry.payment_ref,
-        amount_minor=entry.amount_minor,
-        currency=entry.currency,
-        paid_minor=entry.payment_minor or _paid(world, entry),
-    )
+    return provider.refund(part, entry.payment_minor or _paid(world, entry))
 
 
-def _of_a_hold(provider: Payments, entry: Entry, payment_ref: str) -> Answer:
+def _of_a_hold(provider: Payments, entry: Entry, part: Part) -> Answer:
     """A hold ends once, so whoever has tried before asks what became of it before it tries again."""
     if entry.first_tried_at != entry.last_tried_at or entry.attempt > 1:
         assert entry.payment_id is not None
-        found = provider.look_up_payment(entry.payment_id, payment_ref)
+        found = provider.look_up_payment(entry.payment_id, part.payment_ref)
         if found.outcome in (Outcome.SUCCEEDED, Outcome.FAILED):
             return _said_of(entry, found)
     if entry.kind is Kind.VOID:
-        return provider.void(key=entry.key, payment_ref=payment_ref)
-    return provider.capture(
-        key=entry.key, payment_ref=payment_ref, amount_minor=entry.amount_minor, currency=entry.currency
-    )
+        return provider.void(part.key, part.payment_ref)
+    return provider.capture(part)
 
 
 def _said_of(entry: Entry, found: Answer) -> Answer:

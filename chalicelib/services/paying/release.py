@@ -3,7 +3,7 @@
 from ...domain import ledger
 from ...domain.instants import Instant
 from ...domain.ledger import Entry, EntryState, Kind
-from ...domain.ports import CANNOT_RELEASE, Answer, Outcome, Payments, Released
+from ...domain.ports import CANNOT_RELEASE, Answer, Outcome, Part, Payments, Released
 from ...domain.refusals import Broken
 from ..world import World
 from .payouts import owner_of
@@ -23,40 +23,30 @@ def ask(world: World, provider: Payments, entry: Entry, now: Instant) -> Answer:
     kept = world.vault.kept(owner_of(entry.payee_id), entry.method, reader="payouts", why=why, now=now)
     if kept is None:
         return _by_hand("no_account")
+    account = kept["account"]
+    part = Part(key=entry.key, payment_ref=entry.payment_ref, amount_minor=entry.amount_minor, currency=entry.currency)
+    looks_first = ledger.looks_first(entry, provider.can.key_window_ms, now)
     if release is None:
-        return _let_out(provider, entry, entry.payment_ref, kept["account"], now)
-    out = Released(
-        key=release.key, ref=release.provider_ref or "", payment_ref=entry.payment_ref, account=kept["account"]
-    )
-    return _take_back(provider, entry, out, now)
+        return _let_out(provider, part, account, looks_first)
+    ref = release.provider_ref or ""
+    out = Released(key=release.key, ref=ref, payment_ref=entry.payment_ref, account=account)
+    return _take_back(provider, part, out, looks_first)
 
 
-def _let_out(provider: Payments, entry: Entry, payment_ref: str, account: str, now: Instant) -> Answer:
-    if _looks_first(provider, entry, now):
-        answer = provider.look_up_release(entry.key, payment_ref)
+def _let_out(provider: Payments, part: Part, account: str, looks_first: bool) -> Answer:
+    if looks_first:
+        answer = provider.look_up_release(part.key, part.payment_ref)
         if answer.outcome is not Outcome.NOT_FOUND:
             return answer
-    return provider.release(
-        key=entry.key,
-        payment_ref=payment_ref,
-        account=account,
-        amount_minor=entry.amount_minor,
-        currency=entry.currency,
-    )
+    return provider.release(part, account)
 
 
-def _take_back(provider: Payments, entry: Entry, release: Released, now: Instant) -> Answer:
-    if _looks_first(provider, entry, now):
-        answer = provider.look_up_take_back(entry.key, release)
+def _take_back(provider: Payments, part: Part, release: Released, looks_first: bool) -> Answer:
+    if looks_first:
+        answer = provider.look_up_take_back(part.key, release)
         if answer.outcome is not Outcome.NOT_FOUND:
             return answer
-    return provider.take_back(key=entry.key, release=release, amount_minor=entry.amount_minor, currency=entry.currency)
-
-
-def _looks_first(provider: Payments, entry: Entry, now: Instant) -> bool:
-    again = entry.first_tried_at != entry.last_tried_at
-    window = min(ledger.KEY_WINDOW, provider.can.key_window_ms)
-    return entry.provider_ref is not None or (again and ledger.must_ask_first(entry, now, window))
+    return provider.take_back(part, release)
 
 
 def _taken_from(world: World, reversal: Entry) -> Entry:

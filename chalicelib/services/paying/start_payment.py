@@ -12,7 +12,7 @@ from ...domain.deposit import BALANCE
 from ...domain.instants import Instant
 from ...domain.ledger import Entry, EntryState, Kind
 from ...domain.order import Order, OrderState
-from ...domain.ports import Caller, Outcome, Payments
+from ...domain.ports import Caller, Charge, Outcome, Payments
 from ...domain.refusals import Refused, Unavailable
 from ...domain.writes import Create, Replace, Write
 from ..attempts import attempts
@@ -128,8 +128,7 @@ def _at_provider(world: World, provider: Payments, order: Order, entry: Entry, p
     """Asked for as a hold where the terms say so: authorised now, captured when the group has formed."""
     if entry.pay_url is not None or entry.instructions is not None or entry.pay_params is not None:
         return entry
-    ask = provider.authorise if entry.hold else provider.start
-    answer = ask(
+    charge = Charge(
         key=entry.id,
         amount_minor=entry.amount_minor,
         currency=entry.currency,
@@ -138,6 +137,7 @@ def _at_provider(world: World, provider: Payments, order: Order, entry: Entry, p
         payer=payer,
         split=world.store.terms(order.campaign_id, order.terms_version).settlement is not None,
     )
+    answer = provider.authorise(charge) if entry.hold else provider.start(charge)
     if answer.outcome is Outcome.FAILED:
         raise Refused("payment_refused_by_provider", reason=answer.reason)
     if answer.outcome is Outcome.UNKNOWN:

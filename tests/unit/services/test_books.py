@@ -13,7 +13,7 @@ from chalicelib.domain import books, ledger
 from chalicelib.domain.books import Booked, Move, MoveKind, Named, compare
 from chalicelib.domain.instants import DAY, MINUTE, Instant
 from chalicelib.domain.ledger import Entry, EntryState, Kind
-from chalicelib.domain.ports import Answer, EventKind, Moves, Outcome, ProviderEvent
+from chalicelib.domain.ports import Answer, EventKind, Moves, Outcome, Part, ProviderEvent
 from chalicelib.domain.writes import Create, Replace
 from chalicelib.services.buying.join import join
 from chalicelib.services.paying.books import books_wake
@@ -51,9 +51,9 @@ class Bank(Ledger):
             kind=EventKind.PAID, key=line.key, ref=line.ref, amount_minor=line.amount_minor, currency="CNY", at=now
         )
 
-    def refund(self, **asked: Any) -> Any:
-        said = super().refund(**asked)
-        line = self.did(MoveKind.REFUND, asked["key"], asked["amount_minor"], START + 10 * MINUTE)
+    def refund(self, part: Part, paid_minor: int) -> Answer:
+        said = super().refund(part, paid_minor)
+        line = self.did(MoveKind.REFUND, part.key, part.amount_minor, START + 10 * MINUTE)
         return replace(said, ref=line.ref)
 
 
