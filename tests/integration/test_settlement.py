@@ -106,6 +106,25 @@ def test_a_refund_after_the_first_share_takes_commission_and_the_rest_back_in_pr
     assert {name: sums[name] for name in recomputed(rows)} == recomputed(rows)
 
 
+@pytest.mark.req("R12", "S6")
+def test_who_took_over_from_a_supplier_gives_back_their_own_share_and_the_first_gets_none(own: Shop) -> None:
+    offer, (mei, li), _, first = on_its_way(own)
+    second = own.person("second", roles=("supplier",))
+    own.banked(second)
+    incidents = f"/groups/{offer.group}/incidents"
+    asked = {"what": "supplier", "level": 2, "text": "厂停电"}
+    opened = own.ok("POST", incidents, asked, who=own.merchant, key=own.key())
+    takes_over = {"note": "换二号厂", "supplier": second}
+    own.ok("POST", f"{incidents}/{opened['id']}/supplier", takes_over, who=own.merchant)
+    hand(own, offer, (mei, code_of(own, mei)), (li, code_of(own, li)))
+    own.bed.later(7 * HOUR)
+    own.bed.provider.dispute(mei.pay_url.rpartition("/")[2], 500)
+    own.bed.later(HOUR)
+    assert [with_payee(own.bed.provider, f"acct_{payee}") for payee in (first, second)] == [0, 630]
+    own.bed.later(9 * DAY)
+    assert [with_payee(own.bed.provider, f"acct_{payee}") for payee in (first, second)] == [0, 900]
+
+
 @pytest.mark.req("X4")
 def test_anybody_can_add_up_what_is_held(own: Shop) -> None:
     offer, (mei, *_), _, _ = on_its_way(own)

@@ -87,14 +87,14 @@ def settle_again(world: World, back: Entry, now: Instant) -> None:
     group = world.store.group_lately(back.group_id, now)
     if group is None or group.verdict is None:
         return
-    terms = world.store.terms(group.campaign_id, group.terms_version)
-    if terms.settlement is None:
+    if world.store.terms(group.campaign_id, group.terms_version).settlement is None:
         return
     for attempt in attempts(world):
         with attempt:
             order = world.store.order(back.order_id)
             if order is None or not order.settled:
                 return
+            terms = settled_terms(world, group)
             entries = world.store.entries_of_order(order.id)
             payments = rules.payments_of(order, entries)
             made = moves_of(group, terms, order, payments, entries, order.settled, now) if payments else []
