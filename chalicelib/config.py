@@ -2,11 +2,11 @@
 
 import os
 import time
-from dataclasses import dataclass
 from functools import cache
 
 from .domain.instants import MINUTE, Instant
 from .domain.person import CHINA, Home, parse_clock
+from .lean import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

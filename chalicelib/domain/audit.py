@@ -8,9 +8,10 @@ each holds the hash of the one before. What the end of a chain hides, its hashes
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 
+from ..lean import dataclass
 from .instants import Instant
 from .writes import Row
 

@@ -7,9 +7,10 @@ back; a finished one takes nothing more. Pings, readings and photos are capped l
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 
+from ..lean import dataclass
 from .campaign import Campaign, Fulfilment
 from .geo import Point, metres
 from .group import Group

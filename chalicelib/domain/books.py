@@ -16,10 +16,11 @@ next day. Looking twice finds the same differences under the same keys: they are
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
+from ..lean import dataclass
 from .instants import DAY, HOUR, Instant, instant, moment, zone_of
 from .ledger import Entry, EntryState, Kind
 from .writes import Row

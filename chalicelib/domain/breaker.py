@@ -4,8 +4,9 @@ While it is open nothing is tried there; what matters goes round it. When its ti
 opens it again if nothing has changed: so it needs no timer, and a raised limit is found within the hour.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ..lean import dataclass
 from .instants import HOUR, Instant
 from .person import Channel
 from .writes import Row

@@ -5,9 +5,10 @@ in frozen terms ever changes: what can change later (stock, a group's deadline) 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 
+from ..lean import dataclass
 from . import plan as plans
 from . import pricing
 from .deposit import DepositTerms

@@ -5,9 +5,10 @@ claimed before it is sent, and not said again when nobody knows whether it arriv
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
+from ..lean import dataclass
 from .instants import HOUR, MINUTE, Instant
 from .ledger import backoff
 from .refusals import Refused

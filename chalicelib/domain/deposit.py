@@ -8,9 +8,9 @@ A deposit is a share of the lowest price that an item can come to, so it is with
 ends with, and there is always something left to pay.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from ..lean import dataclass
 from .instants import DAY, Instant
 from .refusals import Refused
 

@@ -5,10 +5,11 @@ the group, until one of them shows it to all. What is new is told in one digest 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import time
 from enum import StrEnum
 
+from ..lean import dataclass
 from .instants import Instant, local_text, next_slot
 from .refusals import Refused
 from .writes import Row

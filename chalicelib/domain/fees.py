@@ -5,8 +5,8 @@ final price does not touch it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from ..lean import dataclass
 from .refusals import Refused
 
 KILOGRAM = 1_000

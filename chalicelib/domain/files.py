@@ -8,9 +8,9 @@ exchanged, and keeping it twice keeps it once.
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from ..lean import dataclass
 from .refusals import Refused
 
 KIB = 1 << 10

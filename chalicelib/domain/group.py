@@ -7,9 +7,10 @@ Only the closer moves a group, each step naming the version it saw. The verdict 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
+from ..lean import dataclass
 from . import pricing
 from .campaign import LONGEST_WINDOW, Campaign, Community, Kind, Measure, Target, after_close
 from .ids import group_id

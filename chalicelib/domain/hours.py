@@ -5,8 +5,8 @@ What a row adds follows from the row alone, so that the stream can apply new min
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from ..lean import dataclass
 from .instants import HOUR, Instant, moment
 from .order import Order, OrderState
 from .upkeep import Visit

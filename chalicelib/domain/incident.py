@@ -5,9 +5,10 @@ back themselves and are compensated. It is only ever raised, and once closed it 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
+from ..lean import dataclass
 from .batch import UNSHIPPED, Batch, rides
 from .instants import DAY, Instant
 from .order import Order, and_then, goods

@@ -8,9 +8,10 @@ Its amount is what the order's buyer paid and did not get back. Once issued it c
 invoice (红冲) for all of it, and a new one for what is left.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
+from ..lean import dataclass
 from .instants import Instant
 from .order import Order, OrderState
 from .refusals import Refused

@@ -9,10 +9,11 @@ is skipped, nothing finished is touched again, and a promised time never leaves 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import time
 from enum import StrEnum
 
+from ..lean import dataclass
 from . import plan as plans
 from .campaign import Campaign
 from .group import Group

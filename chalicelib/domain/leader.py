@@ -9,9 +9,10 @@ the neighbour's, who is told everything. The leader knows them by a code that th
 phone is kept here (promise 6).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
+from ..lean import dataclass
 from .ids import derived
 from .instants import Instant
 from .refusals import Refused

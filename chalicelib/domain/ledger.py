@@ -30,10 +30,11 @@ or reversal that the provider cannot make waits by hand, until a payout has it (
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
+from ..lean import dataclass
 from .instants import DAY, HOUR, MINUTE, SECOND, Instant
 from .writes import Row
 

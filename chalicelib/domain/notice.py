@@ -5,9 +5,10 @@ a money notice whose sender fell silent is sent again (at least once), a courtes
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 
+from ..lean import dataclass
 from .instants import HOUR, MINUTE, Instant
 from .ledger import backoff
 from .person import CHINA, Channel, Home, Preferences, Urgency, channels_for, send_at

@@ -12,10 +12,11 @@ order's timer is due until the notices exist, so that nobody is left in the dark
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import time
 from enum import StrEnum
 
+from ..lean import dataclass
 from . import fees, pricing
 from .campaign import Campaign, Fulfilment, deposit_of, price_on_joining
 from .group import PAYMENT_GRACE, Group, GroupState

@@ -7,8 +7,9 @@ their number, so a group of ten thousand costs what a group of ten does.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ..lean import dataclass
 from .group import Group
 from .instants import DAY, HOUR, MINUTE, Instant
 from .journey import Journey, current

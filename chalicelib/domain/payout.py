@@ -10,9 +10,10 @@ confirmed with the bank's own reference, and only that posts its entries.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
+from ..lean import dataclass
 from .instants import Instant
 from .ledger import Entry, EntryState, Kind, RefundStage
 from .refusals import Refused

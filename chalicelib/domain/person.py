@@ -4,10 +4,11 @@ No phone number, e-mail or address is here (promise 6); those live encrypted in 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import time
 from enum import StrEnum
 
+from ..lean import dataclass
 from .instants import Instant, at_local, within_hours
 from .refusals import Refused
 from .writes import Row

@@ -5,10 +5,11 @@ A plan is part of the terms and frozen with them. A draft that names none gets t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from itertools import takewhile
 
+from ..lean import dataclass
 from .instants import DAY, HOUR, MINUTE, Instant
 from .refusals import Refused
 from .workdays import FURTHEST, WORKDAY, Calendar, after_working

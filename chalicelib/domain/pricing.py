@@ -5,8 +5,8 @@ group forms at all*: so nobody ever owes more later, and every correction is a r
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from ..lean import dataclass
 from .money import percent_off
 
 

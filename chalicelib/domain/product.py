@@ -1,7 +1,8 @@
 """Products (商品) live apart from campaigns and keep the history of what they really sold for (L7, P10)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ..lean import dataclass
 from .instants import DAY, Instant
 from .money import MAX_MINOR
 from .refusals import Refused

@@ -3,8 +3,7 @@
 All that were said are kept, so that a promise that moved is seen to have moved.
 """
 
-from dataclasses import dataclass
-
+from ..lean import dataclass
 from .instants import Instant
 
 

@@ -13,8 +13,9 @@ order and the round's cut alone, so a round may stop anywhere and go on anywhere
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from ..lean import dataclass
 from .campaign import ShortageRule
 from .group import Group
 from .ids import derived

@@ -9,9 +9,10 @@ and whatever the terms say. The money follows as a refund of the order's payment
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
+from ..lean import dataclass
 from . import ledger, pricing
 from .campaign import Campaign
 from .instants import DAY, Instant, midnight_after

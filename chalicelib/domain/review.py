@@ -1,7 +1,8 @@
 """What buyers say of a product (好评, O13): only who has it from a group that formed, and once for each order."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ..lean import dataclass
 from .group import Group
 from .ids import derived
 from .instants import Instant

@@ -5,8 +5,9 @@ are counted by the local day on which goods should be sorted, so that an overloa
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ..lean import dataclass
 from .batch import UNSHIPPED, Batch, Pace, served_by, wants_other_bills
 from .instants import HOUR, Instant, moment
 from .promise import Promise

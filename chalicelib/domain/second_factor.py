@@ -1,7 +1,6 @@
 """A second look at who asks for what cannot be undone (X2): a fresh one-time code, good for one token, briefly."""
 
-from dataclasses import dataclass
-
+from ..lean import dataclass
 from .instants import MINUTE, Instant
 from .refusals import Refused
 from .writes import Row

@@ -4,8 +4,9 @@ No phone number, network address, code or session id is stored: rows hold keyed 
 table can neither sign in as somebody nor learn whose row it is.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ..lean import dataclass
 from .ids import derived
 from .instants import DAY, HOUR, MINUTE, SECOND, Instant
 from .refusals import Refused

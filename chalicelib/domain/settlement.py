@@ -18,9 +18,10 @@ provider, or by a person (domain/payout.py).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
+from ..lean import dataclass
 from .campaign import Campaign, Item
 from .instants import Instant
 from .ledger import REFUND_PROMISE, RELEASES, Entry, EntryState, Kind, RefundStage

@@ -1,7 +1,6 @@
 """A person's own link to a group (E6). A join through it is attributed to whoever shared it."""
 
-from dataclasses import dataclass
-
+from ..lean import dataclass
 from .ids import derived
 from .instants import Instant
 from .writes import Row

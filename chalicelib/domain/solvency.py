@@ -6,8 +6,7 @@ The rows are the campaign's entries without anybody's name: a hash of the entry'
 knows an entry's id (its own buyer) finds it among them.
 """
 
-from dataclasses import dataclass
-
+from ..lean import dataclass
 from .ids import derived
 from .instants import MINUTE, Instant
 from .ledger import Balance, Entry, EntryState, Kind

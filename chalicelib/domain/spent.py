@@ -4,8 +4,7 @@ what one phone is answered in an hour (N12).
 Only courtesy and marketing are counted; what concerns money, and reminders of something to be done, always go out.
 """
 
-from dataclasses import dataclass
-
+from ..lean import dataclass
 from .instants import Instant, local_text
 from .person import Urgency
 from .writes import Row

@@ -7,8 +7,8 @@ that was held cannot be taken then. The version accepted is stored on the order.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from ..lean import dataclass
 from .campaign import Campaign, Measure, Shortfall
 from .deposit import DepositTerms
 from .group import Group, target_of

@@ -4,9 +4,10 @@ Who says nothing by then gets the line's money back, exactly as who refuses it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
+from ..lean import dataclass
 from .batch import rides
 from .instants import DAY, HOUR, SECOND, Instant
 from .order import Order, and_then

@@ -10,8 +10,9 @@ the stage is theirs, and has a limit of its own.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from ..lean import dataclass
 from .campaign import Campaign, Item
 from .ids import derived
 from .instants import DAY, HOUR, Instant

@@ -5,9 +5,10 @@ timer recounts from the rows, so a lost, doubled or late stream record is never 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from ..lean import dataclass
 from .campaign import Measure, Target
 from .group import Count, reached
 from .instants import SECOND, Instant

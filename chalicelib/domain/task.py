@@ -4,9 +4,10 @@ Its id is derived from what it is about, so that making it twice makes it once.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 
+from ..lean import dataclass
 from .instants import Instant
 from .writes import Row
 

@@ -1,8 +1,9 @@
 """Rows that carry work of the system itself: fan-outs, parked rows, listings, visits, limits."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ..lean import dataclass
 from .instants import Instant
 from .writes import Row
 

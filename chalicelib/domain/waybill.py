@@ -12,9 +12,10 @@ answers; it stays beside its successor, and what is still reported under it move
     asked ──(the carrier agrees)──> done        asked ──(it has the goods already, or never answers)──> refused
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
+from ..lean import dataclass
 from .instants import DAY, HOUR, MINUTE, Instant
 from .writes import Row
 

@@ -6,9 +6,10 @@ campaign may name days of its own, off or worked, which win over the calendar.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, time, timedelta
 
+from ..lean import dataclass
 from .instants import DAY, HOUR, Instant, instant, moment, zone_of
 from .refusals import Refused
 

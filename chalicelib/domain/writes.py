@@ -4,8 +4,9 @@ Each names the state it expects, so that a repeated, late or concurrent attempt 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ..lean import dataclass
 from .instants import Instant
 
 

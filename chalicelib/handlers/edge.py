@@ -14,7 +14,7 @@ import logging
 import traceback
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import uuid4
@@ -24,6 +24,7 @@ from chalice.app import Blueprint, Request, Response
 
 from ..domain.ports import Caller
 from ..domain.refusals import Broken, Lost, Refused, Trouble, Unavailable
+from ..lean import dataclass
 from . import cursor, reading
 from .authorize import authorize
 from .problems import problem

@@ -20,7 +20,7 @@ import logging
 import re
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -34,6 +34,7 @@ from ..domain.instants import DAY, SECOND
 from ..domain.ports import Caller
 from ..domain.refusals import Lost, Refused, Trouble, Unavailable
 from ..domain.session import Session
+from ..lean import dataclass
 from ..services.people import sessions
 from ..web.render import rendered
 from ..web.say import LANGUAGES, Say

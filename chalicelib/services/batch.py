@@ -1,11 +1,11 @@
 """The same step for many rows at once: each stands alone, and what was refused is told row by row (O10)."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from ..domain.instants import Instant
 from ..domain.ports import Caller
 from ..domain.refusals import Lost, Refused, Unavailable
+from ..lean import dataclass
 from .paying import confirm
 from .world import World
 

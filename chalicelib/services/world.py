@@ -1,7 +1,7 @@
 """What a use case is given of the outside. Built once per process in `wiring`, and by hand in tests."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from ..domain.instants import MINUTE, Instant
@@ -20,6 +20,7 @@ from ..domain.ports import (
     WakeQueue,
     Watch,
 )
+from ..lean import dataclass
 
 if TYPE_CHECKING:
     from .selling.browse import HallAsked, HallSeen

@@ -6,7 +6,7 @@ Slices have partitions of their own, because they are where a crowd writes.
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import MISSING, fields, replace
 from functools import cache
 from typing import Any, Generic, TypeVar
 
@@ -53,6 +53,7 @@ from ..domain.task import Task
 from ..domain.upkeep import Allowance, Announcement, Listing, Parked, Turns, Visit
 from ..domain.waybill import Waybill, of_batch
 from ..domain.writes import Row
+from ..lean import dataclass
 from .stored import Stored, plain
 
 DUE_SHARDS = 32

@@ -1,9 +1,9 @@
 """Carriers of parcels."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+from ...lean import dataclass
 from ..instants import Instant
 from ..waybill import WaybillState
 from .payments import Outcome

@@ -1,10 +1,10 @@
 """Channels that reach people, and the words of what is sent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from ...lean import dataclass
 from ..chat import ChatKind
 from ..person import Channel
 from .payments import Answer

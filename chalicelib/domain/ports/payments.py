@@ -1,10 +1,10 @@
 """Payment providers: what they are asked, and what they may answer."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from ...lean import dataclass
 from ..books import Move, MoveKind
 from ..instants import HOUR, Instant
 

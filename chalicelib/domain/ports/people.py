@@ -1,9 +1,9 @@
 """Who people are, and the vault of how they are reached."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+from ...lean import dataclass
 from ..instants import Instant
 from ..person import Address, Contact
 from .payments import Outcome

@@ -1,9 +1,9 @@
 """What the use cases ask of the table, and the names of its rows."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
+from ...lean import dataclass
 from ..audit import Act
 from ..batch import Batch
 from ..books import BookedDay, Books, Difference

@@ -6,7 +6,7 @@ order: the same request gets its first answer again, another body under the same
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...domain import ids, pricing
 from ...domain import order as orders
@@ -19,6 +19,7 @@ from ...domain.ports import Caller
 from ...domain.refusals import Lost, Refused, Unavailable
 from ...domain.statement import Statement, statement
 from ...domain.writes import Create, Replace, Take, Write
+from ...lean import dataclass
 from ..attempts import attempts
 from ..delivering.fees import fee_of
 from ..paying.start_payment import check_amounts, start

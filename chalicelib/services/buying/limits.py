@@ -1,6 +1,6 @@
 """Brakes on abuse: unpaid seats per person and per group, and one buyer's units over all groups of a campaign."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...domain.campaign import Campaign
 from ...domain.group import Group
@@ -10,6 +10,7 @@ from ...domain.refusals import Refused
 from ...domain.tally import Scope
 from ...domain.upkeep import Allowance
 from ...domain.writes import Create, Replace, Write
+from ...lean import dataclass
 from ..world import World
 
 LOOKED_AT = 50

@@ -1,6 +1,6 @@
 """Opens a team of N (开团): the group, its units and its initiator's own order in one transaction."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...domain import group as groups
 from ...domain import ids
@@ -12,6 +12,7 @@ from ...domain.order import Order, Receipt
 from ...domain.ports import Caller
 from ...domain.refusals import Refused, Unavailable
 from ...domain.writes import Create, TakeStock, Write
+from ...lean import dataclass
 from ..attempts import attempts
 from ..selling.open_groups import creation
 from ..world import World

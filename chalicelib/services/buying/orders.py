@@ -1,7 +1,6 @@
 """Orders as their buyer, and a group's orders as its merchant, get to see them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ...domain import order as rules
 from ...domain.batch import Batch
@@ -18,6 +17,7 @@ from ...domain.refusals import Broken, Refused
 from ...domain.returns import Return
 from ...domain.substitute import Substitute
 from ...domain.waybill import Waybill
+from ...lean import dataclass
 from ..delivering import returns, waybills
 from ..delivering.batches import photo_links
 from ..fulfilling import self_refund

@@ -1,7 +1,5 @@
 """What would happen if the group closed now, without doing any of it."""
 
-from dataclasses import dataclass
-
 from ...domain import group as groups
 from ...domain import pricing
 from ...domain.group import Count, Verdict
@@ -9,6 +7,7 @@ from ...domain.instants import Instant
 from ...domain.order import Order, OrderState
 from ...domain.ports import Caller
 from ...domain.refusals import Refused
+from ...lean import dataclass
 from ..world import World
 from .move_deadline import own_group
 

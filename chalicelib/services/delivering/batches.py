@@ -1,7 +1,7 @@
 """A formed group's delivery batches: planned, moved, followed on the road. Each command is one write of one row."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...domain import balance
 from ...domain import batch as rules
@@ -15,6 +15,7 @@ from ...domain.order import Order
 from ...domain.ports import Caller, Page
 from ...domain.refusals import Lost, Refused, Unavailable
 from ...domain.writes import Create, Replace, Write
+from ...lean import dataclass
 from ..attempts import attempts
 from ..paying.money import SEES_ALL
 from ..world import World

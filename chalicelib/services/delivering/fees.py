@@ -1,7 +1,6 @@
 """What delivering an order costs, and what it would cost: asked before joining, and again by the join itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ...domain import fees, pricing
 from ...domain import order as orders
@@ -10,6 +9,7 @@ from ...domain.fees import Fee
 from ...domain.instants import Instant
 from ...domain.ports import Caller
 from ...domain.refusals import Refused
+from ...lean import dataclass
 from ..world import World
 
 

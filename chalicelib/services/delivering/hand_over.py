@@ -1,7 +1,7 @@
 """Handing goods over (提货): by pickup code, one order or a list kept while there was no network; each once."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...domain import batch as rules
 from ...domain import hand_over as fetching
@@ -13,6 +13,7 @@ from ...domain.order import Order
 from ...domain.ports import Caller
 from ...domain.refusals import Refused, Unavailable
 from ...domain.writes import Replace
+from ...lean import dataclass
 from .. import audit
 from ..attempts import attempts
 from ..world import World

@@ -1,7 +1,7 @@
 """Returns of goods: asked for by the buyer, received and looked at by the merchant, paid back by the usual refund."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...domain import ledger
 from ...domain import returns as rules
@@ -16,6 +16,7 @@ from ...domain.refusals import Broken, Refused, Unavailable
 from ...domain.returns import Return, ReturnState, Why
 from ...domain.statement import arrives_by
 from ...domain.writes import Create, Replace, Write
+from ...lean import dataclass
 from ..attempts import attempts
 from ..buying.cancel import payment_of, payments_of
 from ..buying.change import mine

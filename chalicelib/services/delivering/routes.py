@@ -1,7 +1,7 @@
 """Routing batches to warehouses and carriers, counting what each has to take, and sending a zone another way."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...domain import routing as rules
 from ...domain.batch import UNSHIPPED, Batch
@@ -11,6 +11,7 @@ from ...domain.ports import Caller
 from ...domain.refusals import Lost, Refused, Unavailable
 from ...domain.routing import Diversion, Load, Reroute, Routes
 from ...domain.writes import Create, Replace, Write
+from ...lean import dataclass
 from .. import audit
 from ..attempts import attempts
 from ..telling import tell

@@ -1,7 +1,7 @@
 """Waybills (电子面单): asked of the carrier, followed by its reports and by asking, or typed in by hand."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...domain import batch as batches
 from ...domain import waybill as rules
@@ -16,6 +16,7 @@ from ...domain.ports import Caller, Carrier, Outcome, Parcel, Report, Ride
 from ...domain.refusals import Broken, Lost, Refused, Unavailable
 from ...domain.waybill import Waybill, WaybillState
 from ...domain.writes import Create, Replace, Write
+from ...lean import dataclass
 from ..attempts import attempts
 from ..buying.move_deadline import own_group
 from ..telling import tell

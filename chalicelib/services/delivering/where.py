@@ -1,12 +1,12 @@
 """Where is my order (N12): the same facts as on its page, for the API and for whoever asks by SMS."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from ...domain import batch as batches
 from ...domain.batch import BatchState, Delivery
 from ...domain.instants import Instant, local_text
 from ...domain.order import HOLDING, OrderState
+from ...lean import dataclass
 from ..buying.orders import OrderView
 from ..selling import browse
 from ..world import World

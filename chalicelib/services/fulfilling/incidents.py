@@ -1,7 +1,7 @@
 """Incidents of a formed group: opened, raised, acted on and closed by its merchant, a manager or support (S6)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...domain import incident as rules
 from ...domain import routing
@@ -15,6 +15,7 @@ from ...domain.ports import Caller, Page
 from ...domain.refusals import Refused, Unavailable
 from ...domain.task import Errand
 from ...domain.writes import Create, Replace, Write
+from ...lean import dataclass
 from .. import audit
 from ..attempts import attempts
 from ..delivering import batches, routes

@@ -6,7 +6,7 @@ other is told what happened. The timer's own steps do not count as changes, so t
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...domain import escalation, eta, ids
 from ...domain import journey as journeys
@@ -18,6 +18,7 @@ from ...domain.order import HOLDING
 from ...domain.plan import StagePlan
 from ...domain.ports import Caller, Page
 from ...domain.refusals import Refused, Unavailable
+from ...lean import dataclass
 from ..attempts import attempts
 from ..world import World
 from .journeys import writes_of

@@ -1,7 +1,7 @@
 """Holds a provider's day against the ledger (对账): names every difference, and takes up what no report ever told."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...domain import books as rules
 from ...domain.books import KINDS, Booked, BookedDay, Books, Difference, Move, MoveKind, Named
@@ -10,6 +10,7 @@ from ...domain.ledger import Entry, EntryState, Kind, RefundStage
 from ...domain.ports import Answer, EventKind, Moves, Outcome, Page, Payments, ProviderEvent
 from ...domain.refusals import Lost, Refused, Unavailable
 from ...domain.writes import Create, Replace
+from ...lean import dataclass
 from ..world import World
 from .start_payment import provider_of
 from .webhook import reported

@@ -1,7 +1,7 @@
 """Invoices: asked for by the buyer, issued and corrected by the merchant, kept true to the money (O17)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...domain import invoice as rules
 from ...domain import settlement
@@ -14,6 +14,7 @@ from ...domain.order import Order, check_mine
 from ...domain.ports import Caller, Page
 from ...domain.refusals import Refused, Unavailable
 from ...domain.writes import Create, Replace, Unchanged, Write
+from ...lean import dataclass
 from ..attempts import attempts
 from ..telling import tell
 from ..world import World

@@ -1,13 +1,13 @@
 """A group's money, added up from its entries whenever somebody asks: no running total that could be wrong."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ...domain import ledger
 from ...domain.group import Group
 from ...domain.ledger import Balance
 from ...domain.ports import Caller
 from ...domain.refusals import Refused
+from ...lean import dataclass
 from ..world import World
 
 SEES_ALL = frozenset({"manager", "support", "ops"})

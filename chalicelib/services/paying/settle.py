@@ -1,6 +1,6 @@
 """Lets a formed group's money out of escrow: at hand-over, and after the after-sales time (domain/settlement.py)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...domain import ledger
 from ...domain import settlement as rules
@@ -14,6 +14,7 @@ from ...domain.refusals import Broken, Lost
 from ...domain.settlement import Payee, Settling
 from ...domain.supply import as_supplied
 from ...domain.writes import Create, Replace
+from ...lean import dataclass
 from ..attempts import attempts
 from ..world import World
 from .money import seen_group

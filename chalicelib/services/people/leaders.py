@@ -1,7 +1,7 @@
 """Leaders (E21): apply, be decided about, own pickup places. What a leader may do is asked of their row each time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...domain import leader as rules
 from ...domain.campaign import Campaign, PickupPoint
@@ -11,6 +11,7 @@ from ...domain.leader import Decision, Leader, LeaderState, Place
 from ...domain.ports import Caller, Page
 from ...domain.refusals import Lost, Refused, Unavailable
 from ...domain.writes import Create, Replace
+from ...lean import dataclass
 from .. import audit
 from ..attempts import attempts
 from ..telling import tell

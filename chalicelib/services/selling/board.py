@@ -1,7 +1,7 @@
 """A running campaign as its merchant watches it: numbers for show, hour by hour, with where it is heading."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from ...domain import hours, ids
 from ...domain import tally as tallies
@@ -16,6 +16,7 @@ from ...domain.ports import Caller
 from ...domain.refusals import Refused
 from ...domain.tally import Figures, Numbers, Scope, Tally
 from ...domain.waybill import Waybill, batch_key
+from ...lean import dataclass
 from ..running.recount import all_groups
 from ..world import World
 from .draft import own

@@ -1,7 +1,6 @@
 """What anyone may see: the hall, a campaign, a group and how far it is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ...domain import group as groups
 from ...domain import pricing
@@ -17,6 +16,7 @@ from ...domain.refusals import Refused
 from ...domain.review import Rating, Review
 from ...domain.statement import Statement, statement
 from ...domain.tally import Numbers, Tally
+from ...lean import dataclass
 from ..world import World
 from . import reviews
 

@@ -1,12 +1,11 @@
 """A campaign's figures for its merchant (M1): from the tally, with the moment they are of."""
 
-from dataclasses import dataclass
-
 from ...domain import tally as tallies
 from ...domain.instants import Instant
 from ...domain.ports import Caller
 from ...domain.refusals import Refused
 from ...domain.tally import Figures, Numbers, Scope
+from ...lean import dataclass
 from ..world import World
 from .draft import own
 

@@ -5,7 +5,6 @@ row, and the rows that are right are taken.
 import csv
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import partial
 
@@ -13,6 +12,7 @@ from ...domain.instants import Instant
 from ...domain.money import MAX_MINOR, decimals
 from ...domain.ports import Caller
 from ...domain.refusals import Refused
+from ...lean import dataclass
 from ..world import World
 from . import products
 from .products import ProductDraft

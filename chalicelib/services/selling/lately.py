@@ -1,11 +1,10 @@
 """Who joined a group lately, under names that mean nothing elsewhere: only paid orders, and organisers as such."""
 
-from dataclasses import dataclass
-
 from ...domain.group import Group
 from ...domain.ids import derived
 from ...domain.instants import Instant
 from ...domain.order import OrderState
+from ...lean import dataclass
 from ..world import World
 
 LOOKED_AT = 50

@@ -1,6 +1,6 @@
 """A merchant's catalogue: products live apart from campaigns and keep the history of their prices."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...domain import product as products
 from ...domain.group import GroupState
@@ -11,6 +11,7 @@ from ...domain.ports import Caller, Page
 from ...domain.product import PriceMark, Product
 from ...domain.refusals import Lost, Refused
 from ...domain.writes import Create, Replace
+from ...lean import dataclass
 from ..world import World
 
 

@@ -7,7 +7,7 @@ What one campaign brings is projected as it happens (`board`).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ...domain.campaign import Campaign, CampaignState
 from ...domain.group import Group, GroupState
@@ -15,6 +15,7 @@ from ...domain.hours import by_day
 from ...domain.instants import DAY, Instant, moment
 from ...domain.order import Order, OrderState
 from ...domain.ports import Caller
+from ...lean import dataclass
 from ..running.recount import all_groups
 from ..world import World
 

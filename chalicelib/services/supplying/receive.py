@@ -1,7 +1,7 @@
 """A destination's receipt: what came, what is missing, what is damaged; by its leader, or its merchant without one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...domain import balance
 from ...domain import order as orders
@@ -15,6 +15,7 @@ from ...domain.ports import Caller, Page
 from ...domain.receipt import Line, Receipt
 from ...domain.refusals import Broken, Refused, Unavailable
 from ...domain.writes import Replace, Write
+from ...lean import dataclass
 from ..attempts import attempts
 from ..delivering import batches
 from ..paying.money import SEES_ALL, seen_group

@@ -1,7 +1,7 @@
 """A supplier's own verbs (S9): acknowledge, promise a date, ship a lot. And who may look at a purchase order."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...domain import supply
 from ...domain.ids import group_of
@@ -10,6 +10,7 @@ from ...domain.ports import Caller, Page
 from ...domain.refusals import Refused, Unavailable
 from ...domain.supply import Lot, PurchaseOrder
 from ...domain.writes import Create, Replace
+from ...lean import dataclass
 from ..attempts import attempts
 from ..paying.money import SEES_ALL, seen_group
 from ..world import World

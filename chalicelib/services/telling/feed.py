@@ -1,6 +1,6 @@
 """A group's feed: written by those who serve the group, read by anyone, told to its people in one digest a day."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...domain import feed
 from ...domain.chat import Audience
@@ -13,6 +13,7 @@ from ...domain.order import HOLDING, Order
 from ...domain.ports import Caller, Page
 from ...domain.refusals import Lost, Refused, Unavailable
 from ...domain.writes import Create, Remove, Replace, Write
+from ...lean import dataclass
 from ..attempts import attempts
 from ..world import World
 from . import chats, tell
