@@ -8,6 +8,7 @@ from ..domain.instants import moment
 from ..domain.invoice import Invoice, InvoiceKind, InvoiceState
 from ..domain.money import decimals
 from ..domain.refusals import Refused
+from ..services.lists import every
 from ..services.paying import invoices
 from ..web import sheets
 from .edge import MERCHANT, NO_STORE
@@ -66,23 +67,18 @@ def invoices_csv(ask: Ask) -> Sent:
 
 def cells(ask: Ask) -> Iterator[list[sheets.Cell]]:
     """A line for each invoice that was issued, and for each that waits."""
-    start = None
-    while True:
-        rows = invoices.of_merchant(ask.world, ask.caller, limit=100, start=start)
-        for row in rows.rows:
-            scale = 10 ** decimals(row.currency)
-            known: list[sheets.Cell] = [
-                row.order_id,
-                ask.say(f"invoice.kind.{row.kind}"),
-                ask.say(f"invoice.{row.state}"),
-            ]
-            for one in row.issued:
-                money: list[sheets.Cell] = [one.amount_minor / scale, row.currency]
-                yield [*known, *money, one.number, one.on, one.red_number, one.red_on]
-            if row.latest is None and row.state is not InvoiceState.CANCELLED:
-                yield [*known, row.amount_minor / scale, row.currency, "", "", "", ""]
-        if (start := rows.next) is None:
-            return
+    for row in every(lambda start: invoices.of_merchant(ask.world, ask.caller, limit=100, start=start)):
+        scale = 10 ** decimals(row.currency)
+        known: list[sheets.Cell] = [
+            row.order_id,
+            ask.say(f"invoice.kind.{row.kind}"),
+            ask.say(f"invoice.{row.state}"),
+        ]
+        for one in row.issued:
+            money: list[sheets.Cell] = [one.amount_minor / scale, row.currency]
+            yield [*known, *money, one.number, one.on, one.red_number, one.red_on]
+        if row.latest is None and row.state is not InvoiceState.CANCELLED:
+            yield [*known, row.amount_minor / scale, row.currency, "", "", "", ""]
 
 
 @page(bp, "GET", "/desk/invoices/{order_id}", roles=MERCHANT)

@@ -14,6 +14,7 @@ from ...domain.writes import Create, Replace, Write
 from ...lean import dataclass
 from .. import audit
 from ..attempts import attempts
+from ..lists import every
 from ..telling import tell
 from ..world import World
 
@@ -167,18 +168,8 @@ def _again(world: World, table: Routes, batch: Batch, now: Instant) -> None:
 
 def queue(world: World, caller: Caller) -> list[Batch]:
     """Batches that no rule has matched."""
-    return [one for one in _all(world, caller.id) if not one.warehouse_id and one.state.value == "planned"]
-
-
-def _all(world: World, merchant_id: str) -> list[Batch]:
-    found: list[Batch] = []
-    start: str | None = None
-    while True:
-        page = world.store.batches_of(merchant_id, 100, start)
-        found += page.rows
-        if page.next is None:
-            return found
-        start = page.next
+    batches = every(lambda start: world.store.batches_of(caller.id, 100, start))
+    return [one for one in batches if not one.warehouse_id and one.state.value == "planned"]
 
 
 def forecast(world: World, caller: Caller, *, days: int, now: Instant) -> list[Forecast]:

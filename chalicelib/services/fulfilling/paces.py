@@ -1,6 +1,8 @@
 """Keeps each group's pace as its journey is, and answers from all of them: what a merchant or a manager steers by."""
 
 from dataclasses import replace
+from functools import partial
+from itertools import chain
 
 from ...domain.instants import Instant
 from ...domain.journey import Journey
@@ -8,6 +10,7 @@ from ...domain.pace import Flow, Narrowed, Pace, flow, pace_of
 from ...domain.ports import Caller
 from ...domain.writes import Create, Replace
 from ..attempts import attempts
+from ..lists import every
 from ..world import World
 
 A_PAGE = 100
@@ -19,15 +22,13 @@ def keep(world: World, group_id: str, now: Instant) -> None:
     """Copies the journey as it is now, read consistently: whichever record of it woke us, the newest one counts."""
     for attempt in attempts(world):
         with attempt:
-            group, journey = world.store.group(group_id), world.store.journey(group_id)
-            if group is None or journey is None:
+            fresh = _read(world, group_id, now)
+            if fresh is None:
                 return
-            known = world.store.pace(journey.merchant_id, journey.began_at, group_id)
-            titles = [stage.title for stage in world.store.terms(group.campaign_id, group.terms_version).plan]
-            fresh = pace_of(journey, group, titles, now)
+            known = world.store.pace(fresh.merchant_id, fresh.began_at, group_id)
             if known is None:
                 world.store.commit(Create(fresh))
-            elif known.of_version < journey.version:
+            elif known.of_version < fresh.of_version:
                 world.store.commit(Replace(replace(fresh, version=known.version)))
 
 
@@ -39,24 +40,24 @@ def moved(world: World, old: Journey | None, new: Journey | None, now: Instant) 
 
 def pace_wake(world: World, pace: Pace, now: Instant) -> None:
     """Compared with its journey, whatever the stream has brought: then it is as of now."""
-    group, journey = world.store.group(pace.group_id), world.store.journey(pace.group_id)
+    fresh = _read(world, pace.group_id, now) or replace(pace, due_at=None)
+    world.store.commit(Replace(replace(fresh, version=pace.version)))
+
+
+def _read(world: World, group_id: str, now: Instant) -> Pace | None:
+    group, journey = world.store.group(group_id), world.store.journey(group_id)
     if group is None or journey is None:
-        world.store.commit(Replace(replace(pace, due_at=None)))
-        return
+        return None
     titles = [stage.title for stage in world.store.terms(group.campaign_id, group.terms_version).plan]
-    world.store.commit(Replace(replace(pace_of(journey, group, titles, now), version=pace.version)))
+    return pace_of(journey, group, titles, now)
 
 
 def figures(world: World, caller: Caller, by: Narrowed, *, now: Instant) -> Flow:
     """A merchant's own groups, and those whose region the caller manages."""
+    owners = [owner for owner in ("merchant", "manager") if owner in caller.roles]
     found: dict[str, Pace] = {}
-    for owner in ("merchant", "manager"):
-        if owner not in caller.roles:
-            continue
-        start: str | None = None
-        while len(found) < MOST_GROUPS:
-            page = world.store.paces_of(owner, caller.id, A_PAGE, start)
-            found.update({pace.group_id: pace for pace in page.rows})
-            if (start := page.next) is None:
-                break
+    for pace in chain.from_iterable(every(partial(world.store.paces_of, owner, caller.id, A_PAGE)) for owner in owners):
+        found[pace.group_id] = pace
+        if len(found) == MOST_GROUPS:
+            break
     return flow(found.values(), by, now)

@@ -10,7 +10,7 @@ from ...domain.instants import Instant, instant, moment, zone_of
 from ...domain.ledger import Entry
 from ...domain.ports import Caller
 from ...domain.refusals import Refused
-from ..running.recount import all_groups
+from ..lists import all_groups, every
 from ..selling.board import published
 from ..world import World
 from . import settle
@@ -30,14 +30,9 @@ def of_campaign(world: World, caller: Caller, campaign_id: str) -> tuple[Campaig
 def of_merchant(world: World, caller: Caller, month: str) -> Iterator[Entry]:
     """What moved in one's own campaigns in that month, by the region's clock."""
     since, until = bounds(month, world.home.zone)
-    start = None
-    while True:
-        page = world.store.campaigns_of(caller.id, CAMPAIGNS_AT_ONCE, start)
-        for campaign in page.rows:
-            if campaign.created_at < until:
-                yield from _moved_of(world, campaign, since, until)
-        if (start := page.next) is None:
-            return
+    for campaign in every(lambda start: world.store.campaigns_of(caller.id, CAMPAIGNS_AT_ONCE, start)):
+        if campaign.created_at < until:
+            yield from _moved_of(world, campaign, since, until)
 
 
 def _moved_of(world: World, campaign: Campaign, since: Instant, until: Instant) -> Iterator[Entry]:

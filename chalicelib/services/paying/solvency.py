@@ -1,22 +1,19 @@
 """What a campaign holds of its buyers' money, for everybody, with the rows it follows from (domain/solvency.py)."""
 
 import json
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
 from ...domain import ledger
 from ...domain import solvency as rules
-from ...domain.group import Group
 from ...domain.instants import Instant
 from ...domain.ports import Page
 from ...domain.refusals import Lost
 from ...domain.solvency import Line, Solvency
 from ...domain.writes import Create, Replace
+from ..lists import all_groups
 from ..selling import browse
 from ..world import World
-
-GROUPS_AT_ONCE = 100
 
 
 def sums(world: World, campaign_id: str, *, now: Instant) -> Solvency:
@@ -27,7 +24,7 @@ def sums(world: World, campaign_id: str, *, now: Instant) -> Solvency:
         return known
     entries = [
         entry
-        for group in _groups(world, campaign_id)
+        for group in all_groups(world, campaign_id)
         for entry in world.store.entries_of_group(group)
         if entry.currency == campaign.currency
     ]
@@ -36,15 +33,6 @@ def sums(world: World, campaign_id: str, *, now: Instant) -> Solvency:
     with suppress(Lost):  # somebody else was as quick, and theirs is as good
         world.store.commit(Create(fresh) if known is None else Replace(replace(fresh, version=known.version)))
     return fresh
-
-
-def _groups(world: World, campaign_id: str) -> Iterator[Group]:
-    start = None
-    while True:
-        page = world.store.groups_of(campaign_id, GROUPS_AT_ONCE, start)
-        yield from page.rows
-        if (start := page.next) is None:
-            return
 
 
 def lines(world: World, campaign_id: str, *, limit: int, start: str | None) -> Page[Line]:

@@ -1,19 +1,18 @@
 """A person leaves: contact data are erased, sessions end, the log-in goes. What was bought stays on the books."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import TypeVar
 
 from ...domain.campaign import Campaign, CampaignState
 from ...domain.instants import DAY, Instant
 from ...domain.leader import LeaderState
 from ...domain.ledger import SAGAS, EntryState
 from ...domain.order import HOLDING, Order, OrderState
-from ...domain.ports import Caller, Page
+from ...domain.ports import Caller
 from ...domain.refusals import Refused
 from ...domain.writes import Create, Remove, Replace
 from .. import audit
+from ..lists import all_groups, every
 from ..paying.invoices import vault_owner
 from ..telling.tell import preferences_of
 from ..world import World
@@ -23,8 +22,6 @@ GOODS_TAKE = 30 * DAY
 """For so long after a group formed its goods may be on their way, or be sent back."""
 
 PAGE = 50
-
-Row = TypeVar("Row")
 
 
 def close_account(world: World, caller: Caller, *, now: Instant) -> None:
@@ -47,11 +44,11 @@ def close_account(world: World, caller: Caller, *, now: Instant) -> None:
 
 def _leave_places(world: World, caller: Caller) -> None:
     """A leader's places close and lose their address; nobody orders for them or by them any more."""
-    for place in _every(lambda start: world.store.places_of(caller.id, PAGE, start)):
+    for place in every(lambda start: world.store.places_of(caller.id, PAGE, start)):
         world.store.commit(Replace(replace(place, open=False, name="", address="", hours="")))
-    for said in _every(lambda start: world.store.leaders_for(caller.id, PAGE, start)):
+    for said in every(lambda start: world.store.leaders_for(caller.id, PAGE, start)):
         world.store.commit(Remove(said))
-    for known in _every(lambda start: world.store.neighbours_of(caller.id, PAGE, start)):
+    for known in every(lambda start: world.store.neighbours_of(caller.id, PAGE, start)):
         world.store.commit(Replace(replace(known, allowed=False)))
     leader = world.store.leader(caller.id)
     if leader is not None and leader.state is LeaderState.APPROVED:
@@ -59,7 +56,7 @@ def _leave_places(world: World, caller: Caller) -> None:
 
 
 def _under_way(world: World, caller: Caller, now: Instant) -> list[str]:
-    marks = _every(lambda start: world.store.orders_of_buyer(caller.id, PAGE, start))
+    marks = every(lambda start: world.store.orders_of_buyer(caller.id, PAGE, start))
     orders = (world.store.order(mark.order_id) for mark in marks)
     return list(islice((one.id for one in orders if one is not None and _is_under_way(world, one, now)), PAGE))
 
@@ -78,7 +75,7 @@ def _is_under_way(world: World, order: Order, now: Instant) -> bool:
 
 
 def _sales_under_way(world: World, caller: Caller, now: Instant) -> list[str]:
-    campaigns = _every(lambda start: world.store.campaigns_of(caller.id, PAGE, start))
+    campaigns = every(lambda start: world.store.campaigns_of(caller.id, PAGE, start))
     return list(islice((one.id for one in campaigns if _sells(world, one, now)), PAGE))
 
 
@@ -90,13 +87,5 @@ def _sells(world: World, campaign: Campaign, now: Instant) -> bool:
     return any(
         group.resolved_at is None
         or any(one.kind in SAGAS and one.state is EntryState.PENDING for one in world.store.entries_of_group(group))
-        for group in _every(lambda start: world.store.groups_of(campaign.id, PAGE, start))
+        for group in all_groups(world, campaign.id)
     )
-
-
-def _every(page_from: Callable[[str | None], Page[Row]]) -> Iterator[Row]:
-    page = page_from(None)
-    yield from page.rows
-    while page.next is not None:
-        page = page_from(page.next)
-        yield from page.rows

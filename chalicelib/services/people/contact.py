@@ -10,6 +10,7 @@ from ...domain.refusals import Refused, Unavailable
 from ...domain.writes import Create, Replace
 from .. import audit
 from ..attempts import attempts
+from ..lists import every
 from ..telling.tell import preferences_of
 from ..world import World
 from . import confirm_email
@@ -58,15 +59,10 @@ def remove_address(world: World, caller: Caller, address_id: str) -> None:
 
 
 def _orders(world: World, caller: Caller) -> Iterator[Order]:
-    start: str | None = None
-    while True:
-        page = world.store.orders_of_buyer(caller.id, LISTED, start)
-        for mark in page.rows:
-            order = world.store.order(mark.order_id)
-            if order is not None:
-                yield order
-        if (start := page.next) is None:
-            return
+    for mark in every(lambda start: world.store.orders_of_buyer(caller.id, LISTED, start)):
+        order = world.store.order(mark.order_id)
+        if order is not None:
+            yield order
 
 
 def _owed_goods(order: Order) -> bool:

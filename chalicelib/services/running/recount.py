@@ -4,7 +4,7 @@ The exact count also decides what is said on the strength of it: milestones to a
 sold-out items to the merchant, each once per crossing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ...domain import group as groups
@@ -21,11 +21,11 @@ from ...domain.tally import Numbers, Scope, Tally, plus
 from ...domain.upkeep import Announcement
 from ...domain.writes import Create, Replace, Write
 from ..buying.close import count_of
+from ..lists import all_groups
 from ..telling import tell
 from ..world import World
 from .project import add_up
 
-GROUPS_AT_ONCE = 50
 MOST_CROSSINGS = 3
 """Items told of in one transaction, so that it stays small on whatever channels a merchant chose."""
 
@@ -130,16 +130,6 @@ def announcement(group: Group, name: str, target: Target, count: groups.Count, n
         created_at=now,
         due_at=now,
     )
-
-
-def all_groups(world: World, campaign_id: str) -> Iterator[Group]:
-    start: str | None = None
-    while True:
-        page = world.store.groups_of(campaign_id, GROUPS_AT_ONCE, start)
-        yield from page.rows
-        if page.next is None:
-            return
-        start = page.next
 
 
 def recount_campaign(world: World, tally: Tally, now: Instant) -> None:

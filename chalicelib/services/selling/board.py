@@ -17,7 +17,7 @@ from ...domain.refusals import Refused
 from ...domain.tally import Figures, Numbers, Scope, Tally
 from ...domain.waybill import Waybill, batch_key
 from ...lean import dataclass
-from ..running.recount import all_groups
+from ..lists import all_groups
 from ..world import World
 from .draft import own
 

@@ -16,7 +16,7 @@ from ...domain.instants import DAY, Instant, moment
 from ...domain.order import Order, OrderState
 from ...domain.ports import Caller
 from ...lean import dataclass
-from ..running.recount import all_groups
+from ..lists import all_groups, every
 from ..world import World
 
 LOOKED_BACK = 90 * DAY
@@ -78,15 +78,10 @@ def trade(world: World, caller: Caller, currency: str, *, now: Instant) -> Trade
 
 
 def _campaigns(world: World, caller: Caller, currency: str, now: Instant) -> Iterator[Campaign]:
-    start: str | None = None
-    while True:
-        page = world.store.campaigns_of(caller.id, A_PAGE, start)
-        for campaign in page.rows:
-            fresh = (campaign.closes_at or now) > now - LOOKED_BACK
-            if campaign.state is CampaignState.PUBLISHED and campaign.currency == currency and fresh:
-                yield campaign
-        if (start := page.next) is None:
-            return
+    for campaign in every(lambda start: world.store.campaigns_of(caller.id, A_PAGE, start)):
+        fresh = (campaign.closes_at or now) > now - LOOKED_BACK
+        if campaign.state is CampaignState.PUBLISHED and campaign.currency == currency and fresh:
+            yield campaign
 
 
 def _bought(world: World, campaign: Campaign) -> Iterator[Bought]:
