@@ -48,6 +48,11 @@ class Replace:
     claim: bool = False
 
 
+def put(row: Row) -> Create | Replace:
+    """A row that was read and changed, or, where its version says that there was none, a new one."""
+    return Replace(row) if row.version else Create(row)
+
+
 @dataclass(frozen=True, slots=True)
 class Remove:
     """Deletes the row if it is at the version it was read at."""

@@ -43,10 +43,12 @@ def attempts(world: World, most: int = MOST) -> Iterator[Attempt]:
     raise Unavailable("busy")
 
 
-def once(world: World, write: Write) -> None:
-    """For a row whose id says what it is about: where it is already, this has been done."""
+def once(world: World, *writes: Write) -> bool:
+    """For rows whose ids say what they are about: where one is already, this has been done. Whether it was not yet."""
     try:
-        world.store.commit(write)
+        world.store.commit(*writes)
     except Lost as lost:
         if not lost.rows:
             raise
+        return False
+    return True

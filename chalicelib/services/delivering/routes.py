@@ -10,7 +10,7 @@ from ...domain.plan import Fallback, FallbackKind
 from ...domain.ports import Caller
 from ...domain.refusals import Lost, Refused, Unavailable
 from ...domain.routing import Diversion, Load, Reroute, Routes
-from ...domain.writes import Create, Replace, Write
+from ...domain.writes import Create, Replace, Write, put
 from ...lean import dataclass
 from .. import audit
 from ..attempts import attempts
@@ -48,7 +48,7 @@ def set_table(world: World, caller: Caller, wanted: Routes, version: int, *, now
     rules.check(new)
     act = audit.line(world, caller, "routes_set", caller.id, now)
     try:
-        world.store.commit(Replace(new) if found.version else Create(new), act)
+        world.store.commit(put(new), act)
     except Lost as lost:
         raise Refused("routes_have_changed", version=table_of(world, caller.id).version) from lost
     audit.noted(world, act)
@@ -86,7 +86,7 @@ def _load(world: World, table: Routes, batch: Batch, day: str, place: str, order
     if rules.filling(new) and not new.alerted:
         new = replace(new, alerted=True)
         writes += _alert(world, table, new, now)
-    return [Replace(new) if found else Create(new), *writes]
+    return [put(new), *writes]
 
 
 def placed(world: World, table: Routes, batch: Batch, now: Instant) -> tuple[Batch, list[Write]]:

@@ -15,9 +15,9 @@ from ...domain.person import Address
 from ...domain.ports import Caller, Carrier, Outcome, Parcel, Report, Ride
 from ...domain.refusals import Broken, Lost, Refused, Unavailable
 from ...domain.waybill import Waybill, WaybillState
-from ...domain.writes import Create, Replace, Write
+from ...domain.writes import Create, Replace, Write, put
 from ...lean import dataclass
-from ..attempts import attempts
+from ..attempts import attempts, once
 from ..buying.move_deadline import own_group
 from ..telling import tell
 from ..world import World
@@ -94,7 +94,7 @@ def _one(world: World, batch: Batch, carrier: str, now: Instant) -> Batch:
     new = asked(batch, key, "", carrier, now)
     new = replace(new, version=known.version, turn=known.turn) if known else new
     written = replace(batch, carrier=carrier, billed=carrier)
-    world.store.commit(Replace(new) if known else Create(new), Replace(written))
+    world.store.commit(put(new), Replace(written))
     return replace(written, version=written.version + 1)
 
 
@@ -116,13 +116,9 @@ def request_for_orders(world: World, batch: Batch, orders: Sequence[Order], now:
     for order in orders:
         if order.handed_at is not None or order.uncollected is not None:
             continue
-        try:
-            world.store.commit(Create(asked(batch, order.id, order.id, batch.carrier, now)))
-        except Lost as lost:
-            if not lost.rows:
-                raise
-            if writes := rebilled(world, order.id, batch.carrier, now):
-                world.store.commit(*writes)
+        new = once(world, Create(asked(batch, order.id, order.id, batch.carrier, now)))
+        if not new and (writes := rebilled(world, order.id, batch.carrier, now)):
+            world.store.commit(*writes)
 
 
 def rebilled(world: World, waybill_id: str, carrier: str, now: Instant) -> list[Write]:
@@ -382,7 +378,7 @@ def _note(world: World, group: Group, row: Typed, now: Instant) -> str:
         issued_at=now,
         version=known.version if known else 0,
     )
-    world.store.commit(Replace(new) if known else Create(new))
+    world.store.commit(put(new))
     return "noted"
 
 

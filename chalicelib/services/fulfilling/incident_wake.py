@@ -12,9 +12,10 @@ from ...domain.instants import Instant, local_text
 from ...domain.money import shown
 from ...domain.order import Order
 from ...domain.person import Channel
-from ...domain.refusals import Broken, Lost
+from ...domain.refusals import Broken
 from ...domain.upkeep import Announcement
 from ...domain.writes import Create, Replace, Write
+from ..attempts import once
 from ..telling import chats, tell
 from ..world import World
 
@@ -106,11 +107,7 @@ def _grant(world: World, incident: Incident, group: Group, order: Order, now: In
         params=params,
         now=now,
     )
-    try:
-        world.store.commit(Create(coupon), *told)
-    except Lost as lost:
-        if not lost.rows:
-            raise
+    if not once(world, Create(coupon), *told):
         return 0
     world.watch.count("coupons_granted")
     return 1

@@ -11,9 +11,10 @@ from ...domain.group import Group
 from ...domain.instants import Instant, local_text
 from ...domain.journey import Journey, Step, Word
 from ...domain.money import percent
-from ...domain.refusals import Broken, Lost
+from ...domain.refusals import Broken
 from ...domain.upkeep import Announcement
 from ...domain.writes import Create
+from ..attempts import once
 from ..telling import tell
 from ..world import World
 from . import after_forming
@@ -66,11 +67,7 @@ def _announced(world: World, group: Group, word: Word, params: Mapping[str, str]
     row = Announcement(
         group_id=group.id, event=word.event, template=word.template, params=params, created_at=now, due_at=now
     )
-    try:
-        world.store.commit(Create(row))
-    except Lost as lost:
-        if not lost.rows:
-            raise
+    once(world, Create(row))
 
 
 def _params(journey: Journey, group: Group, terms: Campaign, word: Word) -> dict[str, str]:

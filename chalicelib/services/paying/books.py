@@ -8,9 +8,10 @@ from ...domain.books import KINDS, Booked, BookedDay, Books, Difference, Move, M
 from ...domain.instants import Instant
 from ...domain.ledger import Entry, EntryState, Kind, RefundStage
 from ...domain.ports import Answer, EventKind, Moves, Outcome, Page, Payments, ProviderEvent
-from ...domain.refusals import Lost, Refused, Unavailable
+from ...domain.refusals import Refused, Unavailable
 from ...domain.writes import Create, Replace
 from ...lean import dataclass
+from ..attempts import once
 from ..world import World
 from .start_payment import provider_of
 from .webhook import reported
@@ -32,10 +33,7 @@ def opened(world: World, methods: Iterable[str], now: Instant) -> None:
     """Every provider through which money may come has books from that day on."""
     for method in methods:
         if world.store.books(method) is None:
-            try:
-                world.store.commit(Create(rules.opened(method, world.home.zone, now)))
-            except Lost:
-                continue  # somebody else opened them
+            once(world, Create(rules.opened(method, world.home.zone, now)))
 
 
 def books_wake(world: World, books: Books, now: Instant) -> None:
@@ -254,10 +252,7 @@ def _note(world: World, books: Books, found: Found, now: Instant) -> None:
         taken_up=taken_up,
         at=now,
     )
-    try:
-        world.store.commit(Create(one))
-    except Lost:
-        return  # found before
+    once(world, Create(one))
 
 
 def _taken_up(world: World, method: str, found: Found, now: Instant) -> bool:

@@ -13,7 +13,7 @@ from ...domain.money import shown
 from ...domain.order import Order, check_mine
 from ...domain.ports import Caller, Page
 from ...domain.refusals import Refused, Unavailable
-from ...domain.writes import Create, Replace, Unchanged, Write
+from ...domain.writes import Replace, Unchanged, Write, put
 from ...lean import dataclass
 from ..attempts import attempts
 from ..telling import tell
@@ -71,7 +71,7 @@ def request(world: World, caller: Caller, order_id: str, to: MadeOut, *, now: In
             asked = rules.requested(known, new)
             what = {"title": to.title, "tax_number": tax_number}
             world.vault.keep(vault_owner(order.buyer_id), order.id, what, now)
-            world.store.commit(Create(asked) if known is None else Replace(asked), Unchanged(order))
+            world.store.commit(put(asked), Unchanged(order))
             return replace(asked, version=asked.version + 1)
     raise Unavailable("busy")
 

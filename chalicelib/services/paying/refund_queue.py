@@ -14,7 +14,7 @@ from ...domain.instants import SECOND, Instant
 from ...domain.ledger import Entry, Kind
 from ...domain.refusals import Broken, Unavailable
 from ...domain.upkeep import Turns
-from ...domain.writes import Create, Replace, Write
+from ...domain.writes import Replace, Write, put
 from ..attempts import attempts
 from ..telling import tell
 from ..world import World
@@ -37,7 +37,7 @@ def turn_taken(world: World, group: Group) -> Group:
                 known = turns[method] or Turns(method=method)
                 run = ledger.place_in_queue(group.verdict.participants, per_s) + SECOND
                 moved = replace(known, free_at=begin + run)
-                writes.append(Create(moved) if turns[method] is None else Replace(moved))
+                writes.append(put(moved))
             world.store.commit(*writes)
             return replace(group, turn_at=begin, version=group.version + 1)
         group = world.store.group(group.id) or group

@@ -10,12 +10,12 @@ from ...domain.instants import HOUR, Instant
 from ...domain.ledger import Balance, Entry, EntryState
 from ...domain.order import Order
 from ...domain.ports import Caller
-from ...domain.refusals import Broken, Lost
+from ...domain.refusals import Broken
 from ...domain.settlement import Payee, Settling
 from ...domain.supply import as_supplied
 from ...domain.writes import Create, Replace
 from ...lean import dataclass
-from ..attempts import attempts
+from ..attempts import attempts, once
 from ..world import World
 from .money import seen_group
 
@@ -25,12 +25,8 @@ EVERY = 6 * HOUR
 
 def begin(world: World, group: Group, terms: Campaign, now: Instant) -> None:
     """Once, when a group has formed whose terms say how it is settled."""
-    if terms.settlement is None:
-        return
-    try:
-        world.store.commit(Create(Settling(group_id=group.id, due_at=now + EVERY)))
-    except Lost:
-        return
+    if terms.settlement is not None:
+        once(world, Create(Settling(group_id=group.id, due_at=now + EVERY)))
 
 
 def settling_wake(world: World, row: Settling, now: Instant) -> None:

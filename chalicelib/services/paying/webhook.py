@@ -6,9 +6,9 @@ from ...domain import ledger
 from ...domain.instants import Instant
 from ...domain.ledger import Entry, EntryState, Kind, RefundStage
 from ...domain.ports import VOIDED, Answer, EventKind, Outcome, ProviderEvent, Reply
-from ...domain.refusals import Lost, Refused, Unavailable
+from ...domain.refusals import Refused, Unavailable
 from ...domain.writes import Create
-from ..attempts import attempts
+from ..attempts import attempts, once
 from ..world import World
 from . import holds
 from .entry_wake import conclude
@@ -114,11 +114,8 @@ def _charged_back(world: World, provider: str, event: ProviderEvent, now: Instan
     if event.currency != payment.currency:
         raise Refused("wrong_currency", expected=payment.currency)
     entry = ledger.charged_back(payment, ref=event.ref, amount_minor=event.amount_minor, won=won, at=event.at, now=now)
-    try:
-        world.store.commit(Create(entry))
-    except Lost:
-        return  # reported before
-    world.watch.alarm(entry.kind.value, entry=entry.id, order=entry.order_id)
+    if once(world, Create(entry)):
+        world.watch.alarm(entry.kind.value, entry=entry.id, order=entry.order_id)
 
 
 def _entry(world: World, entry_id: str, kinds: tuple[Kind, ...], provider: str) -> Entry:

@@ -10,7 +10,7 @@ from ...domain.ledger import SAGAS, EntryState
 from ...domain.order import HOLDING, Order, OrderState
 from ...domain.ports import Caller
 from ...domain.refusals import Refused
-from ...domain.writes import Create, Remove, Replace
+from ...domain.writes import Remove, Replace, put
 from .. import audit
 from ..lists import all_groups, every
 from ..paying.invoices import vault_owner
@@ -35,7 +35,7 @@ def close_account(world: World, caller: Caller, *, now: Instant) -> None:
     audit.record(world, caller, "erased", caller.id, now)
     _leave_places(world, caller)
     preferences = replace(preferences_of(world, caller.id), channels=(), consents=(), hours=None)
-    world.store.commit(Replace(preferences) if preferences.version else Create(preferences))
+    world.store.commit(put(preferences))
     world.vault.erase(caller.id)
     world.vault.erase(vault_owner(caller.id))
     world.identity.forget(caller.id)

@@ -7,7 +7,7 @@ from ...domain.order import HOLDING, Order
 from ...domain.person import Address, Channel, Contact, given_anew
 from ...domain.ports import Caller, Page, VaultRead
 from ...domain.refusals import Refused, Unavailable
-from ...domain.writes import Create, Replace
+from ...domain.writes import put
 from .. import audit
 from ..attempts import attempts
 from ..lists import every
@@ -39,7 +39,7 @@ def _given_anew(world: World, caller: Caller, now: Instant) -> None:
             known = preferences_of(world, caller.id)
             new = given_anew(known, Channel.EMAIL, now)
             letter = confirm_email.ask(world, new, now) if Channel.EMAIL in known.suppressed else []
-            world.store.commit(Replace(new) if new.version else Create(new), *letter)
+            world.store.commit(put(new), *letter)
             return
     raise Unavailable("busy")
 

@@ -10,7 +10,7 @@ from ...domain.instants import Instant
 from ...domain.leader import Decision, Leader, LeaderState, Place
 from ...domain.ports import Caller, Page
 from ...domain.refusals import Lost, Refused, Unavailable
-from ...domain.writes import Create, Replace
+from ...domain.writes import Create, Replace, put
 from ...lean import dataclass
 from .. import audit
 from ..attempts import attempts
@@ -45,7 +45,7 @@ def apply(world: World, caller: Caller, community: str, *, now: Instant) -> Lead
             new = rules.applied(old, caller.id, community, now)
             if new is old:
                 return new
-            world.store.commit(Replace(new) if old else Create(new))
+            world.store.commit(put(new))
             return replace(new, version=new.version + 1)
     raise Unavailable("busy")
 

@@ -10,7 +10,7 @@ from ...domain.person import Channel, Contact
 from ...domain.ports import Caller, Outcome, SignedIn
 from ...domain.refusals import Lost, Refused, Unavailable
 from ...domain.session import LoginCode
-from ...domain.writes import Create, Replace
+from ...domain.writes import Replace, put
 from ..attempts import attempts
 from ..world import World
 from .preferences import proved
@@ -36,7 +36,7 @@ def start(world: World, phone: str, address: str, *, key: str, now: Instant) -> 
         with attempt:
             old = world.store.brake(who)
             new = rules.begun(old, who, now)
-            world.store.commit(Replace(new) if old else Create(new))
+            world.store.commit(put(new))
     return world.identity.start_log_in(phone)
 
 
@@ -72,7 +72,7 @@ def send_code(world: World, phone: str, *, key: str, now: Instant) -> None:
     old = world.store.login_code(who)
     new = rules.code_sent(old, who, _hash(key, who, code), now)
     try:
-        world.store.commit(Replace(new) if old else Create(new))
+        world.store.commit(put(new))
     except Lost:
         raise Refused("code_sent_lately", retry_after_s=rules.PAUSE // 1000) from None
     text = world.texts.code(code, rules.CODE_LIFE // 60_000)

@@ -8,7 +8,7 @@ from ...domain.notice import Notice
 from ...domain.person import Channel, Consent, Hours, Preferences, parse_clock, with_consent
 from ...domain.ports import Caller, Page
 from ...domain.refusals import Unavailable
-from ...domain.writes import Create, Replace
+from ...domain.writes import put
 from .. import audit
 from ..attempts import attempts
 from ..telling.tell import preferences_of
@@ -76,7 +76,7 @@ def set_vip(world: World, caller: Caller, person_id: str, vip: bool, *, now: Ins
 
 
 def _commit(world: World, new: Preferences) -> Preferences:
-    world.store.commit(Replace(new) if new.version else Create(new))
+    world.store.commit(put(new))
     return replace(new, version=new.version + 1)
 
 

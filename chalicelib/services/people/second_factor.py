@@ -9,7 +9,7 @@ from ...domain.instants import Instant
 from ...domain.person import Channel
 from ...domain.ports import Caller
 from ...domain.refusals import Refused, Unavailable
-from ...domain.writes import Create, Replace
+from ...domain.writes import put
 from ..attempts import attempts
 from ..world import World
 from .log_in import keyed
@@ -33,7 +33,7 @@ def answer(world: World, caller: Caller, challenge: str, code: str, token: str, 
         with attempt:
             old = world.store.confirmed(who)
             new = rules.confirmed(old, who, now)
-            world.store.commit(Replace(new) if old else Create(new))
+            world.store.commit(put(new))
             return
     raise Unavailable("busy")
 

@@ -16,10 +16,11 @@ from ...domain.hours import Pulse
 from ...domain.instants import Instant
 from ...domain.money import shown
 from ...domain.order import HOLDING, Order, OrderState
-from ...domain.refusals import Broken, Lost
+from ...domain.refusals import Broken
 from ...domain.tally import Numbers, Scope, Tally, plus
 from ...domain.upkeep import Announcement
 from ...domain.writes import Create, Replace, Write
+from ..attempts import once
 from ..buying.close import count_of
 from ..lists import all_groups
 from ..telling import tell
@@ -78,10 +79,7 @@ def tell_milestones(world: World, group: Group, counted: Counted, now: Instant) 
     for name in new:
         told = announcement(group, name, target, total, now)
         silent = name != passed[-1]
-        try:
-            world.store.commit(Create(replace(told, due_at=None) if silent else told))
-        except Lost:
-            continue
+        once(world, Create(replace(told, due_at=None) if silent else told))
 
 
 def count(world: World, of: Iterable[Group]) -> Counted:

@@ -7,7 +7,7 @@ from ...domain.incident import Coupon
 from ...domain.instants import Instant, local_text
 from ...domain.money import shown
 from ...domain.order import Order
-from ...domain.writes import Create, Replace, Write
+from ...domain.writes import Replace, Write, put
 from ..telling import tell
 from ..world import World
 
@@ -19,10 +19,7 @@ def granted(world: World, order: Order, group: Group, terms: Campaign, now: Inst
     made = rules.coupon(terms.share_reward, order, _known(world, order), now)
     if made is None:
         return []
-    return [
-        Replace(made) if made.version else Create(made),
-        *_told(world, order, group, made, "share_rewarded", now),
-    ]
+    return [put(made), *_told(world, order, group, made, "share_rewarded", now)]
 
 
 def undone(world: World, order: Order, group: Group, terms: Campaign, now: Instant) -> list[Write]:

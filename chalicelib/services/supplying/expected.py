@@ -8,9 +8,9 @@ from ...domain.campaign import Campaign
 from ...domain.group import Group
 from ...domain.instants import Instant
 from ...domain.receipt import Receipt
-from ...domain.refusals import Lost
 from ...domain.supply import Demand
 from ...domain.writes import Create, Replace
+from ..attempts import once
 from ..world import World
 
 
@@ -21,7 +21,7 @@ def expect(world: World, group: Group, terms: Campaign, demand: Demand, now: Ins
         there = known.get(where)
         fresh = _expected(group, terms, demand, where, now)
         if there is None:
-            _create(world, fresh)
+            once(world, Create(fresh))
         elif there.latest is None and _moved(there, fresh):
             world.store.commit(Replace(_brought_up(there, fresh, now)))
 
@@ -70,11 +70,3 @@ def _brought_up(there: Receipt, fresh: Receipt, now: Instant) -> Receipt:
         owed=news,
         due_at=now if news else None,
     )
-
-
-def _create(world: World, fresh: Receipt) -> None:
-    try:
-        world.store.commit(Create(fresh))
-    except Lost as lost:
-        if not lost.rows:
-            raise

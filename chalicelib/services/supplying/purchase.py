@@ -17,10 +17,10 @@ from ...domain.instants import MINUTE, Instant, local_text
 from ...domain.journey import Journey
 from ...domain.notice import TEMPLATES
 from ...domain.plan import STOCKING
-from ...domain.refusals import Broken, Lost, Refused
+from ...domain.refusals import Broken, Refused
 from ...domain.supply import Asked, Demand, PurchaseOrder
 from ...domain.writes import Create, Replace, Write
-from ..attempts import attempts
+from ..attempts import attempts, once
 from ..fulfilling import stages
 from ..telling import tell
 from ..world import World
@@ -35,11 +35,7 @@ ORDERS_AT_ONCE = 2_000
 
 def issue(world: World, group: Group, terms: Campaign, now: Instant) -> None:
     """Sees to it that a formed group's demand is counted and asked for. Any number of times: it happens once."""
-    try:
-        world.store.commit(Create(Demand(group_id=group.id, begun_at=now, due_at=now)))
-    except Lost as lost:
-        if not lost.rows:
-            raise
+    once(world, Create(Demand(group_id=group.id, begun_at=now, due_at=now)))
 
 
 def count_again(world: World, group_id: str, now: Instant) -> Demand | None:

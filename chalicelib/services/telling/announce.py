@@ -9,10 +9,10 @@ from ...domain.incident import late_coupon
 from ...domain.instants import Instant
 from ...domain.notice import OF_PROGRESS
 from ...domain.order import HOLDING, Order
-from ...domain.refusals import Lost
 from ...domain.task import Errand
 from ...domain.upkeep import Announcement
 from ...domain.writes import Create, Replace, Write
+from ..attempts import once
 from ..fulfilling import tasks
 from ..world import World
 from . import tell
@@ -62,13 +62,8 @@ def _tell(world: World, announcement: Announcement, group: Group, order: Order, 
     )
     writes = [*planned, *_given(world, announcement, group, order, now)]
     writes += _upgrade(world, announcement, group, order, now)
-    if not writes:
-        return
-    try:
-        world.store.commit(*writes)
-    except Lost as lost:
-        if not lost.rows:
-            raise  # a mere conflict: the whole page is looked at again, and those told before stay told once
+    if writes:
+        once(world, *writes)  # a mere conflict: the whole page is looked at again, and who was told stays told once
 
 
 def _upgrade(world: World, announcement: Announcement, group: Group, order: Order, now: Instant) -> list[Write]:

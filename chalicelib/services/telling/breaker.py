@@ -6,7 +6,7 @@ from ...domain.instants import Instant
 from ...domain.notice import Notice
 from ...domain.person import Channel, Urgency
 from ...domain.refusals import Lost
-from ...domain.writes import Create, Replace, Write
+from ...domain.writes import Create, Replace, Write, put
 from ..world import World
 from . import otherwise
 
@@ -29,7 +29,7 @@ def opened(world: World, channel: Channel, now: Instant) -> Instant:
     if new is known:
         return new.until
     try:
-        world.store.commit(Replace(new) if known else Create(new))
+        world.store.commit(put(new))
     except Lost:
         return new.until
     world.watch.alarm("spend_limit", channel=channel.value)

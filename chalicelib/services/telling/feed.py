@@ -12,9 +12,9 @@ from ...domain.instants import HOUR, MINUTE, Instant
 from ...domain.order import HOLDING, Order
 from ...domain.ports import Caller, Page
 from ...domain.refusals import Lost, Refused, Unavailable
-from ...domain.writes import Create, Remove, Replace, Write
+from ...domain.writes import Create, Remove, Replace, Write, put
 from ...lean import dataclass
-from ..attempts import attempts
+from ..attempts import attempts, once
 from ..world import World
 from . import chats, tell
 
@@ -95,7 +95,7 @@ def told_of(world: World, group: Group, new: Post, now: Instant) -> list[Write]:
     link = f"{world.public_url}/g/{group.id}/feed"
     text = f"【{group.title}】{new.text}\n{link}"
     return [
-        Replace(next_one) if digest else Create(next_one),
+        put(next_one),
         *chats.planned(world, group.campaign_id, Audience.GROUP, f"post@{new.id}", text, now),
     ]
 
@@ -128,7 +128,7 @@ def set_chat(world: World, caller: Caller, group_id: str, url: str, *, now: Inst
         with attempt:
             old = world.store.group_chat(group_id)
             new = GroupChat(group_id=group_id, url=url, by=caller.id, at=now, version=old.version if old else 0)
-            world.store.commit(Replace(new) if old else Create(new))
+            world.store.commit(put(new))
             return new
     raise Unavailable("busy")
 
@@ -162,13 +162,7 @@ def _tell(world: World, digest: Digest, group: Group, order: Order, now: Instant
     params["link"] = f"/groups/{group.id}/feed"
     planned = tell.plan(world, order.buyer_id, about=day, event=event, template="feed_digest", params=params, now=now)
     later = [replace(one, row=replace(one.row, due_at=max(one.row.due_at or now, now + GATHERING))) for one in planned]
-    if not later:
-        return
-    try:
-        world.store.commit(*later)
-    except Lost as lost:
-        if not lost.rows:
-            raise
+    if later and not once(world, *later):
         _add_to(world, digest, group, order.buyer_id, day, event)
 
 

@@ -15,7 +15,7 @@ from ...domain.ports import TextIn
 from ...domain.refusals import Lost, Unavailable
 from ...domain.task import SUPPORT, Errand
 from ...domain.text_in import Meaning, meaning
-from ...domain.writes import Create, Replace, Write
+from ...domain.writes import Create, Write, put
 from ..attempts import attempts
 from ..delivering.where import where
 from ..fulfilling import tasks
@@ -86,7 +86,7 @@ def _stop(world: World, person_id: str, about: str, now: Instant) -> None:
                 return
             new = replace(known, opted_out=(*known.opted_out, Channel.SMS))
             answer = _answer(known, about, "sms_stopped", "/my/preferences", now)
-            _once(world, [Replace(new) if new.version else Create(new), answer])
+            _once(world, [put(new), answer])
             return
     raise Unavailable("busy")
 

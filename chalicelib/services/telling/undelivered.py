@@ -11,7 +11,7 @@ from ...domain.notice import Notice, NoticeState
 from ...domain.person import Preferences
 from ...domain.ports import Fate, Undelivered
 from ...domain.refusals import Unavailable
-from ...domain.writes import Create, Replace, Write
+from ...domain.writes import Replace, Write, put
 from ..attempts import attempts
 from ..world import World
 from . import breaker, otherwise
@@ -46,7 +46,7 @@ def _shut(known: Preferences, notice: Notice, report: Undelivered) -> list[Write
     new = person.shut(known, notice.channel, report.fate.value, notice.sent_at or notice.created_at)
     if new is known:
         return []
-    return [Replace(new) if new.version else Create(new)]
+    return [put(new)]
 
 
 def _told(world: World, notice: Notice, report: Undelivered, now: Instant) -> list[Write]:
