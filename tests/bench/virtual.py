@@ -1,8 +1,8 @@
 """Virtual time, and a store that has AWS's limits in it.
 
-Workers are threads of which exactly one runs at a time: whoever waits hands over to whoever is next in time. The
-store's answers come from the engine in memory; what is modelled around it is how long a call takes and what it
-meanwhile keeps others from doing:
+Workers are strands (greenlets) of which exactly one runs at a time: whoever waits hands over to whoever is next in
+time. The store's answers come from the engine in memory; what is modelled around it is how long a call takes and what
+it meanwhile keeps others from doing:
 
 - a key (of the table or of an index) takes 1,000 write units in any one second, by the size of the rows written;
 - a transaction takes 10 ms; the later of two that meet on a row is cancelled (with `mutual`, both are);
@@ -14,19 +14,20 @@ import copy
 import heapq
 import itertools
 import random
-import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from greenlet import getcurrent, greenlet
+
 from chalicelib.services.world import World
 from chalicelib.store.reads import Reads
 from tests.engine import errors
 from tests.engine.items import Item
-from tests.engine.table import Table
-from tests.engine.units import Meter, index_units, size, write_units
+from tests.engine.table import Index
+from tests.engine.units import Meter
 
 from .house import START, House
 
@@ -46,16 +47,15 @@ class Over(BaseException):
 
 
 class Runner:
-    """One thread of the model. `wake` is what it waits for when it is not its turn."""
+    """One strand of the model. It runs until it waits, and goes on when it is its turn again."""
 
     def __init__(self, work: Callable[[], None]) -> None:
-        self.wake = threading.Semaphore(0)
-        self.thread = threading.Thread(target=self._run, args=(work,), daemon=True)
+        self.strand = greenlet(self._run)
+        self._work = work
 
-    def _run(self, work: Callable[[], None]) -> None:
-        self.wake.acquire()
+    def _run(self) -> None:
         with suppress(Over):
-            work()
+            self._work()
 
 
 class Clock:
@@ -64,29 +64,18 @@ class Clock:
     def __init__(self) -> None:
         self.now = 0.0
         self.over = False
-        self.trouble: BaseException | None = None
         self._next: list[tuple[float, int, Runner | Callable[[], None]]] = []
         self._order = itertools.count()
         self._runners: list[Runner] = []
         self._current: Runner | None = None
-        self._end = threading.Semaphore(0)
+        self._caller = getcurrent()
 
     def at(self, when: float, what: Runner | Callable[[], None]) -> None:
         heapq.heappush(self._next, (when, next(self._order), what))
 
     def runner(self, work: Callable[[], None]) -> Runner:
-        def guarded() -> None:
-            try:
-                work()
-            except Over:
-                raise
-            except BaseException as trouble:
-                self.trouble = self.trouble or trouble
-                self._stop()
-
-        made = Runner(guarded)
+        made = Runner(work)
         self._runners.append(made)
-        made.thread.start()
         return made
 
     def me(self) -> Runner:
@@ -94,20 +83,17 @@ class Clock:
         return self._current
 
     def sleep(self, ms: float) -> None:
-        me = self.me()
-        self.at(self.now + ms, me)
+        self.at(self.now + ms, self.me())
         self.hand_over()
 
     def hand_over(self) -> None:
         """Gives the turn to whoever is next; comes back when it is the caller's again."""
-        if self.over:  # whoever only began when the run had ended would wait for a turn that never comes
+        if self.over:  # whoever ends what it began may ask for one turn more
             raise Over
-        me = self.me()
         following = self._following()
-        if following is me:
-            return
-        self._give(following)
-        me.wake.acquire()
+        if following is not self._current:
+            self._current = following
+            (self._caller if following is None else following.strand).switch()
         if self.over:
             raise Over
 
@@ -120,31 +106,22 @@ class Clock:
             what()
         return None
 
-    def _give(self, to: Runner | None) -> None:
-        if to is None:
-            self._stop()
-            return
-        self._current = to
-        to.wake.release()
-
-    def _stop(self) -> None:
-        self.over = True
-        self._end.release()
-
     def end(self) -> None:
         """Called by something that happens: the run is over."""
         self.over = True
 
     def run(self) -> None:
-        """Until somebody ends it or nothing is left to come."""
-        self._give(self._following())
-        self._end.acquire()
+        """Until somebody ends it or nothing is left to come. A runner's trouble is raised here."""
+        self._caller = getcurrent()
         for runner in self._runners:
-            runner.wake.release()
+            runner.strand.parent = self._caller
+        while (following := self._following()) is not None:
+            self._current = following
+            following.strand.switch()
+        self.over = True
         for runner in self._runners:
-            runner.thread.join()
-        if self.trouble is not None:
-            raise self.trouble
+            if runner.strand:  # it has begun and waits: what it holds is let go
+                runner.strand.throw(Over)
 
 
 class Watchful(Meter):
@@ -156,19 +133,20 @@ class Watchful(Meter):
         self.whose: Callable[[str], str] | None = None
         self.units_of: Counter[str] = Counter()
 
-    def wrote(self, table: Table, old: Item | None, new: Item | None, *, times: int = 1) -> None:
-        super().wrote(table, old, new, times=times)
+    def row_took(self, old: Item | None, new: Item | None, units: int) -> None:
+        super().row_took(old, new, units)
         row = new or old
         assert row is not None
-        units = times * write_units(max(size(old), size(new)))
-        self.last["table", row["pk"]["S"]] += units
+        key = row["pk"]["S"]
+        self.last["table", key] += units
         if self.whose is not None:
-            self.units_of[self.whose(row["pk"]["S"])] += units
-        for index in table.indexes.values():
-            if cost := index_units(index, table.names, old, new):
-                entry = index.entry(new) or index.entry(old)
-                assert entry is not None
-                self.last[index.name, entry[0]] += cost
+            self.units_of[self.whose(key)] += units
+
+    def entry_took(self, index: Index, old: Item | None, new: Item | None, units: int) -> None:
+        super().entry_took(index, old, new, units)
+        entry = index.entry(new) or index.entry(old)
+        assert entry is not None
+        self.last[index.name, entry[0]] += units
 
 
 @dataclass

@@ -39,8 +39,8 @@ class Index:
         return item[self.hash_name]["S"], scalar(item[self.range_name])
 
     def projected(self, item: Item, keys: tuple[str, str]) -> Item:
-        wanted = {*keys, self.hash_name, self.range_name, *self.carried}
-        return {name: value for name, value in item.items() if name in wanted}
+        wanted = (*keys, self.hash_name, self.range_name, *self.carried)
+        return {name: item[name] for name in wanted if name in item}
 
 
 @dataclass
