@@ -15,16 +15,19 @@ from pynamodb.exceptions import (
     VerboseClientError,
 )
 from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.operand import Path, Value
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from ..domain.refusals import Broken, Lost, Unavailable
 from ..domain.writes import Create, Remove, Replace, Row, Take, TakeStock, Unchanged, Write
 from .rows import from_image, kind_of, slice_key, stock_key, to_stored
+from .spelling import Every, Path, Value
 from .stored import Stored
 
 MOST_ACTIONS = 25
+NEXT_VERSION: Action = Path("version").set(Path("version") + Value(1))
+"""Counting writes move the version too: a team is sealed only if its slice stood still while it was counted."""
+
 BUSY = {
     "TransactionConflictException",
     "TransactionInProgressException",
@@ -59,25 +62,13 @@ def at_version(version: int) -> Condition:
     return Stored.version == version
 
 
-def _all(conditions: list[Condition]) -> Condition:
-    joined = conditions[0]
-    for condition in conditions[1:]:
-        joined = joined & condition
-    return joined
-
-
-def _next_version() -> Action:
-    """Counting writes move the version too: a team is sealed only if its slice stood still while it was counted."""
-    return Stored.version.set(Path("version") + Value(1))
-
-
 def take_from_slice(take: Take) -> tuple[Condition, list[Action]]:
     sealed = Path(["body", "sealed"]) == Value(False)  # else a join or a cancel would move a count already taken
     conditions: list[Condition] = [sealed]
     if take.now is not None:
         conditions.append(Path(["body", "opens_at"]) <= Value(take.now))  # else buyers join before the start
         conditions.append(Path(["body", "closes_at"]) > Value(take.now))  # else a late closer means a late deadline
-    actions = [_next_version()]
+    actions = [NEXT_VERSION]
     for sku, units in take.units.items():
         if units > 0:
             conditions.append(units_left(sku) >= Value(units))  # else the last unit is sold twice
@@ -87,17 +78,17 @@ def take_from_slice(take: Take) -> tuple[Condition, list[Action]]:
         conditions.append(Path(["body", "seats"]) >= Value(take.seats))  # else a team of three has four
     if take.seats:
         actions.append(Path(["body", "seats"]).set(Path(["body", "seats"]) - Value(take.seats)))
-    return _all(conditions), actions
+    return Every(conditions), actions
 
 
 def take_from_stock(take: TakeStock) -> tuple[Condition, list[Action]]:
     conditions: list[Condition] = [Stored.pk.exists()]
-    actions = [_next_version()]
+    actions = [NEXT_VERSION]
     for sku, units in take.units.items():
         if units > 0:
             conditions.append(units_left(sku) >= Value(units))  # else two groups are given the same unit
         actions.append(units_left(sku).set(units_left(sku) - Value(units)))
-    return _all(conditions), actions
+    return Every(conditions), actions
 
 
 class Commits:

@@ -6,7 +6,7 @@ Slices have partitions of their own, because they are where a crowd writes.
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import MISSING, fields, replace
+from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any, Generic, TypeVar
 
@@ -387,11 +387,12 @@ def from_stored(stored: Stored) -> Row:
     body = {**(kind.said_by_key(stored.sk) if kind.said_by_key else {}), **stored.body}
     for lift in kind.lifts[stored.shape - 1 :]:
         body = lift(body)
+    body |= {"version": stored.version, "due_at": stored.due_at, "stumbles": stored.stumbles or 0}
     try:
         row: Row = msgspec.convert(body, kind.of)
     except msgspec.ValidationError as error:
         raise Broken(f"{stored.pk} {stored.sk} is not a {kind.name}: {error}") from error
-    return replace(row, version=stored.version, due_at=stored.due_at, stumbles=stored.stumbles or 0)
+    return row
 
 
 def from_image(image: dict[str, Any]) -> Row:

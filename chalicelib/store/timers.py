@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.operand import Path, Value
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
@@ -17,9 +16,10 @@ from ..domain.spent import Spent
 from ..domain.tally import Numbers, Scope, Tally
 from ..domain.upkeep import MOST_STUMBLES, Parked
 from ..domain.writes import Create, Row
-from .commit import Commits, absent, at_version, translated, unless_done
+from .commit import NEXT_VERSION, Commits, absent, at_version, translated, unless_done
 from .reads import Reads
 from .rows import DUE_SHARDS, due_shard, from_stored, hour_key, key_of, slice_key, spent_key, tally_key, to_stored
+from .spelling import Path, Value
 from .stored import Stored, bind
 
 RECOUNT_SOON = 5_000
@@ -32,7 +32,7 @@ def _no_timer() -> list[Action]:
 def _added(delta: Numbers, units: Mapping[str, int], now: Instant) -> list[Action]:
     actions: list[Action] = [
         Path(["body", "as_of"]).set(Value(now)),
-        Stored.version.set(Path("version") + Value(1)),
+        NEXT_VERSION,
     ]
     for name in Numbers.__slots__:
         if change := getattr(delta, name):
@@ -73,7 +73,7 @@ class Timers(Commits, Reads):
         stored = Stored(*slice_key(group_id, number))
         with translated():
             stored.update(
-                [Path(["body", "sealed"]).set(Value(True)), Stored.version.set(Path("version") + Value(1))],
+                [Path(["body", "sealed"]).set(Value(True)), NEXT_VERSION],
                 Stored.pk.exists(),
             )
         sealed = from_stored(stored)
@@ -87,7 +87,7 @@ class Timers(Commits, Reads):
         actions: list[Action] = [
             Path(["body", "closes_at"]).set(Value(closes_at)),
             known.set(Value(deadline_number)),
-            Stored.version.set(Path("version") + Value(1)),
+            NEXT_VERSION,
         ]
         with unless_done():
             Stored(*slice_key(group_id, number)).update(actions, condition)
@@ -116,7 +116,7 @@ class Timers(Commits, Reads):
 
     def add_to_hour(self, campaign_id: str, at: Instant, delta: Pulse) -> None:
         """Raises Lost where two made the hour at once: try again."""
-        actions: list[Action] = [Stored.version.set(Path("version") + Value(1))]
+        actions: list[Action] = [NEXT_VERSION]
         for name in Pulse.__slots__:
             if change := getattr(delta, name):
                 number = Path(["body", "pulse", name])
@@ -131,7 +131,7 @@ class Timers(Commits, Reads):
 
     def spend(self, owner: str, window: str, most: int, now: Instant) -> bool:
         used = Path(["body", "used"])
-        actions: list[Action] = [used.set(used + Value(1)), Stored.version.set(Path("version") + Value(1))]
+        actions: list[Action] = [used.set(used + Value(1)), NEXT_VERSION]
         within = used < Value(most)  # else two senders at once go over the limit together
         for _ in range(2):
             try:
