@@ -15,18 +15,18 @@ from pynamodb.models import Model
 
 def to_wire(value: Any) -> dict[str, Any]:
     """A plain value as DynamoDB spells it. Floats are refused: money and time are whole numbers."""
-    if value is None:
-        return {"NULL": True}
+    if isinstance(value, str):
+        return {"S": value}
     if isinstance(value, bool):
         return {"BOOL": value}
     if isinstance(value, int):
         return {"N": str(value)}
-    if isinstance(value, str):
-        return {"S": value}
     if isinstance(value, dict):
         return {"M": {key: to_wire(inner) for key, inner in value.items()}}
     if isinstance(value, (list, tuple)):
         return {"L": [to_wire(inner) for inner in value]}
+    if value is None:
+        return {"NULL": True}
     raise TypeError(f"cannot store a {type(value).__name__}")
 
 
