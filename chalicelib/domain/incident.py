@@ -15,7 +15,6 @@ from .order import Order, and_then, goods
 from .refusals import Broken, Refused
 from .writes import Row
 
-LEVELS = (1, 2, 3)
 MOST_ACTS = 40
 LONGEST_COUPON = 365 * DAY
 

@@ -26,16 +26,6 @@ class Deal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sale:
-    """Units really sold at a price: by a formed group, or declared by the merchant for sales elsewhere."""
-
-    price_minor: int
-    units: int
-    at: Instant
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """A file of `world.files`, by its key."""
 

@@ -10,8 +10,6 @@ from .order import Order, OrderState
 from .refusals import Refused
 from .writes import Row
 
-MOST_STARS = 5
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review(Row):

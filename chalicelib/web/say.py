@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from babel import Locale
 
 LANGUAGES = ("zh", "en")
-NAMES = {"zh": "中文", "en": "English"}
 TAGS = {"zh": "zh-CN", "en": "en"}
 
 

@@ -47,7 +47,6 @@ TEXTS: Texts = {
     "return.desk": ("退货处理", "Returns"),
     "return.none": ("暂无退货。", "Nothing is coming back."),
     "return.received_button": ("已收到退回的商品", "The goods are here"),
-    "return.check": ("质检", "Check"),
     "return.pass": ("质检通过，退款", "Passed: pay it back"),
     "return.fail": ("质检不通过", "Failed"),
     "return.fail_why": ("不通过的原因（买家可见）", "Why it failed (the buyer will read this)"),
