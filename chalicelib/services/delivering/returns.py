@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...domain import ledger
 from ...domain import returns as rules
 from ...domain.campaign import Campaign
 from ...domain.group import Group
 from ...domain.instants import Instant, local_text
-from ...domain.ledger import EntryState
 from ...domain.money import shown
 from ...domain.order import Order
 from ...domain.ports import Caller, Page
@@ -18,8 +16,9 @@ from ...domain.statement import arrives_by
 from ...domain.writes import Create, Replace, Write
 from ...lean import dataclass
 from ..attempts import attempts
-from ..buying.cancel import payment_of, payments_of
+from ..buying.cancel import payment_of
 from ..buying.change import mine
+from ..paying.left import left_of
 from ..telling import tell
 from ..world import World
 
@@ -114,13 +113,9 @@ def _end(world: World, one: Return, *, passed: bool, why: str, by: str, now: Ins
         return
     if group.verdict is None:
         raise Broken(f"order {order.id} is returned, and has no verdict")
-    payments = payments_of(world, order)
-    if payments[0].state is EntryState.AUTHORISED:
-        raise Refused("payment_under_way")
-    entries = world.store.entries_of_order(order.id)
-    left = sum(ledger.refundable(payment, entries) for payment in payments)
-    amount = rules.amount(one, order, group.verdict.prices, left)
-    refunds = rules.refunds(one, payments, entries, amount, now)
+    left = left_of(world, order, taken=True)
+    amount = rules.amount(one, order, group.verdict.prices, left.amount_minor)
+    refunds = rules.refunds(one, left.payments, left.entries, amount, now)
     changed, ended = rules.passed(one, order, refunds, by=by, now=now)
     writes: list[Write] = [Replace(ended), Replace(changed), *(Create(refund) for refund in refunds)]
     world.store.commit(*writes)

@@ -1,6 +1,5 @@
 """Goods that nobody fetched: given back to the merchant with the money returned, or forfeited, as the campaign says."""
 
-from ...domain import ledger
 from ...domain.campaign import Campaign
 from ...domain.group import Group
 from ...domain.hand_over import given_up
@@ -8,9 +7,9 @@ from ...domain.instants import Instant, local_text
 from ...domain.money import shown
 from ...domain.order import Order
 from ...domain.statement import arrives_by
-from ...domain.writes import Create, Replace, Write
+from ...domain.writes import Replace, Write
 from ..attempts import attempts
-from ..buying.cancel import payments_of
+from ..paying.left import left_of
 from ..telling import tell
 from ..world import World
 
@@ -29,18 +28,16 @@ def give_up(world: World, order: Order, group: Group, terms: Campaign, now: Inst
 def _writes(world: World, order: Order, group: Group, terms: Campaign, now: Instant) -> list[Write]:
     then = terms.uncollected.then
     writes: list[Write] = [Replace(given_up(order, then, now))]
-    payments = payments_of(world, order) if then == "returned" else []
     params = {**tell.order_params(order, group, terms), "amount": "", "arrives_by": ""}
-    if payments:
-        entries = world.store.entries_of_order(order.id)
-        amount = sum(ledger.refundable(payment, entries) for payment in payments)
+    if then == "returned":
+        left = left_of(world, order)
+        amount = left.amount_minor
         if terms.fee_refund != "always":  # it was driven there
             amount -= min(amount, order.fee_minor)
         if amount > 0:
-            back = ledger.paid_back(payments, entries, cause="uncollected", amount_minor=amount, now=now)
-            writes += [Create(one) for one in back]
+            writes += left.back(amount, now, cause="uncollected")
             params["amount"] = shown(amount, order.currency)
-            params["arrives_by"] = local_text(arrives_by(payments[-1].method, now), group.zone)
+            params["arrives_by"] = local_text(arrives_by(left.payments[-1].method, now), group.zone)
     template = f"uncollected_{then}"
     event = f"{template}@{order.version}"
     writes += tell.plan(world, order.buyer_id, about=order.id, event=event, template=template, params=params, now=now)

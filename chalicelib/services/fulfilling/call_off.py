@@ -23,8 +23,9 @@ from ...domain.task import Errand
 from ...domain.writes import Create, Replace, Write
 from .. import audit
 from ..attempts import attempts
-from ..buying.cancel import payments_of, voided_balance
+from ..buying.cancel import voided_balance
 from ..delivering.batches import check_formed
+from ..paying.left import left_of
 from ..paying.money import seen_group
 from ..supplying.purchase import counting_again
 from ..world import World
@@ -111,16 +112,15 @@ def _give_back(world: World, terms: Campaign, order: Order, now: Instant) -> Non
 
 
 def _writes(world: World, terms: Campaign, order: Order, now: Instant) -> list[Write]:
-    payments, entries = payments_of(world, order), world.store.entries_of_order(order.id)
+    left = left_of(world, order)
+    first = left.payments[0]
     writes: list[Write] = [Replace(rules.called_off(order, now)), *voided_balance(world, order)]
-    everything = sum(ledger.refundable(payment, entries) for payment in payments)
-    back = ledger.paid_back(payments, entries, cause="called_off", amount_minor=everything, now=now)
-    writes += [Create(one) for one in back]
-    held = payments[0].state is EntryState.AUTHORISED
-    if held and not any(one.kind in (Kind.CAPTURE, Kind.VOID) for one in entries):
-        writes.append(Create(ledger.void_of(payments[0], cause="called_off", now=now)))
+    writes += left.back(left.amount_minor, now, cause="called_off")
+    held = first.state is EntryState.AUTHORISED
+    if held and not any(one.kind in (Kind.CAPTURE, Kind.VOID) for one in left.entries):
+        writes.append(Create(ledger.void_of(first, cause="called_off", now=now)))
     if _doubles(terms):
-        writes.append(Create(rules.doubled(payments[0], now, now + DOUBLED_WITHIN)))
+        writes.append(Create(rules.doubled(first, now, now + DOUBLED_WITHIN)))
     return writes
 
 

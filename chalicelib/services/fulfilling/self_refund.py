@@ -1,21 +1,20 @@
 """A buyer takes the money back in one call, while an incident of level 3 covers goods that have not left (R11)."""
 
 from ...domain import incident as rules
-from ...domain import ledger
 from ...domain.batch import UNSHIPPED, Batch, awaited, destination_of
 from ...domain.campaign import Campaign, Fulfilment
 from ...domain.group import Group
 from ...domain.instants import Instant
-from ...domain.ledger import EntryState
 from ...domain.order import Order, weight_of
 from ...domain.ports import Caller
 from ...domain.refusals import Broken, Refused, Unavailable
-from ...domain.writes import Create, Replace, Unchanged, Write
+from ...domain.writes import Replace, Unchanged, Write
 from ..attempts import attempts
-from ..buying.cancel import payments_of, voided_balance
+from ..buying.cancel import voided_balance
 from ..buying.change import mine
 from ..delivering import batches, routes
 from ..delivering.waybills import given_back
+from ..paying.left import left_of
 from ..supplying.purchase import counting_again
 from ..world import World
 
@@ -49,13 +48,8 @@ def _writes(world: World, order: Order, group: Group, terms: Campaign, now: Inst
         raise Refused("self_refund_not_open")
     batch = _batch(world, group, destination, now)
     rules.check_may_withdraw(order, batch)
-    payments = payments_of(world, order)
-    if payments[0].state is EntryState.AUTHORISED:  # its capture is under way; what nobody has taken cannot go back
-        raise Refused("payment_under_way")
-    entries = world.store.entries_of_order(order.id)
-    everything = sum(ledger.refundable(payment, entries) for payment in payments)
-    back = ledger.paid_back(payments, entries, cause="incident", amount_minor=everything, now=now)
-    writes: list[Write] = [Replace(rules.withdrawn(order, now)), *(Create(one) for one in back)]
+    left = left_of(world, order, taken=True)
+    writes: list[Write] = [Replace(rules.withdrawn(order, now)), *left.back(left.amount_minor, now, cause="incident")]
     writes += voided_balance(world, order)
     writes += counting_again(world, group.id, now)
     if terms.fulfilment is Fulfilment.DELIVERY:

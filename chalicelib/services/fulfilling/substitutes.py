@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 
-from ...domain import balance, ledger, pricing
+from ...domain import balance, pricing
 from ...domain import batch as rules_of_batch
 from ...domain import substitute as rules
 from ...domain.batch import UNSHIPPED
 from ...domain.campaign import Campaign
 from ...domain.group import Group
 from ...domain.instants import Instant, local_text
-from ...domain.ledger import EntryState
 from ...domain.money import shown
 from ...domain.order import Order
 from ...domain.ports import Caller
@@ -18,10 +17,10 @@ from ...domain.statement import arrives_by
 from ...domain.substitute import Phase, Said, Substitute
 from ...domain.writes import Create, Replace, Write
 from ..attempts import attempts
-from ..buying.cancel import payments_of
 from ..buying.change import mine
 from ..delivering import routes
 from ..delivering.batches import check_formed
+from ..paying.left import left_of
 from ..paying.money import seen_group
 from ..supplying.purchase import counting_again
 from ..telling import tell
@@ -98,30 +97,25 @@ def _settled(
         return [Replace(new)]
     if group.verdict is None:
         raise Broken(f"paid order {order.id} has no verdict")
-    payments = payments_of(world, order)
-    if payments[0].state is EntryState.AUTHORISED:  # its capture is under way; what nobody has taken cannot go back
-        raise Refused("payment_under_way")
-    entries = world.store.entries_of_order(order.id)
-    left = sum(ledger.refundable(payment, entries) for payment in payments)
+    left = left_of(world, order, taken=True)
     nothing_comes = dict(new.short) == dict(new.lines)  # then what it cost to bring goes back with it
     line = pricing.amount({found.sku: rules.left_of(order, found.sku)}, group.verdict.prices)
-    amount = left if nothing_comes else min(left, line)
+    amount = left.amount_minor if nothing_comes else min(left.amount_minor, line)
     if amount <= 0:
         return [Replace(new)]
     number = rules.number_of(order)
-    back = ledger.paid_back(payments, entries, cause="substitute", amount_minor=amount, now=now, number=number)
     params = {
         **tell.group_params(group),
         "item": terms.item(found.sku).title,
         "amount": shown(amount, order.currency),
-        "arrives_by": local_text(arrives_by(payments[-1].method, now), group.zone),
+        "arrives_by": local_text(arrives_by(left.payments[-1].method, now), group.zone),
         "link": f"/orders/{order.id}",
     }
     event = f"substitute_refunded@{number}"
     told = tell.plan(
         world, order.buyer_id, about=order.id, event=event, template="substitute_refunded", params=params, now=now
     )
-    return [Replace(new), *(Create(one) for one in back), *told]
+    return [Replace(new), *left.back(amount, now, cause="substitute", number=number), *told]
 
 
 def substitute_wake(world: World, found: Substitute, now: Instant) -> None:

@@ -6,8 +6,8 @@ from itself. So the round may die anywhere and be taken up by anybody: an order 
 
 from dataclasses import replace
 
-from ...domain import ledger, pricing
 from ...domain import order as orders
+from ...domain import pricing
 from ...domain import receipt as receipts
 from ...domain.campaign import Campaign
 from ...domain.destination import destination_of, wants_goods
@@ -18,9 +18,9 @@ from ...domain.order import Order
 from ...domain.receipt import Claim, Receipt
 from ...domain.refusals import Broken
 from ...domain.statement import arrives_by
-from ...domain.writes import Create, Replace, Write
+from ...domain.writes import Replace, Write
 from ..attempts import attempts
-from ..buying.cancel import payments_of
+from ..paying.left import left_of
 from ..telling import tell
 from ..world import World
 
@@ -92,21 +92,18 @@ def _share(
     now: Instant,
 ) -> list[Write]:
     assert receipt.round is not None and group.verdict is not None
-    payments = payments_of(world, order)
-    entries = world.store.entries_of_order(order.id)
+    left = left_of(world, order)
     units = orders.by_line(order, missing)
     short = orders.found_short(order, units, receipt.round.number, now)
-    left = sum(ledger.refundable(payment, entries) for payment in payments)
     nothing_came = dict(short.short) == dict(order.lines)  # then what it cost to bring goes back with it
-    amount = left if nothing_came else min(left, pricing.amount(units, group.verdict.prices))
-    number = receipt.round.number
-    back = ledger.paid_back(payments, entries, cause="shortage", amount_minor=amount, now=now, number=number)
-    writes: list[Write] = [Replace(short), *(Create(one) for one in back)]
+    amount = pricing.amount(units, group.verdict.prices)
+    amount = left.amount_minor if nothing_came else min(left.amount_minor, amount)
+    writes: list[Write] = [Replace(short), *left.back(amount, now, cause="shortage", number=receipt.round.number)]
     params = {
         **tell.group_params(group),
         "items": "、".join(f"{terms.item(sku).title} ×{count}" for sku, count in sorted(units.items())),
         "amount": shown(amount, order.currency),
-        "arrives_by": local_text(arrives_by(payments[-1].method, now), group.zone),
+        "arrives_by": local_text(arrives_by(left.payments[-1].method, now), group.zone),
         "link": f"/orders/{order.id}",
     }
     event = f"order_short@{receipt.round.number}"
