@@ -14,7 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 
-from infra.local.sandbox.core import HungUp, Problem, SandboxProvider
+from infra.local.sandbox.asked import HungUp, Problem
+from infra.local.sandbox.line import SandboxProvider
 from infra.local.sandbox.server import Server, ready_line
 from infra.local.sandbox.state import Fault, State, load, save
 

@@ -192,7 +192,7 @@ def test_a_hold_that_the_bank_lets_go_while_the_group_is_open_frees_its_seat(own
 def test_a_hold_that_somebody_captured_by_hand_is_dealt_with_like_any_money(own: Shop) -> None:
     offer = by_card(own, hours=4)
     taken = buys(own, offer.group)
-    from infra.local.sandbox.core import Capturing
+    from infra.local.sandbox.asked import Capturing
 
     own.bed.provider._capture(at_provider(own, taken), Capturing(key="by-hand", amount_minor=1000, currency="CNY"))
     own.bed.later(MINUTE)

@@ -26,8 +26,8 @@ from cryptography.x509.oid import NameOID
 
 from infra.local.outbox import Message
 from infra.local.sandbox import releases
-from infra.local.sandbox.core import HungUp, NewPayment, NewRefund, Problem, SandboxProvider
-from infra.local.sandbox.releases import NewBack, NewRelease
+from infra.local.sandbox.asked import HungUp, NewBack, NewPayment, NewRefund, NewRelease, Problem
+from infra.local.sandbox.line import SandboxProvider
 from infra.local.sandbox.state import Payment, Refund, Released
 
 Whole = tuple[int, Mapping[str, str], bytes]

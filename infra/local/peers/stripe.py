@@ -15,8 +15,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from infra.local.outbox import Message
 from infra.local.sandbox import releases
-from infra.local.sandbox.core import HOUR, Capturing, NewPayment, NewRefund, Problem, Reply, SandboxProvider
-from infra.local.sandbox.releases import NewBack, NewRelease
+from infra.local.sandbox.asked import Capturing, NewBack, NewPayment, NewRefund, NewRelease, Problem
+from infra.local.sandbox.core import HOUR
+from infra.local.sandbox.line import Reply, SandboxProvider
 from infra.local.sandbox.state import Payment, Refund, Released, Replay
 
 Backend = Callable[[str, str, Mapping[str, str]], Mapping[str, Any]]

@@ -11,7 +11,8 @@ from urllib.parse import parse_qs
 import urllib3
 
 from infra.local.outbox import Message
-from infra.local.sandbox.core import MOST_BYTES, HungUp, Problem, SandboxProvider
+from infra.local.sandbox.asked import HungUp, Problem
+from infra.local.sandbox.line import MOST_BYTES, SandboxProvider
 
 DELIVERERS = 8
 DELIVERY_S = 10.0
