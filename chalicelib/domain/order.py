@@ -120,7 +120,6 @@ class Order(Row):
     shared_by: str | None = None
     payment_id: str | None = None
     payments: int = 0
-    payment_started_at: Instant | None = None
     captured_id: str | None = None
     paid_at: Instant | None = None
     ended_at: Instant | None = None
@@ -393,7 +392,7 @@ def lapsed(order: Order, now: Instant, *, released: bool, resolution: str | None
 def payment_started(order: Order, payment_id: str, now: Instant) -> Order:
     if order.state is not OrderState.HELD and not order.owes_balance:
         raise Refused("order_not_held", state=order.state.value)
-    return replace(order, payment_id=payment_id, payments=order.payments + 1, payment_started_at=now)
+    return replace(order, payment_id=payment_id, payments=order.payments + 1)
 
 
 def paid(order: Order, payment_id: str, paid_at: Instant, now: Instant, *, slice_number: int | None = None) -> Order:

@@ -6,8 +6,6 @@ Slices have partitions of their own, because they are where a crowd writes.
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import MISSING, fields
-from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -244,7 +242,8 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("part", Part, lambda p: (orders_pk(p.group_id, p.number), "PART")),
     Kind("order", Order, lambda o: order_key(o.id),
          listed=lambda o: (f"ORDERS#{o.buyer_id}", f"{stamp(o.joined_at)}#{o.id}"), state=lambda o: o.state.value,
-         said_by_key=lambda sk: of_order_id(sk.removeprefix("ORDER#"))),
+         said_by_key=lambda sk: of_order_id(sk.removeprefix("ORDER#")),
+         lifts=(lambda body: {name: value for name, value in body.items() if name != "payment_started_at"},)),
     Kind("entry", Entry, lambda e: entry_key(e.id), listed=entry_line, state=lambda e: e.state.value),
     Kind("books", Books, lambda b: (f"BOOKS#{b.method}", "NEXT")),
     Kind("booked_day", BookedDay, lambda d: (f"BOOKS#{d.method}", f"DAY#{d.day}")),
@@ -342,15 +341,8 @@ def key_of(row: Row) -> RowKey:
 COUNTED_INSIDE = (Hour, Slice, Spent, Stock, Tally)
 """Conditions and counters look into these, so they say everything."""
 
-
-@cache
-def _unsaid(kind: str) -> dict[str, Any]:
-    """Fields at their default are not stored: an order then stays within one write unit all its life."""
-    of = BY_NAME[kind].of
-    if of in COUNTED_INSIDE:
-        return {}
-    known = {one.name: one.default for one in fields(of) if one.default is not MISSING}
-    return {name: plain(default) for name, default in known.items()}
+APART = ("version", "due_at", "stumbles")
+"""Attributes of the row itself, for its conditions and its index."""
 
 
 def due_shard(pk: str, sk: str) -> str:
@@ -361,11 +353,9 @@ def to_stored(row: Row, version: int) -> Stored:
     """The row as stored at `version`. A row with a timer is listed under `due` and marked for the stream."""
     kind = kind_of(row)
     pk, sk = kind.key(row)
-    unsaid = {**_unsaid(kind.name), **(kind.said_by_key(sk) if kind.said_by_key else {})}
-    body = {name: value for name, value in plain(row).items() if name not in unsaid or value != unsaid[name]}
-    body.pop("version", None)
-    body.pop("due_at", None)
-    body.pop("stumbles", None)
+    unsaid = kind.said_by_key(sk) if kind.said_by_key else {}
+    whole = msgspec.to_builtins(row) if kind.of in COUNTED_INSIDE else plain(row)
+    body = {name: value for name, value in whole.items() if name not in APART and unsaid.get(name) != value}
     stored = Stored(pk, sk, kind=kind.name, shape=kind.shape, version=version, body=body)
     if row.due_at is not None:
         stored.due_at, stored.due_shard = row.due_at, due_shard(pk, sk)

@@ -121,7 +121,7 @@ def test_a_seat_can_be_taken_again_only_so_often() -> None:
 
 def test_a_payment_under_way_freezes_the_lines() -> None:
     paying = orders.payment_started(story.order(), "e1", NOON)
-    assert (paying.payment_id, paying.payments, paying.payment_started_at) == ("e1", 1, NOON)
+    assert (paying.payment_id, paying.payments) == ("e1", 1)
     with pytest.raises(Refused, match="payment_under_way"):
         orders.changed(paying, {"apples": 1}, story.group(), story.terms(), NOON)
 

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from chalicelib.store.rows import BY_NAME, KINDS, from_image, kind_of, to_stored
@@ -43,8 +44,7 @@ def test_reading_a_row_loses_nothing_it_said(path: Any) -> None:
     for lift in BY_NAME[name].lifts[int(shape) - 1 :]:
         body = lift(body)
     row = from_image(image)
-    again = to_stored(row, row.version).body
-    assert lost(body, again) == []
+    assert lost(body, msgspec.to_builtins(row)) == []
     assert to_stored(row, row.version).shape == BY_NAME[name].shape, "what is written anew is of today's shape"
 
 

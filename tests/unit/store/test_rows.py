@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import chalicelib.domain
+from chalicelib.domain import order as orders
 from chalicelib.domain.campaign import Item
 from chalicelib.domain.group import Slice
 from chalicelib.domain.instants import DAY
@@ -219,6 +220,28 @@ def test_a_slice_of_twenty_items_stays_under_a_kilobyte(store: DynamoStore, raw:
     item = raw("GROUP#g0123456789abcdef#SLICE#099", "SLICE")
     assert item is not None
     assert item_size(item) < 1_024, "one write unit a join, two in a transaction"
+
+
+def test_an_ordinary_order_stays_under_a_kilobyte_all_its_life(store: DynamoStore, raw: Raw) -> None:
+    """Ids as long as real ones, an address and its fee, at its fullest moment."""
+    person, order_id = "5f0c2a9e-3b7d-4e61-8a14-9c2d7e5b6f30", "gzqkyd4njcysp9tnr-00q5w60jdwjx9xmcne"
+    lines = {"orange-2kg": 2}
+    ask = replace(story.receipt("f" * 32), lines=lines)
+    joined = orders.joined(
+        story.order(
+            id=order_id, group_id="gzqkyd4njcysp9tnr", campaign_id="c" * 20, merchant_id=person, buyer_id=person,
+            lines=lines, prices=dict.fromkeys(lines, 5_190), amount_minor=10_980, address_id="a" * 20,
+            fee_minor=600, zone="Xujiahui",
+        ),
+        None, "k" * 24, ask,
+    )  # fmt: skip
+    paying = orders.payment_started(joined, f"{order_id}.p1", story.NOON)
+    paid = orders.paid(paying, f"{order_id}.p1", story.NOON, story.NOON)
+    store.commit(Create(paid))
+    key = key_of(paid)
+    item = raw(key.pk, key.sk)
+    assert item is not None
+    assert item_size(item) < 1_024, "a payment is two rows in a transaction: four units"
 
 
 @pytest.mark.req("L14")
