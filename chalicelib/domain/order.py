@@ -45,6 +45,7 @@ class OrderState(StrEnum):
 
 HOLDING = (OrderState.HELD, OrderState.PAID)
 
+FAILED = "failed"
 BALANCE_DUE = "balance_due"
 DEFAULTED = "defaulted"
 CALLED_OFF = "called_off"
@@ -86,8 +87,9 @@ class Order(Row):
     `fee_minor` is the delivery fee, a part of `amount_minor`; `zone` is where to, as the campaign names it.
     `handed_at` says that the goods are with the buyer; `uncollected` that nobody came for them, and what followed;
     `settled` how far its money was let out.
-    `resolution` is set once, when the group's verdict has been carried out for this order. `collected_at` is when its
-    money was asked for, where the verdict waits for that.
+    `resolution` is set once, when the group's verdict has been carried out for this order; where the group failed, it
+    may be missing (domain/resolution.py). `collected_at` is when its money was asked for, where the verdict waits for
+    that.
     `withdrawn_at` is when the buyer took the money back in an incident. `swaps` says, by item, what became of a
     substitute that was offered: accepted, refused, or lapsed; `instead` under which SKU an accepted one comes.
     `returns` counts the returns its buyer asked for, of which one at a time is under way (`returning`); `returned` are
@@ -279,7 +281,7 @@ def changed(order: Order, lines: Mapping[str, int], group: Group, terms: Campaig
 
 def pickup_chosen(order: Order, point: str, now: Instant) -> Order:
     """Before the verdict or after: a group that has formed still has to be told where its goods go."""
-    if order.state not in HOLDING or order.resolution == "failed":
+    if order.state not in HOLDING or order.resolution == FAILED:
         raise Refused("order_not_held", state=order.state.value)
     return replace(
         order,

@@ -88,8 +88,10 @@ def converged(town: Town, group_ids: list[str]) -> Iterator[str]:
             continue  # it has been counted, and waits for the money that is held
         if town.watch.groups[group_id].verdict is None:
             yield f"group {group_id} has no verdict after three ticks"
+        entries = town.watch.entries[group_id]
         for order in town.watch.orders[group_id].values():
-            if order.state is OrderState.HELD or (order.state is OrderState.PAID and order.resolution is None):
+            resolved = order.resolution is not None or f"{order.captured_id}.failed" in entries
+            if order.state is OrderState.HELD or (order.state is OrderState.PAID and not resolved):
                 yield f"order {order.id} of a closed group is {order.state} after three ticks"
 
 

@@ -146,10 +146,14 @@ class Rest:
             if group.verdict is None:
                 continue
             for order in self.orders_of(group):
-                if order.state is OrderState.PAID and order.resolution is None:
+                if order.state is OrderState.PAID and not self.is_resolved(order):
                     yield f"paid order {order.id} of a closed group is not resolved"
                 if order.state is not OrderState.PAID and order.resolution is not None and not lapsed_late(order):
                     yield f"order {order.id} is {order.state.value} and was resolved as {order.resolution}"
+
+    def is_resolved(self, order: Order) -> bool:
+        """By a word on the order, or by the refund of a failed group, after which nobody writes the order again."""
+        return order.resolution is not None or f"{order.captured_id}.failed" in self.entries
 
     def delivered(self) -> Iterator[str]:
         """A batch went forward, each step once, and told so; goods changed hands once, and after they had arrived."""
@@ -407,13 +411,12 @@ class Rest:
             if done and not planned[entry.order_id]["refund_done", "email"]:
                 yield f"buyer of {entry.order_id} never heard that {entry.id} is back"
 
-    @staticmethod
-    def _told_of_order(order: Order, planned: Counter[tuple[str, str]]) -> Iterator[str]:
+    def _told_of_order(self, order: Order, planned: Counter[tuple[str, str]]) -> Iterator[str]:
         if order.owed:
             yield f"order {order.id} still owes {order.owed}"
         if lapsed_late(order) and not planned["order_lapsed", "sms"]:
             yield f"buyer of {order.id} never heard that it lapsed"
-        if order.state is OrderState.PAID and order.resolution is not None:
+        if order.state is OrderState.PAID and self.groups[order.group_id].verdict is not None:
             verdicts = [name for template, name in planned.elements() if template in VERDICT_NOTICES]
             if sorted(verdicts) != ["email", "sms"]:
                 yield f"buyer of {order.id} was told the verdict on {verdicts}"

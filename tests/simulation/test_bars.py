@@ -126,4 +126,5 @@ def test_a_closed_group_is_carried_out_by_ticks_alone() -> None:
         scene.town.weather = Weather(record_lost=100)
         scene.passes(3 * MINUTE)
         orders = scene.town.watch.orders[scene.group_id].values()
-        assert {order.resolution for order in orders} == {"failed"}
+        refunds = [one for one in scene.town.watch.entries[scene.group_id].values() if one.cause == "failed"]
+        assert {order.captured_id for order in orders} == {one.payment_id for one in refunds} and len(refunds) == 2

@@ -7,19 +7,18 @@ and go on anywhere, and a group's size is never a limit.
 
 from dataclasses import replace
 
-from ...domain import balance, ledger, pricing
-from ...domain import order as orders
-from ...domain.campaign import Campaign
-from ...domain.group import Group, Part, Verdict
+from ...domain import pricing, resolution
+from ...domain.group import Group, Part
 from ...domain.instants import Instant, local_text
 from ...domain.ledger import Entry, EntryState, Kind
 from ...domain.money import shown
-from ...domain.order import Order, OrderState
+from ...domain.order import FAILED, Order, OrderState
 from ...domain.product import PriceMark
 from ...domain.refusals import Broken, Lost
 from ...domain.statement import arrives_by
 from ...domain.tally import Numbers, Scope
 from ...domain.writes import Create, Replace, TakeStock, Write
+from ...lean import dataclass
 from ..attempts import attempts, once
 from ..paying.holds import lapse
 from ..paying.refund_queue import queued, turn_taken
@@ -75,7 +74,8 @@ def carry_out_part(world: World, group: Group, number: int, now: Instant) -> Non
     rows = list(world.store.accounts_of_part(group.id, number))
     payments = {row.id: row for row in rows if isinstance(row, Entry) and row.state is EntryState.POSTED}
     paid = [row for row in rows if isinstance(row, Order) and row.state is OrderState.PAID]
-    waiting = [order for order in paid if order.resolution is None]
+    over = {row.payment_id for row in rows if isinstance(row, Entry) and row.cause == FAILED}
+    waiting = [order for order in paid if order.resolution is None and order.captured_id not in over]
     ranks = first_come(group, number, paid)
     for order in waiting[:ORDERS_AT_ONCE]:
         payment = payments.get(order.captured_id or "")
@@ -123,8 +123,8 @@ def resolve_order(
     rank: int = 0,
     payment: Entry | None = None,
 ) -> None:
-    """One order's share of the verdict: its refund, its mark and its notices. `payment` is its money, where that has
-    moved and been read: it stays as it is.
+    """One order's share of the verdict: its notices, its refund, and its mark where it has one. `payment` is its money,
+    where that has moved and been read: it stays as it is.
     """
     verdict = group.verdict
     assert verdict is not None
@@ -135,67 +135,46 @@ def resolve_order(
             money = payment or payment_of(world, order)
             if money is None:
                 raise Broken(f"paid order {order.id} has no payment")
-            writes = _resolution(world, group, order, money, alternative, rank, now)
-            if verdict.formed or money.state is not EntryState.POSTED or order.owed:
-                world.store.commit(*writes)
+            done = _done(world, group, order, money, alternative, rank, now)
+            if done.mark is None:
+                for write in (*done.words, *done.money):
+                    once(world, write)
             else:
-                one_by_one(world, writes)
+                world.store.commit(done.mark, *done.money, *done.words)
             return
         order = world.store.order(order.id) or order
 
 
-def one_by_one(world: World, writes: list[Write]) -> None:
-    """What a failed group owes for money that has moved, at half of what a transaction costs.
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What one order's share of the verdict is written as: together where there is a mark on the order.
 
-    Nothing else can move what it rests on: the verdict is given, the lines are sealed, and no other cause gives this
-    payment back. Refund and notices are named by what they are about, so whoever comes after a crash finds those that
-    are there; the mark comes last, because where it stands nobody looks further.
+    Without one (the group failed, the money has moved, and the order waits for nothing else) its parts are written one
+    by one, at half of what a transaction costs. Nothing else can move what they rest on: the verdict is given, the
+    lines are sealed, and no other cause gives this payment back. Words and refund are named by what they are about, so
+    whoever comes after a crash finds those that are there; the refund comes last and is the mark, because where it
+    stands nobody looks further.
     """
-    mark, *owed = writes
-    for write in owed:
-        once(world, write)
-    world.store.commit(mark)
+
+    mark: Write | None
+    money: list[Write]
+    words: list[Write]
 
 
-def _resolution(
-    world: World, group: Group, order: Order, payment: Entry, alternative: str, rank: int, now: Instant
-) -> list[Write]:
-    """The order's mark first, then what is owed with it."""
+def _done(world: World, group: Group, order: Order, payment: Entry, alternative: str, rank: int, now: Instant) -> Done:
     verdict = group.verdict
     assert verdict is not None
     terms = world.store.terms(group.campaign_id, group.terms_version)
     if verdict.formed and payment.state is EntryState.VOIDED:  # its hold was lost before anything could be taken
-        return lapse(world, order, now)
-    refund = moved_after(verdict, order, payment, terms, now)
-    done = replace(order, resolution=resolution_of(verdict, refund), resolved_at=now, owed=())
-    if verdict.formed and order.deposit_minor:
-        done = replace(balance.due(order, terms, verdict.prices, now), owed=())
-    done = replace(done, due_at=orders.due_after(done, group, terms, now) if verdict.formed else None)
-    writes: list[Write] = [Replace(done), *([Create(queued(world, group, refund, rank, now))] if refund else [])]
-    writes += owed_notices(world, order, group, terms, now)
-    return writes + _verdict_notices(world, group, done, refund, alternative, now)
-
-
-def resolution_of(verdict: Verdict, refund: Entry | None) -> str:
-    """`formed`, `price_drop` or `failed`. A hold at a lower price is simply captured lower: nothing comes back."""
-    if not verdict.formed:
-        return "failed"
-    return refund.cause if refund is not None and refund.kind is Kind.REFUND else "formed"
-
-
-def moved_after(verdict: Verdict, order: Order, payment: Entry, terms: Campaign, now: Instant) -> Entry | None:
-    """The one entry that the verdict calls for: of a hold, its capture at the final price or its end; of money that
-    has moved, all of it back, or what is over the final price, or nothing.
-    """
-    final = pricing.amount(order.lines, verdict.prices) + order.fee_minor
-    if payment.state is EntryState.AUTHORISED:
-        if not verdict.formed:
-            return ledger.void_of(payment, cause="failed", now=now)
-        until = verdict.given_at + terms.capture_grace_ms
-        return ledger.capture_of(payment, amount_minor=final, until=until, now=now)
-    back = payment.taken_minor - (final if verdict.formed else 0)
-    cause = "price_drop" if verdict.formed else "failed"
-    return ledger.refund_of(payment, cause=cause, amount_minor=back, now=now) if back > 0 else None
+        mark, *rest = lapse(world, order, now)
+        return Done(mark, rest, [])
+    refund = resolution.moved_after(verdict, order, payment, terms, now)
+    marked = resolution.marked(order, group, terms, refund, now)
+    words = owed_notices(world, order, group, terms, now)
+    words += _verdict_notices(world, group, marked, refund, alternative, now)
+    money: list[Write] = [Create(queued(world, group, refund, rank, now))] if refund else []
+    written = verdict.formed or resolution.waits(order, payment)
+    return Done(Replace(marked) if written else None, money, words)
 
 
 def _verdict_notices(

@@ -10,6 +10,7 @@ from ...domain.instants import Instant
 from ...domain.order import Order
 from ...domain.ports import Caller
 from ...domain.refusals import Broken, Lost, Refused, Unavailable
+from ...domain.resolution import in_group
 from ...domain.writes import Replace, Take
 from ..attempts import attempts
 from ..world import World
@@ -50,7 +51,7 @@ def mine(world: World, caller: Caller, order_id: str) -> tuple[Order, Group, Cam
     group = world.store.group(order.group_id)
     if group is None:
         raise Broken(f"order {order_id} has no group")
-    return order, group, world.store.terms(group.campaign_id, group.terms_version)
+    return in_group(order, group), group, world.store.terms(group.campaign_id, group.terms_version)
 
 
 def _change_lines(

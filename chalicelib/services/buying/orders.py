@@ -14,6 +14,7 @@ from ...domain.order import Order
 from ...domain.plan import DELIVERY
 from ...domain.ports import Caller, Page
 from ...domain.refusals import Broken, Refused
+from ...domain.resolution import in_group
 from ...domain.returns import Return
 from ...domain.substitute import Substitute
 from ...domain.waybill import Waybill
@@ -52,6 +53,7 @@ def one(world: World, caller: Caller, order_id: str) -> OrderView:
     rules.check_mine(order, caller.id)
     if group is None:
         raise Broken(f"order {order_id} has no group")
+    order = in_group(order, group)
     terms = world.store.terms(group.campaign_id, group.terms_version)
     batch, waybill, offers = waybills.ride_of(world, order, group, terms)
     return OrderView(
@@ -86,10 +88,11 @@ def mine(world: World, caller: Caller, *, limit: int, start: str | None) -> Page
         group = world.store.group(order.group_id) if order else None
         if order is not None and group is not None:
             terms = world.store.terms(group.campaign_id, group.terms_version)
-            views.append(OrderView(order=order, group=group, terms=terms))
+            views.append(OrderView(order=in_group(order, group), group=group, terms=terms))
     return Page(views, page.next)
 
 
 def of_group(world: World, caller: Caller, group_id: str, *, limit: int, start: str | None) -> Page[Order]:
     group = seen_group(world, caller, group_id)
-    return world.store.orders_of_group(group, limit, start)
+    page = world.store.orders_of_group(group, limit, start)
+    return Page([in_group(order, group) for order in page.rows], page.next)

@@ -12,6 +12,7 @@ from ...domain.instants import Instant
 from ...domain.order import Order
 from ...domain.ports import Caller
 from ...domain.refusals import Refused, Unavailable
+from ...domain.resolution import in_group
 from ...domain.writes import Replace
 from ...lean import dataclass
 from .. import audit
@@ -106,7 +107,7 @@ def _order(world: World, batch: Batch, group: Group, terms: Campaign, order_id: 
     if order is None or order.group_id != group.id or rules.destination_of(order, group, terms) != batch.destination:
         raise Refused("order_not_found", order=order_id)
     if order.handed_at is None:
-        fetching.check_may_be_handed(order, batch)
+        fetching.check_may_be_handed(in_group(order, group), batch)
     return order
 
 

@@ -14,6 +14,7 @@ from ...domain.order import Order
 from ...domain.person import Address
 from ...domain.ports import Caller, Carrier, Outcome, Parcel, Report, Ride
 from ...domain.refusals import Broken, Lost, Refused, Unavailable
+from ...domain.resolution import in_group
 from ...domain.waybill import Waybill, WaybillState
 from ...domain.writes import Create, Replace, Write, put
 from ...lean import dataclass
@@ -356,7 +357,7 @@ def _note(world: World, group: Group, row: Typed, now: Instant) -> str:
     order = world.store.order(row.order_id)
     if order is None or order.group_id != group.id:
         raise Refused("order_not_found")
-    if not batches.rides(order):
+    if not batches.rides(order := in_group(order, group)):
         raise Refused("order_not_to_hand_over", state=order.resolution or order.state.value)
     known = world.store.waybill(order.id)
     if known is not None and known.number == row.number and known.carrier == row.carrier:

@@ -8,6 +8,7 @@ from ...domain import ledger
 from ...domain.instants import Instant, local_text
 from ...domain.ledger import Entry, EntryState, Kind, RefundStage
 from ...domain.money import shown
+from ...domain.order import FAILED
 from ...domain.ports import Answer, Outcome, Part, Payments
 from ...domain.refusals import Broken
 from ...domain.statement import arrives_by
@@ -26,7 +27,7 @@ BACK = (Kind.REFUND, Kind.CHARGEBACK, Kind.CHARGEBACK_WON)
 def entry_wake(world: World, entry: Entry, now: Instant) -> None:
     if ledger.overdue(entry, now):
         entry = _alarm(world, entry, now)
-    if entry.kind in BACK:
+    if entry.kind in BACK and entry.cause != FAILED:  # of a failed group nothing has ever been let out
         settle_again(world, entry, now)
     if entry.owed:
         entry = _tell(world, entry, now)

@@ -13,6 +13,7 @@ from ...domain.money import shown
 from ...domain.order import Order, check_mine
 from ...domain.ports import Caller, Page
 from ...domain.refusals import Refused, Unavailable
+from ...domain.resolution import in_group
 from ...domain.writes import Replace, Unchanged, Write, put
 from ...lean import dataclass
 from ..attempts import attempts
@@ -55,7 +56,7 @@ def request(world: World, caller: Caller, order_id: str, to: MadeOut, *, now: In
             check_mine(order, caller.id)
             group = world.store.group(order.group_id)
             left = _left(world, order)
-            rules.check_final(order, left)
+            rules.check_final(in_group(order, group), left)
             known = world.store.invoice(order_id)
             new = Invoice(
                 order_id=order.id,

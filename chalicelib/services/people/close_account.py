@@ -7,9 +7,10 @@ from ...domain.campaign import Campaign, CampaignState
 from ...domain.instants import DAY, Instant
 from ...domain.leader import LeaderState
 from ...domain.ledger import SAGAS, EntryState
-from ...domain.order import HOLDING, Order, OrderState
+from ...domain.order import FAILED, HOLDING, Order
 from ...domain.ports import Caller
 from ...domain.refusals import Refused
+from ...domain.resolution import in_group
 from ...domain.writes import Remove, Replace, put
 from .. import audit
 from ..lists import all_groups, every
@@ -67,11 +68,11 @@ def _is_under_way(world: World, order: Order, now: Instant) -> bool:
         return True
     if order.state not in HOLDING:
         return False
-    if order.state is OrderState.HELD or order.resolved_at is None:
-        return True
     group = world.store.group(order.group_id)
-    formed = group is not None and group.verdict is not None and group.verdict.formed
-    return formed and now < order.resolved_at + GOODS_TAKE
+    known = in_group(order, group)
+    if known.resolution == FAILED:
+        return not any(one.cause == FAILED for one in entries)
+    return known.resolved_at is None or now < known.resolved_at + GOODS_TAKE
 
 
 def _sales_under_way(world: World, caller: Caller, now: Instant) -> list[str]:

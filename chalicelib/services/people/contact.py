@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from ...domain.instants import Instant
-from ...domain.order import HOLDING, Order
+from ...domain.order import FAILED, HOLDING, Order
 from ...domain.person import Address, Channel, Contact, given_anew
 from ...domain.ports import Caller, Page, VaultRead
 from ...domain.refusals import Refused, Unavailable
+from ...domain.resolution import in_group
 from ...domain.writes import put
 from .. import audit
 from ..attempts import attempts
@@ -52,7 +53,9 @@ def add_address(world: World, caller: Caller, address: Address, *, now: Instant)
 
 def remove_address(world: World, caller: Caller, address_id: str) -> None:
     """Not while goods are on their way to it. Raises Refused('address_in_use', orders)."""
-    waiting = [order.id for order in _orders(world, caller) if order.address_id == address_id and _owed_goods(order)]
+    waiting = [
+        order.id for order in _orders(world, caller) if order.address_id == address_id and _owed_goods(world, order)
+    ]
     if waiting:
         raise Refused("address_in_use", orders=waiting[:LISTED])
     world.vault.remove_address(caller.id, address_id)
@@ -65,8 +68,10 @@ def _orders(world: World, caller: Caller) -> Iterator[Order]:
             yield order
 
 
-def _owed_goods(order: Order) -> bool:
-    return order.state in HOLDING and order.resolution != "failed" and order.handed_at is None
+def _owed_goods(world: World, order: Order) -> bool:
+    group = world.store.group(order.group_id)
+    known = in_group(order, group)
+    return known.state in HOLDING and known.resolution != FAILED and known.handed_at is None
 
 
 def read_for_support(world: World, caller: Caller, person_id: str, *, why: str, now: Instant) -> Contact:

@@ -14,6 +14,7 @@ from ...domain.ledger import Entry, EntryState, Kind
 from ...domain.order import Order, OrderState
 from ...domain.ports import Caller
 from ...domain.refusals import Refused
+from ...domain.resolution import in_group
 from ...domain.tally import Figures, Numbers, Scope, Tally
 from ...domain.waybill import Waybill, batch_key
 from ...lean import dataclass
@@ -110,7 +111,7 @@ def orders(world: World, caller: Caller, campaign_id: str) -> Iterator[Order]:
     published(world, caller, campaign_id)
     for group in all_groups(world, campaign_id):
         for part in range(group.parts):
-            yield from world.store.orders_of_part(group.id, part)
+            yield from (in_group(order, group) for order in world.store.orders_of_part(group.id, part))
 
 
 def filtered(
@@ -120,7 +121,7 @@ def filtered(
     found: list[Order] = []
     for _ in range(20):
         page = world.store.orders_of_group(group, limit - len(found), start)
-        found += [order for order in page.rows if state is None or order.state is state]
+        found += [in_group(order, group) for order in page.rows if state is None or order.state is state]
         start = page.next
         if start is None or len(found) >= limit:
             break

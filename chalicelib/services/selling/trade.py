@@ -90,7 +90,7 @@ def _bought(world: World, campaign: Campaign) -> Iterator[Bought]:
             continue
         for part in range(group.parts):
             for order in world.store.orders_of_part(group.id, part):
-                if order.state is OrderState.PAID and order.paid_at is not None and order.resolution != "failed":
+                if order.state is OrderState.PAID and order.paid_at is not None:
                     yield Bought(order.paid_at, order, group, campaign.zone)
 
 

@@ -4,7 +4,7 @@ from ...domain.group import GroupState
 from ...domain.instants import Instant
 from ...domain.journey import StageState
 from ...domain.notice import Notice
-from ...domain.order import OrderState
+from ...domain.order import FAILED, OrderState
 from ...domain.tally import MILESTONES
 from ..world import World
 
@@ -27,7 +27,7 @@ def still_true(world: World, notice: Notice, now: Instant) -> bool:
         return order.state is OrderState.HELD and now < order.pay_by
     if notice.template == "balance_reminder":
         return order.owes_balance and now < (order.balance_by or 0)
-    return order.state is OrderState.PAID and order.pickup_point_id is None and order.resolution != "failed"
+    return order.state is OrderState.PAID and order.pickup_point_id is None and order.resolution != FAILED
 
 
 def _still_to_do(world: World, notice: Notice) -> bool:
