@@ -10,9 +10,10 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
-from tests.simulation.cases import CASES, SILENT, Case, Scene
+from tests.simulation.cases import CASES, Case
 from tests.simulation.faults import SWEPT, Call, Fault, Planned, Weather
 from tests.simulation.history import settle, small
+from tests.simulation.scene import SILENT, Scene
 from tests.simulation.story import Story
 from tests.simulation.town import Town
 

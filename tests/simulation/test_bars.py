@@ -13,10 +13,10 @@ from chalicelib.domain.refusals import Refused
 from chalicelib.services.buying.join import join
 from infra.local.sandbox_provider import Fault as Manner
 
-from .cases import ONE, SILENT, Scene
 from .faults import Call, Fault, Weather
 from .history import settle, small
 from .promises import Rest
+from .scene import ONE, SILENT, Scene
 from .story import Plan, Story, buyer
 from .town import Town
 

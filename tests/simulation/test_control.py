@@ -34,9 +34,9 @@ from chalicelib.store.rows import slice_key
 from chalicelib.store.stored import Stored
 from chalicelib.store.timers import DynamoStore
 
-from .cases import DEADLINES, FORGOTTEN, RACES, Race, run
 from .faults import Fault, Weather
 from .history import play
+from .races import DEADLINES, FORGOTTEN, RACES, Race, run
 from .story import Plan
 
 Patches = Callable[[], AbstractContextManager[Any]]

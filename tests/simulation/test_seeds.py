@@ -8,9 +8,10 @@ import pytest
 from chalicelib.domain.campaign import Kind, Measure, Target
 from chalicelib.domain.instants import MINUTE
 
-from .cases import CASES, RACES, Case, Race, run, silent_for, sweep
+from .cases import CASES, Case, sweep
 from .faults import SWEPT, Fault, Weather
 from .history import play
+from .races import RACES, Race, run, silent_for
 from .story import Plan
 
 SEEDS, BATCH = 24, 6
