@@ -275,7 +275,7 @@ def _answered(declared: Route, view: Callable[..., Any], request: Request, ids: 
     except Unavailable as trouble:
         return _later("unavailable", trouble.retry_after_s, language)
     except Exception as error:
-        return _broken(declared, error, request, language)
+        return _refused("internal", {"id": reported(declared.name, error, request)}, language)
 
 
 def _read(declared: Route, request: Request, ids: Mapping[str, str], language: str) -> Call[Any, Any]:
@@ -363,13 +363,13 @@ def _later(code: str, seconds: int, language: str) -> Response:
     return _refused(code, {"retry_after_s": seconds}, language, **{"Retry-After": str(seconds)})
 
 
-def _broken(declared: Route, error: Exception, request: Request, language: str) -> Response:
-    """A bug. The caller gets a number to quote; the log where it was, but no message: it may quote data."""
-    number = request.context.get("requestId") or uuid4().hex
+def reported(name: str, error: Exception, request: Request) -> str:
+    """A bug. Whoever asked gets a number to quote; the log where it was, but no message: it may quote data."""
+    number = str(request.context.get("requestId") or uuid4().hex)
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     about = {
         "request": number,
-        "route": declared.name,
+        "route": name,
         "error": type(error).__name__,
         "reason": str(error) if isinstance(error, Trouble) else "",
         "where": " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames)),
@@ -378,7 +378,7 @@ def _broken(declared: Route, error: Exception, request: Request, language: str) 
         world().watch.alarm("internal_error", **about)
     except Exception:
         _log.error(json.dumps({"alarm": "internal_error", **about}))
-    return _refused("internal", {"id": number}, language)
+    return number
 
 
 _FRAMEWORK_CODES = {405: "method_not_allowed", 415: "unsupported_media_type"}

@@ -16,9 +16,7 @@ any prefix are the door's: a template writes {{ to("/o/" ~ id) }}, {{ csrf() }} 
 
 import hmac
 import json
-import logging
 import re
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from functools import wraps
@@ -32,7 +30,7 @@ from chalice.app import Blueprint, Request, Response
 from ..domain.ids import derived
 from ..domain.instants import DAY, SECOND
 from ..domain.ports import Caller
-from ..domain.refusals import Lost, Refused, Trouble, Unavailable
+from ..domain.refusals import Lost, Refused, Unavailable
 from ..domain.session import Session
 from ..lean import dataclass
 from ..services.people import sessions
@@ -88,7 +86,6 @@ HEADERS = {
 NEXT = re.compile(r"/[A-Za-z0-9._~/-]*(\?[A-Za-z0-9._~=&%-]*)?")
 """Where a log-in may lead: a path of ours. `//somewhere` would be somebody else's."""
 
-_log = logging.getLogger("tuan.page")
 V = TypeVar("V", bound=Callable[..., "Answer"])
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -383,7 +380,7 @@ def _answered(declared: Page, request: Request, ids: Mapping[str, str]) -> Respo
         seconds = trouble.retry_after_s if isinstance(trouble, Unavailable) else 1
         return _problem_page(ask, "unavailable", {"retry_after_s": seconds}, {"Retry-After": str(seconds)})
     except Exception as error:
-        return _problem_page(ask, "internal", {"id": _reported(ask, error)})
+        return _problem_page(ask, "internal", {"id": edge.reported(ask.page.name, error, ask.request)})
 
 
 def _viewed(ask: Ask) -> Answer:
@@ -574,24 +571,6 @@ def _problem_page(ask: Ask, code: str, facts: Mapping[str, Any], headers: Mappin
     values = {"title": document["title"], "detail": document["detail"], "code": code}
     html = rendered("problem.html", **_frame(ask), **values)
     return _sent(ask, html, status, {"Cache-Control": "no-store", **(headers or {})})
-
-
-def _reported(ask: Ask, error: Exception) -> str:
-    """A bug: the reader gets a number to quote, the log where it was. No message: it may quote data."""
-    number = ask.request.context.get("requestId") or uuid4().hex
-    frames = traceback.extract_tb(error.__traceback__)[-6:]
-    about = {
-        "request": str(number),
-        "route": ask.page.name,
-        "error": type(error).__name__,
-        "reason": str(error) if isinstance(error, Trouble) else "",
-        "where": " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames)),
-    }
-    try:
-        ask.world.watch.alarm("internal_error", **about)
-    except Exception:
-        _log.error(json.dumps({"alarm": "internal_error", **about}))
-    return str(number)
 
 
 def safe_next(given: str) -> str:
