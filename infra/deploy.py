@@ -19,10 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from infra import keys, smoke
-from infra.package import ROOT
+from infra.package import ROOT, read_yaml
 from infra.releases import Release, Releases
 from infra.stacks import Change, Outputs, StackFailed, Stacks
 
@@ -173,7 +171,7 @@ class Region:
 
     def upload(self, built: Path, outputs: Outputs) -> Release:
         """Uploads the zips, then the template with their places in it."""
-        template = yaml.safe_load((built / "sam.yaml").read_text())
+        template = read_yaml((built / "sam.yaml").read_text())
         known = {"Stage": self.stage} | outputs | dict(self.settings)
         for resource in template["Resources"].values():
             if resource["Type"] == "AWS::Serverless::Function":

@@ -28,11 +28,19 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from chalicelib.gateways.payments.stripe import OBJECTS
 from infra import gateway, reach
+
+try:  # in C: a template takes a second otherwise
+    from yaml import CSafeDumper as Writer
+    from yaml import CSafeLoader as Reader
+except ImportError:
+    from yaml import SafeDumper as Writer  # type: ignore[assignment]
+    from yaml import SafeLoader as Reader  # type: ignore[assignment]
 
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "infra" / "lock" / "dev.txt"
@@ -250,7 +258,7 @@ def finished(sam: str) -> str:
     """Chalice's template, with every call to a function's alias, and with the gateway's answers in our form."""
     for function in ("APIHandler", "Authorize"):
         sam = sam.replace(f"${{{function}.Arn}}/invocations", f"${{{function}.Arn}}:live/invocations")
-    template = yaml.safe_load(sam)
+    template = read_yaml(sam)
     for function in ("APIHandler", "Authorize"):
         permission = template["Resources"][f"{function}InvokePermission"]["Properties"]
         permission["FunctionName"] = {"Ref": f"{function}.Alias"}
@@ -268,7 +276,11 @@ def can_snap(runtime: str) -> bool:
     return tuple(map(int, version)) >= (3, 12)
 
 
-class Plain(yaml.SafeDumper):
+def read_yaml(text: str) -> Any:
+    return yaml.load(text, Loader=Reader)
+
+
+class Plain(Writer):
     """CloudFormation knows no YAML aliases."""
 
     def ignore_aliases(self, data: object) -> bool:
@@ -277,8 +289,8 @@ class Plain(yaml.SafeDumper):
 
 def vendor(architecture: str) -> Path:
     """The folder of run-time libraries for one processor, at the locked versions; made once."""
-    rules = repr((IDLE_SUFFIXES, LOCALES, UNSPOKEN, UNASKED, WITHOUT_DEPENDENCIES, STRIPE_LOADS, OBJECTS)).encode()
-    wanted = (ROOT / "requirements.txt").read_bytes() + LOCK.read_bytes() + rules
+    rules = (IDLE_SUFFIXES, LOCALES, UNSPOKEN, UNASKED, WITHOUT_DEPENDENCIES, STRIPE_LOADS, sorted(OBJECTS))
+    wanted = (ROOT / "requirements.txt").read_bytes() + LOCK.read_bytes() + repr(rules).encode()
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     key = hashlib.sha256(wanted).hexdigest()[:12]
     folder = ROOT / ".build" / "vendor" / f"{version}-{architecture}-{key}"

@@ -6,6 +6,7 @@ finds also what is only imported when it is needed; an import under a computed n
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 
 
 def reachable(sources: Mapping[str, bytes], starts: Iterable[str]) -> set[str]:
@@ -18,7 +19,7 @@ def reachable(sources: Mapping[str, bytes], starts: Iterable[str]) -> set[str]:
         if name in seen or name not in files:
             continue
         seen.add(name)
-        waiting += [name.rpartition(".")[0], *_imported(name, files[name], sources[files[name]])]
+        waiting += [name.rpartition(".")[0], *_imported(files[name], sources[files[name]])]
     return {files[name] for name in seen}
 
 
@@ -26,8 +27,14 @@ def module_of(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def _imported(name: str, path: str, source: bytes) -> Iterator[str]:
-    """Everything that may be a module; a name that is none (a function, say) is nobody's file."""
+@cache
+def _imported(path: str, source: bytes) -> tuple[str, ...]:
+    """Everything that may be a module; a name that is none (a function, say) is nobody's file. Each zip asks again."""
+    return tuple(_named(path, source))
+
+
+def _named(path: str, source: bytes) -> Iterator[str]:
+    name = module_of(path)
     package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):

@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 
 import yaml
 
+from infra.package import Reader
+
 Template: TypeAlias = dict[str, Any]
 
 
@@ -21,8 +23,8 @@ def _read(text: str) -> Template:
     return template
 
 
-class _TemplateLoader(yaml.SafeLoader):
-    """Knows CloudFormation's short forms; apart from yaml.SafeLoader, which it leaves as it is."""
+class _TemplateLoader(Reader):
+    """Knows CloudFormation's short forms; apart from the reader of plain ones, which it leaves as it is."""
 
 
 def _intrinsic(loader: _TemplateLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:

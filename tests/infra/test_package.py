@@ -7,9 +7,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import yaml
 
-from infra.package import CUTS, ROOT, Cut, finished
+from infra.package import CUTS, ROOT, Cut, finished, read_yaml
 from infra.reach import reachable
 
 ALLOWED_AT_THE_TOP = {
@@ -38,7 +37,7 @@ def test_the_same_sources_give_the_same_bytes(packaged: Path, packaged_again: Pa
 
 
 def test_every_function_finds_its_handler_in_its_zip(packaged: Path) -> None:
-    template = yaml.safe_load((packaged / "sam.yaml").read_text())
+    template = read_yaml((packaged / "sam.yaml").read_text())
     functions = [one["Properties"] for one in template["Resources"].values() if one["Type"].endswith("::Function")]
     assert len(functions) > 5
     for one in functions:
@@ -96,7 +95,7 @@ def test_the_api_starts_without_compiling(packaged: Path, tmp_path: Path) -> Non
 def test_functions_start_from_a_snapshot_where_the_runtime_has_it(packaged: Path, runtime: str, can: bool) -> None:
     made_here = (packaged / "sam.yaml").read_text()
     plain = re.sub(r"\n +SnapStart:\n +ApplyOn: PublishedVersions", "", made_here)
-    template = yaml.safe_load(finished(re.sub(r"Runtime: python3\.\d+", f"Runtime: {runtime}", plain)))
+    template = read_yaml(finished(re.sub(r"Runtime: python3\.\d+", f"Runtime: {runtime}", plain)))
     functions = [one for one in template["Resources"].values() if one["Type"] == "AWS::Serverless::Function"]
     assert functions
     for one in functions:
