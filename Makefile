@@ -7,7 +7,7 @@ JOBS   ?= auto
 TESTS  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo simulate test test-alone check lint screenshots package invoke format lock clean deploy rollback destroy status drift alarms rehearse drill figures bench bench-peers cost
+.PHONY: help setup run demo simulate test test-alone check lint form types templates screenshots package invoke format lock clean deploy rollback destroy status drift alarms rehearse drill figures bench bench-peers cost
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,8 +36,8 @@ simulate: setup ## the same day in one process on a virtual clock
 test: setup ## every test but those that want the machine to themselves (under 3 minutes)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope -m "not alone" $(TESTS)
 
-test-alone: setup ## days on the local engine, the short rehearsal, what measures real time: one after the other
-	$(BIN)/python -m pytest -m alone $(TESTS)
+test-alone: setup ## an evening on the local engine beside the short rehearsal, what measures real time
+	$(BIN)/python -m pytest -n 2 --dist loadscope -m alone $(or $(TESTS),$(shell grep -rl 'mark\.alone' tests --include='test_*.py'))
 
 check: setup lint test test-alone ## form, types, templates, then every test
 
@@ -54,9 +54,16 @@ cost: setup ## dollars per million joins, payments, closings, refunds and progre
 	$(BIN)/python -m tests.bench.cost
 
 lint: setup
+	@$(MAKE) --no-print-directory -j3 form types templates
+
+form:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+types:
 	$(BIN)/mypy
+
+templates:
 	$(BIN)/python -m infra.package --stage prod --quiet --if-changed
 	$(BIN)/cfn-lint infra/templates/data.yaml infra/templates/identity.yaml infra/templates/identity-phone-codes.yaml .build/prod/sam.yaml
 

@@ -9,8 +9,11 @@ from typing import Any
 from unittest import mock
 
 import botocore.client
-from botocore.session import Session
+import pynamodb.connection.base
+from botocore.session import Session, get_session
 from moto.kms import models as kms
+
+from chalicelib.gateways import aws
 
 Call = Callable[[], Any]
 Fault = Callable[[str, str, dict[str, Any], Call], Any]
@@ -65,9 +68,11 @@ class Hook:
 
 @contextmanager
 def clients_kept() -> Iterator[None]:
-    """A bed's clients are those of the bed before it, and its key's unused private half: making either takes longer
-    than most tests."""
+    """A bed's sessions and clients are those of the bed before it, and its key's unused private half: making any of
+    them takes longer than most tests."""
     with (
+        mock.patch.object(aws, "session", _session),
+        mock.patch.object(pynamodb.connection.base, "get_session", _session),
         mock.patch.object(Session, "create_client", _client),
         mock.patch.object(kms, "generate_private_key", _private_key),
     ):
@@ -75,6 +80,7 @@ def clients_kept() -> Iterator[None]:
 
 
 _private_key = cache(kms.generate_private_key)
+_session = cache(get_session)
 _create = Session.create_client
 _clients: dict[tuple[str, ...], Any] = {}
 

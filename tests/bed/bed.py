@@ -52,7 +52,7 @@ MOST_ROUNDS = 5_000
 FEW_SHARDS = 2
 CACHED = (
     config_module.config, wiring.world, wiring.identity, wiring.queue, wiring.files, wiring.watch, wiring.secrets,
-    wiring.provider, wiring.sender, wiring.carrier, aws_clients.session, aws_clients.client,
+    wiring.provider, wiring.sender, wiring.carrier, aws_clients.client,
 )  # fmt: skip
 
 
@@ -195,10 +195,6 @@ class Bed:
         return Sandbox(
             "", keys["sandbox_api_key"], [keys["sandbox_webhook"]], name=name, transport=self.provider.transport
         )
-
-    def _carrier(self, name: str) -> Any:
-        keys = wiring.secrets()
-        return SandboxCarrier("", keys["carrier_api_key"], [keys["carrier_webhook"]], transport=self.carrier.transport)
 
     def _carrier(self, name: str) -> Any:
         keys = wiring.secrets()

@@ -1,6 +1,7 @@
 """Makes tables, queue, key and secret in moto from the same templates that go to AWS."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +14,38 @@ STAGE = "bed"
 KEYS = ("cursor_key", "pickup_key", "sandbox_webhook", "sandbox_api_key", "carrier_webhook", "carrier_api_key")
 
 
+@cache
+def _template(name: str) -> dict[str, Any]:
+    """To be read only: every bed has the same."""
+    return load(TEMPLATES / name)
+
+
+@cache
+def _boto() -> boto3.Session:
+    """One for all beds: each would register its handlers anew."""
+    return boto3.Session()
+
+
 def create(region: str) -> dict[str, str]:
     """The names and addresses the functions would find in their environment."""
-    data, app = load(TEMPLATES / "data.yaml"), load(TEMPLATES / "app.yaml")
-    dynamodb = boto3.client("dynamodb", region_name=region)
+    data, app = _template("data.yaml"), _template("app.yaml")
+    dynamodb = _boto().client("dynamodb", region_name=region)
     for name in ("CoreTable", "VaultTable"):
         _table(dynamodb, _resource(data, name))
-    key = boto3.client("kms", region_name=region).create_key()["KeyMetadata"]["Arn"]
-    sqs = boto3.client("sqs", region_name=region)
+    key = _boto().client("kms", region_name=region).create_key()["KeyMetadata"]["Arn"]
+    sqs = _boto().client("sqs", region_name=region)
     queue = sqs.create_queue(QueueName=f"tuan-{STAGE}-wake")["QueueUrl"]
     secrets = {name: f"{name}-" + "x" * 40 for name in KEYS}
-    secret = boto3.client("secretsmanager", region_name=region).create_secret(
-        Name=f"tuan/{STAGE}/keys", SecretString=json.dumps(secrets)
-    )["ARN"]
+    secret = (
+        _boto()
+        .client("secretsmanager", region_name=region)
+        .create_secret(Name=f"tuan/{STAGE}/keys", SecretString=json.dumps(secrets))["ARN"]
+    )
     files = f"tuan-{STAGE}-files"
-    boto3.client("s3", region_name=region).create_bucket(
+    _boto().client("s3", region_name=region).create_bucket(
         Bucket=files, CreateBucketConfiguration={"LocationConstraint": region}
     )
-    boto3.client("sesv2", region_name=region).create_email_identity(EmailIdentity="tuan@example.com")
+    _boto().client("sesv2", region_name=region).create_email_identity(EmailIdentity="tuan@example.com")
     return {
         "STAGE": STAGE,
         "TABLE": f"tuan-{STAGE}",

@@ -1,18 +1,22 @@
 """The operator's commands on a cell of the local engine: what they show, what they refuse, what they leave."""
 
+import io
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
+from rich.console import Console
 
-from infra import keys, smoke
+from infra import commands, keys, smoke
 from infra.deploy import PARTS, NotHealthy
 from infra.local.stack import LocalStack
 from infra.package import ROOT
+from infra.preflight import Preflight
 from infra.rehearse import changed
 
 pytestmark = pytest.mark.local
@@ -28,7 +32,23 @@ def cell() -> Iterator[LocalStack]:
 
 
 def run(command: str, *options: str) -> tuple[int, str]:
-    """As `make` runs it, with nobody at the terminal."""
+    """Within this process, with nobody at the terminal, and without linting the templates once more."""
+    said = io.StringIO()
+    with (
+        mock.patch.object(sys, "argv", [command, command, f"local:{NAME}", *options]),
+        mock.patch.object(sys, "stdin", io.StringIO()),
+        mock.patch.object(commands, "console", Console(file=said, emoji=False, width=200)),
+        mock.patch.object(Preflight, "lint", return_value=()),
+    ):
+        try:
+            commands.main()
+        except SystemExit as ended:
+            return int(ended.code or 0), said.getvalue()
+    return 0, said.getvalue()
+
+
+def made(command: str, *options: str) -> tuple[int, str]:
+    """As `make` runs it: a process of its own that lints before it deploys."""
     done = subprocess.run(
         [sys.executable, "-m", "infra.commands", command, f"local:{NAME}", *options],
         cwd=ROOT,
@@ -42,7 +62,7 @@ def run(command: str, *options: str) -> tuple[int, str]:
 
 @pytest.mark.req("issue-7.2")
 def test_what_is_there_is_shown_in_one_table(cell: LocalStack) -> None:
-    code, said = run("status")
+    code, said = made("status")
     live = cell.region.releases(cell.outputs).live()
     assert live
     assert code == 0
@@ -54,7 +74,7 @@ def test_what_is_there_is_shown_in_one_table(cell: LocalStack) -> None:
 @pytest.mark.req("issue-7.2")
 def test_deploying_again_changes_nothing(cell: LocalStack) -> None:
     before = cell.region.releases(cell.outputs).all()
-    code, said = run("deploy")
+    code, said = made("deploy")
     assert code == 0, said
     assert "changes" not in said
     assert cell.region.releases(cell.outputs).all() == before

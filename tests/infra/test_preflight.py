@@ -155,11 +155,9 @@ def test_a_local_stack_skips_what_it_cannot_be_asked() -> None:
     assert "stop" not in found.values()
 
 
-@pytest.mark.parametrize(("text", "level"), [("Resources: {A: {Type: AWS::No::Such}}", "stop"), (None, "ok")])
-def test_templates_are_linted(packaged: Path, tmp_path: Path, text: str | None, level: str) -> None:
-    built = packaged
-    if text is not None:
-        (tmp_path / "sam.yaml").write_text(text)
-        built = tmp_path
-    (found,) = Preflight(Region("here", "prod", Account().client), None, built).lint()
+@pytest.mark.parametrize(("kind", "level"), [("AWS::No::Such", "stop"), ("AWS::SQS::Queue", "ok")])
+def test_templates_are_linted(tmp_path: Path, kind: str, level: str) -> None:
+    """That what is packaged passes is for `make lint` to say."""
+    (tmp_path / "sam.yaml").write_text(f"Resources: {{A: {{Type: {kind}}}}}")
+    (found,) = Preflight(Region("here", "prod", Account().client), None, tmp_path).lint()
     assert found.level == level

@@ -25,6 +25,9 @@ BEFORE_S = 40
 
 PATIENCE_S = 20
 SETTLE_S = 90
+READING_S = 5
+"""How long reading the whole record takes at most: what fell due meanwhile would be read half before and half after."""
+
 WATCH_S = 0.4
 
 
@@ -101,12 +104,12 @@ class OnLocal:
         time.sleep(max(0.0, (at - self.now()) / 1000 / self.speed))
 
     def settle(self) -> None:
-        """Until nothing that is due by this moment is left; after a while, as it is."""
-        begun, deadline = self.now(), time.monotonic() + SETTLE_S
+        """Until nothing is left that falls due before all is read; after a while, as it is."""
+        reading_ms, deadline = int(READING_S * 1000 * self.speed), time.monotonic() + SETTLE_S
         while time.monotonic() < deadline:
             answer = self.call("GET", "/ops/due?limit=1", who=self.ops)
             rows = answer.json["items"] if answer.status == 200 else None
-            if rows == [] or (rows and ms(rows[0]["due_at"]) > begun):
+            if rows == [] or (rows and ms(rows[0]["due_at"]) > self.now() + reading_ms):
                 return
             time.sleep(0.1)
 
