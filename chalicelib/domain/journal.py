@@ -15,7 +15,6 @@ from .refusals import Refused
 MOST_LINES = 15_000
 """In one file: an answer has at most six megabytes."""
 
-Cell = str | int | float | None
 COLUMNS = (
     "time_utc", "time_local", "merchant", "campaign", "group", "order", "entry", "kind", "cause", "state", "from", "to",
     "payee", "amount", "currency", "method", "provider_ref", "payout",

@@ -15,11 +15,11 @@ from ..services.delivering.batches import MoveRequest
 from ..services.delivering.hand_over import Handing
 from ..services.delivering.labels import SHEET, labels
 from ..services.delivering.waybills import Typed
-from ..web import sheets
 from ..web.labels import PDF, as_pdf
 from .edge import CARRIER, LEADER, MERCHANT, NO_STORE, SORTER, secrets
 from .page import NAV, Ask, Gone, Link, Sent, Shown, page
 from .shapes.batches import HandOverLine, NumberLine
+from .tables import as_csv
 
 bp = Blueprint(__name__)
 
@@ -140,7 +140,7 @@ def labels_pdf(ask: Ask, group_id: str, destination: str) -> Sent:
 @page(bp, "GET", "/deliver/{group_id}/{destination}/labels.csv", roles=MERCHANT | SORTER)
 def labels_csv(ask: Ask, group_id: str, destination: str) -> Sent:
     _, found = labels(ask.world, ask.caller, group_id, destination, sheet=_sheet(ask), now=ask.now)
-    return Sent(sheets.as_csv(HEADING, as_rows(found)), sheets.CSV, NO_STORE, f"{destination}-labels.csv")
+    return as_csv((HEADING, as_rows(found)), f"{destination}-labels")
 
 
 def _sheet(ask: Ask) -> int:

@@ -6,14 +6,14 @@ from chalice.app import Blueprint
 
 from ..domain.instants import moment
 from ..domain.invoice import Invoice, InvoiceKind, InvoiceState
-from ..domain.money import decimals
 from ..domain.refusals import Refused
 from ..services.lists import every
 from ..services.paying import invoices
-from ..web import sheets
-from .edge import MERCHANT, NO_STORE
+from ..web.sheets import Cell
+from .edge import MERCHANT
 from .page import BUYER, Ask, Gone, Sent, Shown, page
 from .shapes.invoices import InvoicePaper, InvoiceRequest
+from .tables import as_csv, major
 
 bp = Blueprint(__name__)
 
@@ -62,23 +62,22 @@ def invoices_page(ask: Ask) -> Shown:
 def invoices_csv(ask: Ask) -> Sent:
     """Nobody's name or tax number: those are on the invoices themselves."""
     heading = [ask.say(f"invoice.col.{name}") for name in COLUMNS]
-    return Sent(sheets.as_csv(heading, cells(ask)), sheets.CSV, NO_STORE, "invoices.csv")
+    return as_csv((heading, cells(ask)), "invoices")
 
 
-def cells(ask: Ask) -> Iterator[list[sheets.Cell]]:
+def cells(ask: Ask) -> Iterator[list[Cell]]:
     """A line for each invoice that was issued, and for each that waits."""
     for row in every(lambda start: invoices.of_merchant(ask.world, ask.caller, limit=100, start=start)):
-        scale = 10 ** decimals(row.currency)
-        known: list[sheets.Cell] = [
+        known: list[Cell] = [
             row.order_id,
             ask.say(f"invoice.kind.{row.kind}"),
             ask.say(f"invoice.{row.state}"),
         ]
         for one in row.issued:
-            money: list[sheets.Cell] = [one.amount_minor / scale, row.currency]
+            money: list[Cell] = [major(one.amount_minor, row.currency), row.currency]
             yield [*known, *money, one.number, one.on, one.red_number, one.red_on]
         if row.latest is None and row.state is not InvoiceState.CANCELLED:
-            yield [*known, row.amount_minor / scale, row.currency, "", "", "", ""]
+            yield [*known, major(row.amount_minor, row.currency), row.currency, "", "", "", ""]
 
 
 @page(bp, "GET", "/desk/invoices/{order_id}", roles=MERCHANT)

@@ -6,19 +6,18 @@ from chalice.app import Blueprint
 
 from ..domain import journal as rules
 from ..domain.instants import moment
-from ..domain.journal import COLUMNS, Cell, Sums
+from ..domain.journal import COLUMNS, Sums
 from ..domain.ledger import Entry, between
-from ..domain.money import decimals
 from ..services.paying import journal, payouts
 from ..services.selling import draft
-from ..web import sheets
-from .edge import MERCHANT, NO_STORE, OPS
+from ..web.sheets import Cell
+from .edge import MERCHANT, OPS
 from .page import Ask, Gone, Sent, Shown, page
+from .tables import Table, as_csv, as_xlsx, major
 
 bp = Blueprint(__name__)
 
 A_PAGE = 50
-Table = tuple[list[str], Iterator[list[Cell]]]
 
 
 @page(bp, "GET", "/desk/ledger", roles=MERCHANT)
@@ -99,14 +98,6 @@ def payout_paid(ask: Ask, payout_id: str) -> Gone:
 # ------------------------------------------------------------------ the tables
 
 
-def as_csv(table: Table, name: str) -> Sent:
-    return Sent(sheets.as_csv(*table), sheets.CSV, NO_STORE, f"{name}.csv")
-
-
-def as_xlsx(table: Table, name: str) -> Sent:
-    return Sent(sheets.as_xlsx(*table), sheets.XLSX, NO_STORE, f"{name}.xlsx")
-
-
 def month_table(ask: Ask) -> Table:
     return journal_table(journal.of_merchant(ask.world, ask.caller, month_of(ask)), ask.world.home.zone, ask.say)
 
@@ -159,11 +150,6 @@ def cells(entry: Entry, zone: str) -> list[Cell]:
         entry.provider_ref,
         entry.payout_id,
     ]
-
-
-def major(amount_minor: int, currency: str) -> float | int:
-    places = decimals(currency)
-    return round(amount_minor / 10**places, places) if places else amount_minor
 
 
 def settlement_table(ask: Ask, campaign_id: str) -> Table:

@@ -9,7 +9,6 @@ from chalice.app import Blueprint
 from ..domain.campaign import Campaign, Measure
 from ..domain.group import GroupState
 from ..domain.instants import instant, moment
-from ..domain.money import decimals
 from ..domain.order import Order, OrderState
 from ..domain.refusals import Refused
 from ..services import batch
@@ -17,12 +16,14 @@ from ..services.buying import preview
 from ..services.buying.move_deadline import move_deadline
 from ..services.paying import money
 from ..services.selling import board, draft
-from ..web import plots, sheets
+from ..web import plots
+from ..web.sheets import Cell
 from . import problems
-from .edge import MERCHANT, NO_STORE
+from .edge import MERCHANT
 from .fields import on_the_clock, wall_clock
 from .page import NAV, Ask, Gone, Link, Sent, Shown, page
 from .shapes.orders import masked
+from .tables import Table, as_csv, as_xlsx, major
 
 bp = Blueprint(__name__)
 
@@ -87,24 +88,23 @@ def days_page(ask: Ask, campaign_id: str) -> Shown:
 
 @page(bp, "GET", "/desk/c/{campaign_id}/days.csv", roles=MERCHANT)
 def days_csv(ask: Ask, campaign_id: str) -> Sent:
-    return Sent(sheets.as_csv(*day_table(ask, campaign_id)), sheets.CSV, NO_STORE, f"{campaign_id}-days.csv")
+    return as_csv(day_table(ask, campaign_id), f"{campaign_id}-days")
 
 
 @page(bp, "GET", "/desk/c/{campaign_id}/days.xlsx", roles=MERCHANT)
 def days_xlsx(ask: Ask, campaign_id: str) -> Sent:
-    return Sent(sheets.as_xlsx(*day_table(ask, campaign_id)), sheets.XLSX, NO_STORE, f"{campaign_id}-days.xlsx")
+    return as_xlsx(day_table(ask, campaign_id), f"{campaign_id}-days")
 
 
-def day_table(ask: Ask, campaign_id: str) -> tuple[list[str], Iterator[list[sheets.Cell]]]:
+def day_table(ask: Ask, campaign_id: str) -> Table:
     shown = board.board(ask.world, ask.caller, campaign_id, now=ask.now)
-    scale = 10 ** decimals(shown.campaign.currency)
     as_of = f"{moment(shown.as_of, shown.campaign.zone):%Y-%m-%d %H:%M}"
 
-    def rows() -> Iterator[list[sheets.Cell]]:
+    def rows() -> Iterator[list[Cell]]:
         for day, pulse in board.days(ask.world, ask.caller, campaign_id).items():
             conversion = round(pulse.paid / pulse.visitors, 4) if pulse.visitors else None
             stayed = round(pulse.stayed_s / pulse.stayers) if pulse.stayers else None
-            turnover = pulse.paid_minor / scale
+            turnover = major(pulse.paid_minor, shown.campaign.currency)
             yield [
                 day,
                 pulse.visitors,
@@ -126,22 +126,22 @@ ORDER_COLUMNS = ("order", "group", "state", "buyer", "lines", "units", "amount",
 
 @page(bp, "GET", "/desk/c/{campaign_id}/orders.csv", roles=MERCHANT)
 def orders_csv(ask: Ask, campaign_id: str) -> Sent:
-    return Sent(sheets.as_csv(*order_table(ask, campaign_id)), sheets.CSV, NO_STORE, f"{campaign_id}-orders.csv")
+    return as_csv(order_table(ask, campaign_id), f"{campaign_id}-orders")
 
 
 @page(bp, "GET", "/desk/c/{campaign_id}/orders.xlsx", roles=MERCHANT)
 def orders_xlsx(ask: Ask, campaign_id: str) -> Sent:
-    return Sent(sheets.as_xlsx(*order_table(ask, campaign_id)), sheets.XLSX, NO_STORE, f"{campaign_id}-orders.xlsx")
+    return as_xlsx(order_table(ask, campaign_id), f"{campaign_id}-orders")
 
 
-def order_table(ask: Ask, campaign_id: str) -> tuple[list[str], Iterator[list[sheets.Cell]]]:
+def order_table(ask: Ask, campaign_id: str) -> Table:
     """Buyers under a name that means nothing elsewhere; no contact data (promise 6)."""
     campaign = board.published(ask.world, ask.caller, campaign_id)
     rows = (order_cells(ask, order, campaign) for order in board.orders(ask.world, ask.caller, campaign_id))
     return [ask.say(f"desk.col.{name}") for name in ORDER_COLUMNS], rows
 
 
-def order_cells(ask: Ask, order: Order, campaign: Campaign) -> list[sheets.Cell]:
+def order_cells(ask: Ask, order: Order, campaign: Campaign) -> list[Cell]:
     def clock(at: int | None) -> str:
         return f"{moment(at, campaign.zone):%Y-%m-%d %H:%M:%S}" if at is not None else ""
 
@@ -152,7 +152,7 @@ def order_cells(ask: Ask, order: Order, campaign: Campaign) -> list[sheets.Cell]
         masked(order.merchant_id, order.buyer_id),
         "; ".join(f"{sku} x {units}" for sku, units in order.lines.items()),
         sum(order.lines.values()),
-        order.amount_minor / 10 ** decimals(order.currency),
+        major(order.amount_minor, order.currency),
         order.currency,
         clock(order.joined_at),
         clock(order.paid_at),

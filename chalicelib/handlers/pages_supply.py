@@ -10,10 +10,10 @@ from ..domain.instants import instant, zone_of
 from ..domain.refusals import Refused
 from ..domain.supply import PurchaseOrder
 from ..services.supplying import receive, reports, supply
-from ..web import sheets
-from .edge import MERCHANT, NO_STORE, SUPPLIER
+from .edge import MERCHANT, SUPPLIER
 from .page import NAV, Ask, Gone, Link, Sent, Shown, page
 from .shapes.supply import AcknowledgeBody, LotBody
+from .tables import as_csv
 
 bp = Blueprint(__name__)
 
@@ -94,7 +94,7 @@ def purchase_file(ask: Ask, purchase_id: str) -> Sent:
         for where in sorted(purchase.units)
         for sku, units in sorted(purchase.units[where].items())
     ]
-    return Sent(sheets.as_csv(heading, rows), sheets.CSV, NO_STORE, name=f"{purchase.id}-{purchase.number}.csv")
+    return as_csv((heading, rows), f"{purchase.id}-{purchase.number}")
 
 
 @page(bp, "GET", "/supply/{purchase_id}/print", roles=SUPPLIERS)

@@ -11,10 +11,12 @@ from ..services.fulfilling import paces, stages
 from ..services.fulfilling.stages import Line
 from ..services.selling import draft
 from ..services.selling.trade import LOOKED_BACK, Trade, trade
-from ..web import plots, sheets
-from .edge import MERCHANT, NO_STORE
+from ..web import plots
+from ..web.sheets import Cell
+from .edge import MERCHANT
 from .fields import currency_given
 from .page import NAV, Ask, Gone, Link, Sent, Shown, page
+from .tables import Table, as_csv, as_xlsx, major
 
 bp = Blueprint(__name__)
 
@@ -52,31 +54,30 @@ def late_lines(ask: Ask) -> list[Line]:
 
 @page(bp, "GET", "/desk/trade.csv", roles=MERCHANT)
 def trade_csv(ask: Ask) -> Sent:
-    return Sent(sheets.as_csv(*table(ask)), sheets.CSV, NO_STORE, "trade.csv")
+    return as_csv(table(ask), "trade")
 
 
 @page(bp, "GET", "/desk/trade.xlsx", roles=MERCHANT)
 def trade_xlsx(ask: Ask) -> Sent:
-    return Sent(sheets.as_xlsx(*table(ask)), sheets.XLSX, NO_STORE, "trade.xlsx")
+    return as_xlsx(table(ask), "trade")
 
 
 def found(ask: Ask) -> Trade:
     return trade(ask.world, ask.caller, currency_given(ask.query.one("currency") or "CNY"), now=ask.now)
 
 
-def table(ask: Ask) -> tuple[list[str], Iterator[list[sheets.Cell]]]:
+def table(ask: Ask) -> Table:
     shown = found(ask)
-    scale = 10 ** decimals(shown.currency)
     as_of = f"{moment(shown.as_of, ask.world.home.zone):%Y-%m-%d %H:%M}"
 
-    def rows() -> Iterator[list[sheets.Cell]]:
+    def rows() -> Iterator[list[Cell]]:
         for name, day in shown.days.items():
             buyers, back = len(day.buyers), len(day.returning)
             yield [
                 name,
                 day.visitors,
                 day.orders,
-                day.turnover_minor / scale,
+                major(day.turnover_minor, shown.currency),
                 round(day.orders / day.visitors, 4) if day.visitors else None,
                 buyers,
                 back,
