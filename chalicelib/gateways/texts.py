@@ -60,7 +60,11 @@ class Wording:
 
 METHODS: Mapping[str, Mapping[str, str]] = {
     "sandbox": {"zh": "付款账户", "en": "the account you paid from"},
+    "sandbox_card": {"zh": "您的银行卡", "en": "your card"},
     "transfer": {"zh": "您的银行账户", "en": "your bank account"},
+    "stripe": {"zh": "您的银行卡", "en": "your card"},
+    "wechat": {"zh": "微信支付", "en": "WeChat Pay"},
+    "alipay": {"zh": "支付宝", "en": "Alipay"},
 }
 """Where money goes back to, by payment method, as people say it."""
 

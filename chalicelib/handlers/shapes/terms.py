@@ -14,7 +14,6 @@ METHODS_ZH = {
     "sandbox_card": "银行卡（演示）",
     "transfer": "银行转账",
     "stripe": "银行卡",
-    "stripe_card": "银行卡",
     "wechat": "微信支付",
     "alipay": "支付宝",
 }
@@ -23,7 +22,6 @@ METHODS_EN = {
     "sandbox_card": "card (demo)",
     "transfer": "bank transfer",
     "stripe": "card",
-    "stripe_card": "card",
     "wechat": "WeChat Pay",
     "alipay": "Alipay",
 }

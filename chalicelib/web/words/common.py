@@ -37,7 +37,6 @@ TEXTS: Texts = {
     "method.sandbox_card": ("银行卡预授权（演示）", "Card, held first (demo)"),
     "method.transfer": ("银行转账", "Bank transfer"),
     "method.stripe": ("银行卡", "Card"),
-    "method.stripe_card": ("银行卡预授权", "Card, held first"),
     "method.wechat": ("微信支付", "WeChat Pay"),
     "method.alipay": ("支付宝", "Alipay"),
     "state.open": ("进行中", "Open"),

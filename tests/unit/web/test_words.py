@@ -8,9 +8,13 @@ import pytest
 
 from chalicelib.domain.ledger import RefundStage
 from chalicelib.domain.notice import NoticeState
+from chalicelib.domain.statement import ARRIVAL
+from chalicelib.gateways.texts import METHODS
+from chalicelib.handlers.shapes.terms import METHODS_EN, METHODS_ZH
 from chalicelib.web import words
 from chalicelib.web.say import Say
 from chalicelib.web.words import TEXTS
+from chalicelib.wiring import PROVIDERS
 
 ROOT = Path(__file__).parents[3] / "chalicelib"
 SOURCES = [*(ROOT / "web" / "templates").glob("*.html"), *(ROOT / "handlers").glob("page*.py")]
@@ -62,6 +66,14 @@ def test_every_step_of_an_order_and_every_cause_of_a_refund_has_its_words() -> N
     assert {"held", "short", "handed_over"} <= steps and {"shortage", "uncollected"} <= causes
     assert {f"step.order_{step}" for step in steps} <= TEXTS.keys()
     assert {f"refund.cause.{cause}" for cause in causes} <= TEXTS.keys()
+
+
+def test_every_way_to_pay_has_its_words_wherever_it_is_named() -> None:
+    """On pages, in the terms of an order, and where a message says where money goes back to."""
+    ways = {*PROVIDERS, "sandbox_card"}
+    assert {f"method.{way}" for way in ways} <= TEXTS.keys()
+    for known in (METHODS_ZH, METHODS_EN, METHODS, ARRIVAL):
+        assert ways <= known.keys()
 
 
 @pytest.mark.parametrize(
