@@ -24,7 +24,7 @@ from enum import StrEnum
 from ..lean import dataclass
 from .campaign import Campaign, Item
 from .instants import Instant
-from .ledger import REFUND_PROMISE, RELEASES, Entry, EntryState, Kind, RefundStage
+from .ledger import REFUND_PROMISE, RELEASES, Entry, EntryState, Kind, RefundStage, about
 from .money import spread
 from .order import CALLED_OFF, DEFAULTED, Order, OrderState
 from .writes import Row
@@ -234,7 +234,7 @@ def _taken_from(entries: Iterable[Entry], who: tuple[Payee, str], amount: int) -
 def _entry(payment: Entry, kind: Kind, who: tuple[Payee, str], amount_minor: int, named: str, now: Instant) -> Entry:
     payee, payee_id = who
     ours = payee is Payee.PLATFORM
-    return replace(
+    return about(
         payment,
         id=f"{payment.id}.{kind.value}.{named}",
         kind=kind,
@@ -243,21 +243,9 @@ def _entry(payment: Entry, kind: Kind, who: tuple[Payee, str], amount_minor: int
         amount_minor=amount_minor,
         payee=payee.value,
         payee_id=payee_id,
-        payment_id=payment.id,
-        payment_ref=payment.provider_ref,
         payment_minor=payment.taken_minor,
         created_at=now,
         posted_at=now if ours else None,
         promised_by=None if ours else now + REFUND_PROMISE,
-        paid_at=None,
-        provider_ref=None,
-        pay_url=None,
-        pay_params=None,
-        instructions=None,
-        hold=False,
-        authorised_at=None,
-        captured_minor=0,
-        owed=(),
-        version=0,
         due_at=None if ours else now,
     )
