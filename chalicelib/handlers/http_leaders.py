@@ -6,7 +6,7 @@ from ..services.buying import neighbours
 from ..services.people import leaders
 from ..services.supplying import receive
 from .edge import BUYER, MANAGER, MERCHANT, SUPPORT, Call, route
-from .shapes.orders import Seat
+from .shapes.orders import JOINING, Seat
 from .shapes.supply import (
     ApplyBody,
     DecisionBody,
@@ -196,27 +196,8 @@ def my_neighbours(call: Call[None, PageQuery]) -> NeighbourPage:
         "not_a_leader",
         "neighbour_not_found",
         "group_not_found",
-        "phone_not_verified",
-        "terms_not_accepted",
-        "method_not_offered",
-        "no_lines",
-        "unknown_item",
-        "quantity_out_of_range",
-        "over_the_limit",
-        "pickup_not_offered",
-        "unknown_pickup_point",
-        "address_missing",
-        "unknown_address",
-        "too_many_unpaid",
-        "group_has_too_many_unpaid",
-        "not_started",
-        "group_closed",
         "group_full",
-        "sold_out",
-        "already_joined",
-        "rejoined_too_often",
-        "key_reused",
-        "amount_over_provider_limit",
+        *JOINING,
     ),
 )
 def join_for_neighbour(call: Call[JoinForBody, None], group_id: str) -> Seat:

@@ -14,6 +14,7 @@ from ..services.telling.read import opened
 from .edge import BUYER, Call, route, secrets
 from .shapes.money import Payment, PaymentStart
 from .shapes.orders import (
+    JOINING,
     CancelBody,
     JoinBody,
     MyOrder,
@@ -30,30 +31,6 @@ from .shapes.words import PageQuery
 
 bp = Blueprint(__name__)
 
-_JOINING = (
-    "phone_not_verified",
-    "terms_not_accepted",
-    "method_not_offered",
-    "no_lines",
-    "unknown_item",
-    "quantity_out_of_range",
-    "over_the_limit",
-    "pickup_not_offered",
-    "unknown_pickup_point",
-    "address_missing",
-    "unknown_address",
-    "zone_not_served",
-    "amount_over_provider_limit",
-    "too_many_unpaid",
-    "group_has_too_many_unpaid",
-    "not_started",
-    "group_closed",
-    "sold_out",
-    "already_joined",
-    "rejoined_too_often",
-    "key_reused",
-)
-
 
 @route(
     bp,
@@ -65,7 +42,7 @@ _JOINING = (
     roles=BUYER,
     key=True,
     summary="Joins a group in one call (一键参团): holds the seat and, with a method, starts the payment",
-    refusals=("group_not_found", "group_full", *_JOINING),
+    refusals=("group_not_found", "group_full", *JOINING),
 )
 def join_group(call: Call[JoinBody, None], group_id: str) -> Seat:
     ask = call.body.to_service(call.key, call.fingerprint())
@@ -106,7 +83,7 @@ def quote_join(call: Call[QuoteBody, None], group_id: str) -> QuoteShown:
     roles=BUYER,
     key=True,
     summary="Opens a team (开团), with the initiator's own order",
-    refusals=("campaign_not_found", "not_a_team_campaign", "team_size_not_offered", *_JOINING),
+    refusals=("campaign_not_found", "not_a_team_campaign", "team_size_not_offered", *JOINING),
 )
 def open_a_team(call: Call[TeamBody, None], campaign_id: str) -> Seat:
     ask = TeamRequest(size=call.body.size, join=call.body.to_service(call.key, call.fingerprint()))

@@ -28,6 +28,32 @@ from .words import Id, Input, Lines, Moment, Output, Version, Word, shown, shown
 TermsVersion = Annotated[int, Meta(ge=1, le=10_000)]
 
 
+JOINING = (
+    "phone_not_verified",
+    "terms_not_accepted",
+    "method_not_offered",
+    "no_lines",
+    "unknown_item",
+    "quantity_out_of_range",
+    "over_the_limit",
+    "pickup_not_offered",
+    "unknown_pickup_point",
+    "address_missing",
+    "unknown_address",
+    "zone_not_served",
+    "amount_over_provider_limit",
+    "too_many_unpaid",
+    "group_has_too_many_unpaid",
+    "not_started",
+    "group_closed",
+    "sold_out",
+    "already_joined",
+    "rejoined_too_often",
+    "key_reused",
+)
+"""What a join may be refused for, whoever it is for and wherever it begins."""
+
+
 class JoinBody(Input):
     """Joins and, with a `method`, starts the payment. `accepts_terms` names the version that was read."""
 
