@@ -7,17 +7,15 @@ Tests use it without a server: `SandboxProvider(clock).transport` is what the ga
 """
 
 import argparse
-import contextlib
-import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
-from queue import SimpleQueue
 
-from infra.local.sandbox.asked import HungUp, Problem
+from infra.local.peer import HungUp, Problem
 from infra.local.sandbox.line import SandboxProvider
-from infra.local.sandbox.server import Server, ready_line
+from infra.local.sandbox.server import Server
 from infra.local.sandbox.state import Fault, State, load, save
+from infra.local.serving import until_stopped
 
 __all__ = ["Fault", "HungUp", "Problem", "SandboxProvider", "Server", "State", "story_clock"]
 
@@ -47,15 +45,7 @@ def main() -> None:
     )
     if said.webhook_url:
         provider.state.webhook_url = said.webhook_url
-    # Not an Event: a signal that comes while its lock is held, as waiting begins, would wait for itself.
-    asked_to_stop: SimpleQueue[None] = SimpleQueue()
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signal_number, lambda *_: asked_to_stop.put(None))
-    server = Server(provider, said.port).start()
-    print(ready_line(server), flush=True)
-    with contextlib.suppress(KeyboardInterrupt):
-        asked_to_stop.get()
-    server.stop()
+    until_stopped(Server(provider, said.port))
     if said.state:
         save(provider.state, said.state)
 

@@ -10,7 +10,7 @@ from chalicelib.domain.ports import Outcome, Parcel
 from chalicelib.domain.waybill import WaybillState
 from chalicelib.gateways.carriers.sandbox import SandboxCarrier
 from infra.local.carrier.core import CarrierServer, Fault
-from infra.local.carrier.server import Server
+from infra.local.serving import Server
 
 NOW = 1_793_491_200_000
 PARCEL = Parcel(

@@ -5,17 +5,13 @@ at the next start from where it was.
 """
 
 import argparse
-import contextlib
-import json
-import signal
 from pathlib import Path
-from queue import SimpleQueue
 
 import msgspec
 
 from infra.local.carrier.core import CarrierServer, State
-from infra.local.carrier.server import Server
 from infra.local.sandbox_provider import story_clock
+from infra.local.serving import Server, until_stopped
 
 
 def main() -> None:
@@ -29,14 +25,7 @@ def main() -> None:
     )
     carrier.state.callback_url = options.callback_url or carrier.state.callback_url
     carrier.state.pace_ms = options.pace_ms
-    asked_to_stop: SimpleQueue[None] = SimpleQueue()
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signal_number, lambda *_: asked_to_stop.put(None))
-    server = Server(carrier, options.port).start()
-    print(json.dumps({"url": server.url}), flush=True)
-    with contextlib.suppress(KeyboardInterrupt):
-        asked_to_stop.get()
-    server.stop()
+    until_stopped(Server(carrier, options.port))
     if options.state:
         options.state.parent.mkdir(parents=True, exist_ok=True)
         options.state.write_bytes(msgspec.json.encode(carrier.state))

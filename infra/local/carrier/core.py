@@ -11,24 +11,22 @@ With a `pace_ms` every parcel goes by itself, a step each so often. It shares no
 it, because a mistake made on both sides would cancel out.
 """
 
-import hashlib
 import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
 from infra.local import outbox
 from infra.local.outbox import Message
+from infra.local.peer import MOST_BYTES, HungUp, Problem, Reply, Whole, digest, read, reply
 
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 PATIENCE = (2 * SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, 12 * HOUR)
 WAY = ("picked_up", "in_transit", "arriving", "delivered")
-MOST_BYTES = 64 * 1024
 
-Reply = tuple[int, bytes]
 Text = Annotated[str, msgspec.Meta(max_length=500)]
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 FaultKind = Literal[
@@ -41,16 +39,6 @@ FaultKind = Literal[
     "callback_delayed",  # by `delay_ms`: what happens later is told first
     "callback_doubled",
 ]
-
-
-class HungUp(ConnectionError):
-    """The carrier closed the line without a word."""
-
-
-class Problem(Exception):
-    def __init__(self, status: int, code: str) -> None:
-        super().__init__(code)
-        self.status, self.code = status, code
 
 
 class Fault(msgspec.Struct, forbid_unknown_fields=True):
@@ -106,9 +94,6 @@ class State(msgspec.Struct):
     pace_ms: int = 0
 
 
-Shape = TypeVar("Shape", NewParcel, CallOff, Scan, Settings, list[Fault])
-
-
 class CarrierServer:
     """In a test, `transport` is handed to the gateway, and `outbox` is what a test delivers, loses or shuffles."""
 
@@ -127,6 +112,14 @@ class CarrierServer:
         self.state = state or State()
         self._api_key = api_key
 
+    @property
+    def listener(self) -> str:
+        return self.state.callback_url
+
+    def exchange(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Whole:
+        status, said = self.transport(method, path, headers, body)
+        return status, {}, said
+
     def transport(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """One HTTP call. Raises HungUp where a fault wants silence."""
         self.go_on()
@@ -137,7 +130,7 @@ class CarrierServer:
                 raise Problem(413, "too_large")
             return self._route(method, url.path.strip("/").split("/"), query, headers, body)
         except Problem as problem:
-            return _json(problem.status, {"code": problem.code})
+            return reply(problem.status, {"code": problem.code})
 
     def _route(
         self, method: str, path: list[str], query: Mapping[str, str], headers: Mapping[str, str], body: bytes
@@ -146,16 +139,16 @@ class CarrierServer:
             case "GET", ["faults"]:
                 return 200, msgspec.json.encode(self.state.faults)
             case "PUT", ["faults"]:
-                self.state.faults[:] = _read(body, list[Fault])
-                return _json(200, {})
+                self.state.faults[:] = read(body, list[Fault])
+                return reply(200, {})
             case "PUT", ["settings"]:
-                wanted = _read(body, Settings)
+                wanted = read(body, Settings)
                 self.state.callback_url = wanted.callback_url or self.state.callback_url
                 self.state.pace_ms = self.state.pace_ms if wanted.pace_ms is None else wanted.pace_ms
-                return _json(200, {})
+                return reply(200, {})
             case "POST", ["waybills", number, "events"]:
-                scan = _read(body, Scan)
-                return _json(200, self.scanned(number, scan.status, at=scan.at_ms, place=scan.place))
+                scan = read(body, Scan)
+                return reply(200, self.scanned(number, scan.status, at=scan.at_ms, place=scan.place))
             case "POST", ["cancellations"]:
                 self._check_key(headers)
                 return self._cancel(body)
@@ -171,20 +164,20 @@ class CarrierServer:
 
     def _take(self, body: bytes) -> Reply:
         """One waybill a key, whatever goes wrong on the line."""
-        what = _read(body, NewParcel)
+        what = read(body, NewParcel)
         self._break_line("before", what.key)
         if fault := self._fault("refuses", what.key):
             raise Problem(422, fault.reason)
         known = next((one for one in self.state.parcels.values() if one.key == what.key), None)
         if known is None:
             known = self._new(what, body)
-        elif known.cancelled or known.asked != _digest(body):
+        elif known.cancelled or known.asked != digest(body):
             raise Problem(409, "key_reused")
         self._break_line("after", what.key)
-        return _json(201, {"number": known.number, "key": known.key, "label_url": known.label_url})
+        return reply(201, {"number": known.number, "key": known.key, "label_url": known.label_url})
 
     def _cancel(self, body: bytes) -> Reply:
-        key = _read(body, CallOff).key
+        key = read(body, CallOff).key
         self._break_line("before", key)
         parcel = next((one for one in self.state.parcels.values() if one.key == key), None)
         if parcel is None:
@@ -193,14 +186,14 @@ class CarrierServer:
             raise Problem(409, "picked_up_already")
         parcel.cancelled = True
         self._break_line("after", key)
-        return _json(200, {"number": parcel.number, "key": key})
+        return reply(200, {"number": parcel.number, "key": key})
 
     def _new(self, what: NewParcel, body: bytes) -> Parcel:
-        number = f"SD{int(_digest(f'{what.key} {self.clock()}'.encode())[:12], 16) % 10**12:012d}"
+        number = f"SD{int(digest(f'{what.key} {self.clock()}'.encode())[:12], 16) % 10**12:012d}"
         parcel = Parcel(
             number=number,
             key=what.key,
-            asked=_digest(body),
+            asked=digest(body),
             label_url=f"{self.base_url}/labels/{number}",
             made_at_ms=self.clock(),
         )
@@ -211,7 +204,7 @@ class CarrierServer:
         parcel = next((one for one in self.state.parcels.values() if one.key == key), None)
         if parcel is None:
             raise Problem(404, "not_found")
-        return _json(200, {"number": parcel.number, "key": key, "events": parcel.events})
+        return reply(200, {"number": parcel.number, "key": key, "events": parcel.events})
 
     # ---------------------------------------------------------------- on the road
 
@@ -279,18 +272,3 @@ class CarrierServer:
                 fault.times -= 1
                 return fault
         return None
-
-
-def _read(body: bytes, shape: type[Shape]) -> Shape:
-    try:
-        return msgspec.json.decode(body, type=shape)
-    except msgspec.DecodeError:
-        raise Problem(400, "bad_request") from None
-
-
-def _json(status: int, said: object) -> Reply:
-    return status, json.dumps(said, ensure_ascii=False).encode()
-
-
-def _digest(what: bytes) -> str:
-    return hashlib.sha256(what).hexdigest()

@@ -25,12 +25,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from infra.local.outbox import Message
+from infra.local.peer import HungUp, Problem, Whole
 from infra.local.sandbox import releases
-from infra.local.sandbox.asked import HungUp, NewBack, NewPayment, NewRefund, NewRelease, Problem
+from infra.local.sandbox.asked import NewBack, NewPayment, NewRefund, NewRelease
 from infra.local.sandbox.line import SandboxProvider
 from infra.local.sandbox.state import Payment, Refund, Released
 
-Whole = tuple[int, Mapping[str, str], bytes]
 SHANGHAI = timezone(timedelta(hours=8))
 
 

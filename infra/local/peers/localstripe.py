@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from infra.local.sandbox.asked import Problem
+from infra.local.peer import Problem
 
 from .stripe import Backend
 

@@ -14,10 +14,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from infra.local.outbox import Message
+from infra.local.peer import Problem, Reply
 from infra.local.sandbox import releases
-from infra.local.sandbox.asked import Capturing, NewBack, NewPayment, NewRefund, NewRelease, Problem
+from infra.local.sandbox.asked import Capturing, NewBack, NewPayment, NewRefund, NewRelease
 from infra.local.sandbox.core import HOUR
-from infra.local.sandbox.line import Reply, SandboxProvider
+from infra.local.sandbox.line import SandboxProvider
 from infra.local.sandbox.state import Payment, Refund, Released, Replay
 
 Backend = Callable[[str, str, Mapping[str, str]], Mapping[str, Any]]

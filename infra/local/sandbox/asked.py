@@ -1,4 +1,4 @@
-"""What the provider is asked for, and how it refuses."""
+"""What the provider is asked for."""
 
 from typing import Annotated
 
@@ -8,16 +8,6 @@ Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Amount = Annotated[int, msgspec.Meta(ge=1, le=10**12)]
 Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
 Millis = Annotated[int, msgspec.Meta(ge=0, le=10**14)]
-
-
-class HungUp(ConnectionError):
-    """The provider closed the line without a word."""
-
-
-class Problem(Exception):
-    def __init__(self, status: int, code: str) -> None:
-        super().__init__(code)
-        self.status, self.code = status, code
 
 
 class NewPayment(msgspec.Struct, forbid_unknown_fields=True):

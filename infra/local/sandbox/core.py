@@ -8,7 +8,6 @@ A key is remembered for 24 hours of its clock: until then the same request gets 
 409; afterwards the same refund would be paid again (as with real providers), so far as the payment covers it.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 
@@ -16,8 +15,9 @@ import msgspec
 
 from infra.local import outbox
 from infra.local.outbox import Message
+from infra.local.peer import HungUp, Problem, digest
 from infra.local.sandbox import releases
-from infra.local.sandbox.asked import Capturing, HungUp, Made, NewBack, NewPayment, NewRefund, NewRelease, Problem
+from infra.local.sandbox.asked import Capturing, Made, NewBack, NewPayment, NewRefund, NewRelease
 from infra.local.sandbox.state import Dispute, Fault, Payment, Refund, Released, State
 
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
@@ -54,6 +54,10 @@ class Provider:
     @property
     def faults(self) -> list[Fault]:
         return self.state.faults
+
+    @property
+    def listener(self) -> str:
+        return self.state.webhook_url
 
     # ---------------------------------------------------------------- money
 
@@ -319,7 +323,3 @@ class Provider:
                 fault.times -= 1
                 return fault
         return None
-
-
-def digest(what: bytes) -> str:
-    return hashlib.sha256(what).hexdigest()

@@ -18,11 +18,11 @@ PUT  /settings            {webhook_url}
 import hmac
 import json
 from collections.abc import Mapping
-from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
+from infra.local.peer import MOST_BYTES, Problem, Reply, Whole, digest, read, reply
 from infra.local.sandbox.asked import (
     Capturing,
     Disputing,
@@ -32,18 +32,14 @@ from infra.local.sandbox.asked import (
     NewRefund,
     NewRelease,
     Paying,
-    Problem,
     Settings,
     Voiding,
 )
-from infra.local.sandbox.core import Provider, digest
+from infra.local.sandbox.core import Provider
 from infra.local.sandbox.state import Fault, Payment, Refund, Released, Replay
 
-MOST_BYTES = 64 * 1024
 MOST_LISTED = 100
 
-Reply = tuple[int, bytes]
-Shape = TypeVar("Shape", Made, Capturing, Voiding, Disputing, Paying, Settings, list[Fault])
 SHAPES: Mapping[str, type[Made]] = {
     "payments": NewPayment,
     "refunds": NewRefund,
@@ -65,11 +61,9 @@ class SandboxProvider(Provider):
                 raise Problem(413, "too_large")
             return self._route(method, url.path.strip("/").split("/"), query, headers, body)
         except Problem as problem:
-            return _json(problem.status, {"code": problem.code, "message": problem.code.replace("_", " ")})
+            return reply(problem.status, {"code": problem.code, "message": problem.code.replace("_", " ")})
 
-    def exchange(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes
-    ) -> tuple[int, Mapping[str, str], bytes]:
+    def exchange(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Whole:
         """As `transport`, with headers: for peers who sign what they answer."""
         status, said = self.transport(method, path, headers, body)
         return status, {"content-type": "application/json"}, said
@@ -79,11 +73,11 @@ class SandboxProvider(Provider):
     ) -> Reply:
         match method, path:
             case "POST", ["payments", ref, "pay"]:
-                paying = _read(body or b"{}", Paying)
-                return _json(200, self.shown(self.pay(ref, paid_at=paying.paid_at_ms, late=paying.late)))
+                paying = read(body or b"{}", Paying)
+                return reply(200, self.shown(self.pay(ref, paid_at=paying.paid_at_ms, late=paying.late)))
             case "POST", ["payments", ref, "dispute"]:
-                asked = _read(body or b"{}", Disputing)
-                return _json(200, msgspec.to_builtins(self.dispute(ref, asked.amount_minor, won=asked.won)))
+                asked = read(body or b"{}", Disputing)
+                return reply(200, msgspec.to_builtins(self.dispute(ref, asked.amount_minor, won=asked.won)))
             case "POST", ["payments", ref, "capture" | "void" as verb]:
                 self._check_key(headers)
                 return self._end_hold(ref, verb, body)
@@ -93,11 +87,11 @@ class SandboxProvider(Provider):
             case "GET", ["faults"]:
                 return 200, msgspec.json.encode(self.state.faults)
             case "PUT", ["faults"]:
-                self.state.faults[:] = _read(body, list[Fault])
-                return _json(200, {})
+                self.state.faults[:] = read(body, list[Fault])
+                return reply(200, {})
             case "PUT", ["settings"]:
-                self.state.webhook_url = _read(body, Settings).webhook_url
-                return _json(200, {})
+                self.state.webhook_url = read(body, Settings).webhook_url
+                return reply(200, {})
             case "GET" | "POST", ["payments" | "refunds" | "releases" | "backs" as kind]:
                 self._check_key(headers)
                 return self._list(kind, query) if method == "GET" else self._make(kind, body)
@@ -112,7 +106,7 @@ class SandboxProvider(Provider):
         """A new payment or refund: once per key while the key is remembered, whatever goes wrong on the
         line.
         """
-        what = _read(body, SHAPES[kind])
+        what = read(body, SHAPES[kind])
         about = (what.key, getattr(what, "payment_ref", ""))
         self._break_line("before", kind, about)
         name = f"{kind} {what.key}"
@@ -128,7 +122,7 @@ class SandboxProvider(Provider):
 
     def _end_hold(self, ref: str, verb: str, body: bytes) -> Reply:
         """A capture or a void, once per key; what has ended cannot be ended otherwise."""
-        what = _read(body, Capturing) if verb == "capture" else _read(body, Voiding)
+        what = read(body, Capturing) if verb == "capture" else read(body, Voiding)
         payment = self.state.payments.get(ref)
         if payment is None:
             raise Problem(404, "no_such_payment")
@@ -158,7 +152,7 @@ class SandboxProvider(Provider):
         begin = int(query["after"]) if query.get("after", "0").isdecimal() and "after" in query else 0
         page = lines[begin : begin + MOST_LISTED]
         more = begin + MOST_LISTED < len(lines)
-        return _json(200, {"items": page, "next": str(begin + MOST_LISTED) if more else None})
+        return reply(200, {"items": page, "next": str(begin + MOST_LISTED) if more else None})
 
     def _list(self, kind: str, query: Mapping[str, str]) -> Reply:
         rows: list[Payment | Refund | Released]
@@ -173,7 +167,7 @@ class SandboxProvider(Provider):
             mine = [row for row in rows if row.key == query["key"]]
             if not mine:
                 raise Problem(404, "not_found")
-            return _json(200, self.shown(next((row for row in mine if row.status != "failed"), mine[-1])))
+            return reply(200, self.shown(next((row for row in mine if row.status != "failed"), mine[-1])))
         limit, after = _number(query.get("limit", "50"), MOST_LISTED), query.get("after")
         refs = [row.ref for row in rows]
         if after is not None and after not in refs:
@@ -181,14 +175,7 @@ class SandboxProvider(Provider):
         start = refs.index(after) + 1 if after is not None else 0
         page = rows[start : start + limit]
         more = start + limit < len(rows)
-        return _json(200, {"items": [self.shown(row) for row in page], "next": page[-1].ref if more else None})
-
-
-def _read(body: bytes, shape: type[Shape]) -> Shape:
-    try:
-        return msgspec.json.decode(body, type=shape)
-    except msgspec.DecodeError:
-        raise Problem(400, "bad_request") from None
+        return reply(200, {"items": [self.shown(row) for row in page], "next": page[-1].ref if more else None})
 
 
 def _number(text: str, most: int) -> int:
@@ -201,7 +188,3 @@ def _millis(text: str) -> int:
     if not text.isdecimal() or len(text) > 14:
         raise Problem(400, "bad_time")
     return int(text)
-
-
-def _json(status: int, said: object) -> Reply:
-    return status, json.dumps(said, ensure_ascii=False).encode()

@@ -10,7 +10,8 @@ can be emptied (`spent`), as payees do.
 
 from typing import TYPE_CHECKING
 
-from infra.local.sandbox.asked import NewBack, NewRelease, Problem
+from infra.local.peer import Problem
+from infra.local.sandbox.asked import NewBack, NewRelease
 from infra.local.sandbox.state import Released
 
 if TYPE_CHECKING:
