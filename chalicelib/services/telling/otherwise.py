@@ -39,10 +39,13 @@ def reachable(world: World, notice: Notice, channel: Channel, now: Instant) -> b
 def way_left(world: World, notice: Notice, now: Instant) -> list[Create]:
     """To be written together with the notice that did not arrive. Courtesy is let go. Whether there is an address on
     the other channel is found out when it is sent, by whoever may open the vault."""
-    if notice.urgency not in (Urgency.MONEY, Urgency.REMINDER) or said(world, notice):
+    if notice.urgency not in (Urgency.MONEY, Urgency.REMINDER):
+        return []
+    elsewhere = others(world, notice)
+    if any(one.state in ALIVE for one in elsewhere):
         return []
     shut = tell.preferences_of(world, notice.person_id).suppressed
-    tried = {notice.channel, *shut, *(one.channel for one in others(world, notice))}
+    tried = {notice.channel, *shut, *(one.channel for one in elsewhere)}
     left = [channel for channel in Channel if channel not in tried]
     if left and not notice.event.endswith(notices.AGAIN):
         return [Create(notices.elsewhere(notice, left[0], now))]

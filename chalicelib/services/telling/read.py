@@ -21,9 +21,13 @@ MARKED_FOR = 30 * DAY
 
 
 def opened(world: World, order: Order, known: Iterable[Notice], now: Instant) -> None:
-    """Of the order and of its group. Delivered is not read, and what has been read stays so."""
-    unread = [one for one in known if notices.unread(one)]
-    unread += [one for one in world.store.notices_about(order.buyer_id, order.group_id) if notices.unread(one)]
+    """`known` are those of the order; those of its group are read by it, too."""
+    _read(world, [*known, *world.store.notices_about(order.buyer_id, order.group_id)], now)
+
+
+def _read(world: World, told: Iterable[Notice], now: Instant) -> None:
+    """Delivered is not read, and what has been read stays so."""
+    unread = [one for one in told if notices.unread(one)]
     for one in unread[:AT_ONCE]:
         try:
             world.store.commit(Replace(notices.read(one, now)))
@@ -39,24 +43,25 @@ def mark(world: World, notice: Notice, order_id: str, now: Instant) -> str:
 def marked(world: World, order_id: str, given: str, now: Instant) -> Order | None:
     """The order whose news this link came with; None for a mark that is forged, too old, or another's."""
     order = world.store.order(order_id)
-    if order is None:
-        return None
-    told = _told(world, order)
-    genuine = any(
-        seal.holds(given, world.link_keys(), *_bound(one, order_id), now=now)
-        for one in told
-        if one.template in notices.OF_PROGRESS
-    )
-    return order if genuine else None
+    return order if order is not None and _genuine(world, _told(world, order), order_id, given, now) else None
 
 
 def by_link(world: World, order_id: str, given: str, now: Instant) -> bool:
     """Somebody who need not be signed in has opened the page that the news led to (N7)."""
-    order = marked(world, order_id, given, now)
-    if order is None:
+    order = world.store.order(order_id)
+    told = _told(world, order) if order is not None else []
+    if not _genuine(world, told, order_id, given, now):
         return False
-    opened(world, order, world.store.notices_about(order.buyer_id, order.id), now)
+    _read(world, told, now)
     return True
+
+
+def _genuine(world: World, told: Iterable[Notice], order_id: str, given: str, now: Instant) -> bool:
+    return any(
+        seal.holds(given, world.link_keys(), *_bound(one, order_id), now=now)
+        for one in told
+        if one.template in notices.OF_PROGRESS
+    )
 
 
 def _told(world: World, order: Order) -> list[Notice]:
