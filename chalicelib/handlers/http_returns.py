@@ -2,7 +2,6 @@
 
 from chalice.app import Blueprint
 
-from ..domain.refusals import Refused
 from ..services.delivering import returns
 from .edge import BUYER, MERCHANT, SUPPORT, Call, route
 from .shapes.returns import CheckInput, ReturnInput, ReturnPage, ReturnShown
@@ -71,9 +70,5 @@ def return_received(call: Call[None, None], return_id: str) -> ReturnShown:
     refusals=("return_not_found", "return_not_waiting", "payment_under_way", "reason_needed"),
 )
 def return_checked(call: Call[CheckInput, None], return_id: str) -> ReturnShown:
-    said = call.body
-    why = said.reason.strip()
-    if not said.passed and not why:
-        raise Refused("reason_needed")
-    one = returns.judge(call.world, call.caller, return_id, passed=said.passed, why=why, now=call.now)
-    return ReturnShown.of(one)
+    said, why = call.body, call.body.reason.strip()
+    return ReturnShown.of(returns.judge(call.world, call.caller, return_id, passed=said.passed, why=why, now=call.now))

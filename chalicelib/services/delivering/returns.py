@@ -62,6 +62,8 @@ def receive(world: World, caller: Caller, return_id: str, *, now: Instant) -> Re
 
 def judge(world: World, caller: Caller, return_id: str, *, passed: bool, why: str = "", now: Instant) -> Return:
     """The check (质检): passed, and the money goes back; or failed, with a reason. Said again, it is done already."""
+    if not passed and not why:
+        raise Refused("reason_needed")
     for attempt in attempts(world):
         with attempt:
             one = served(world, caller, return_id)
