@@ -55,6 +55,10 @@ class Say:
     def has(self, key: str) -> bool:
         return key in TEXTS
 
+    def named(self, kind: str, name: str) -> str:
+        """A name of ours in words, as `method.` and `wechat`; one that has none is said as it is."""
+        return self(kind + name) if self.has(kind + name) else name
+
     def number(self, value: int) -> str:
         from babel.numbers import format_decimal
 
