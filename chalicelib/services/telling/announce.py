@@ -51,6 +51,7 @@ def _tell(world: World, announcement: Announcement, group: Group, order: Order, 
         about = order.id
     if announcement.destination is not None or announcement.template in OF_PROGRESS:
         params["link"] = f"/orders/{order.id}"
+    known = tell.preferences_of(world, order.buyer_id)
     planned = tell.plan(
         world,
         order.buyer_id,
@@ -59,9 +60,11 @@ def _tell(world: World, announcement: Announcement, group: Group, order: Order, 
         template=announcement.template,
         params=params,
         now=now,
+        known=known,
     )
     writes = [*planned, *_given(world, announcement, group, order, now)]
-    writes += _upgrade(world, announcement, group, order, now)
+    if known.vip:
+        writes += _upgrade(world, announcement, group, order, now)
     if writes:
         once(world, *writes)  # a mere conflict: the whole page is looked at again, and who was told stays told once
 
@@ -69,7 +72,7 @@ def _tell(world: World, announcement: Announcement, group: Group, order: Order, 
 def _upgrade(world: World, announcement: Announcement, group: Group, order: Order, now: Instant) -> list[Write]:
     """A VIP whose goods come on a later day is a person's business (S22): the manager's who answers for the group, or
     the merchant's."""
-    if announcement.template != DELAYED or not tell.preferences_of(world, order.buyer_id).vip:
+    if announcement.template != DELAYED:
         return []
     terms = world.store.terms(group.campaign_id, group.terms_version)
     return [

@@ -30,10 +30,13 @@ def plan(
     template: str,
     params: Mapping[str, str],
     now: Instant,
+    known: Preferences | None = None,
 ) -> list[Create]:
-    """Notices of one event to one person. `params` may hold more than the template uses."""
+    """Notices of one event to one person. `params` may hold more than the template uses; `known` are the person's
+    preferences where they have been read already.
+    """
     wanted = {name: params[name] for name in notice.TEMPLATES[template].params}
-    preferences = preferences_of(world, person_id)
+    preferences = known or preferences_of(world, person_id)
     return [
         Create(row)
         for row in notice.planned(
