@@ -1,1 +1,7 @@
 """Tuan (团): serverless group buying. Start at `docs/architecture.md`."""
+
+import gc
+
+gc.set_threshold(20_000, 20, 20)
+"""Looking for rings of garbage after every 700 new things takes a tenth of a start, which makes nothing but new things
+that stay; and an answer makes hardly any rings."""

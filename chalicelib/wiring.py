@@ -57,6 +57,7 @@ __all__ = ["during", "identity", "now", "queue", "real_now", "secrets", "tick_ms
 
 @cache
 def world() -> "World":
+    from .gateways import aws
     from .gateways.texts import Wording
     from .gateways.vault import SealedVault
     from .services.world import World
@@ -64,7 +65,7 @@ def world() -> "World":
 
     settings = config()
     return World(
-        store=DynamoStore(settings.table, settings.region),
+        store=DynamoStore(settings.table, settings.region, session=aws.session()),
         payments=Made(providers, provider),
         senders=Made(lambda: Channel, sender),
         vault=SealedVault(settings.vault_table, settings.key_arn),

@@ -4,7 +4,7 @@ Chalice derives template and code from app.py and merges infra/templates/app.yam
 the same zip behind every function, though, and start-up time grows with the zip: so its zip is cut
 into three, each with the libraries its functions import (see CUTS).
 
-The API's modules, of which there are most, go along compiled as well: half of their import was compiling.
+What a start needs goes along compiled: half of it was compiling.
 
 What Chalice's template cannot say, and merging cannot add, is written into it here: calls go to each function's
 alias, functions start from a snapshot where the runtime can, and the gateway's own answers are ours.
@@ -33,7 +33,8 @@ from typing import Any
 import yaml
 
 from chalicelib.gateways.payments.stripe import OBJECTS
-from infra import gateway, reach
+from infra import compiled, endpoints, gateway, reach
+from infra.compiled import add_compiled
 
 try:  # in C: a template takes a second otherwise
     from yaml import CSafeDumper as Writer
@@ -94,6 +95,7 @@ UNASKED = ("likely_subtags", "territory_languages", "territory_currencies")
 CIPHERS = ("cryptography", "cffi", "_cffi_backend")
 TOKENS = ("jwt", "pycparser", *CIPHERS)
 STRIPE = ("stripe", "typing_extensions")
+ALWAYS = ("chalice", "msgspec", "pynamodb")
 PAGES = (
     "jinja2",
     "markupsafe",
@@ -112,16 +114,18 @@ PAGES = (
 class Cut:
     """One zip: everything but `without` (top-level names, or folders of ours), at most `limit` bytes.
 
-    `compiled` names what is also there compiled: Lambda may write nothing beside the code, so what comes as source
-    alone is compiled at every cold start. It triples a module's share of the zip. `only` these names, where it is
-    given; `under` is the folder in which Lambda looks for them, in a layer. `starts` are the modules that Lambda
-    imports: of ours the zip carries what these can import, and nothing else.
+    `compiled` names what is also there compiled, and `alone` the libraries that are there compiled only
+    (`infra/compiled.py`): what comes as source alone is compiled at every cold start. Beside its source it triples a
+    module's share of the zip. `only` these names, where it is given; `under` is the folder in which Lambda looks for
+    them, in a layer. `starts` are the modules that Lambda imports: of ours the zip carries what these can import, and
+    nothing else.
     """
 
     name: str
     without: tuple[str, ...]
     limit: int
     compiled: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     under: str = ""
     starts: tuple[str, ...] = ()
@@ -140,23 +144,34 @@ CUTS = (
         "api.zip",
         without=(*TOKENS, *STRIPE),
         limit=3 * MIB,
-        compiled=("app.py", "chalicelib", "chalice", "msgspec", "markupsafe"),
+        compiled=("app", "chalicelib"),
+        alone=(*ALWAYS, "markupsafe", "jinja2", "babel"),
         starts=("app",),
     ),
     Cut(
         "events.zip",
         without=(*TOKENS, *STRIPE, *PAGES),
         limit=1 * MIB,
-        compiled=("chalicelib/domain", "chalicelib/store", "chalice"),
+        compiled=("chalicelib/handlers",),
+        alone=(*ALWAYS, "chalicelib"),
         starts=tuple(f"chalicelib.handlers.{name}" for name in ("challenge", "changes", "heard", "tick", "wake")),
     ),
     Cut(
         "authorize.zip",
         without=(*PAGES, *STRIPE, "pynamodb"),
         limit=12 * MIB,
+        compiled=("chalicelib",),
+        alone=("chalice", "msgspec", *TOKENS),
         starts=("chalicelib.handlers.authorize",),
     ),
-    Cut("payments.zip", without=(), only=(*CIPHERS, *STRIPE), under="python/", limit=6 * MIB),
+    Cut(
+        "payments.zip",
+        without=(),
+        limit=6 * MIB,
+        alone=tuple(f"python/{name}" for name in (*CIPHERS, *STRIPE)),
+        only=(*CIPHERS, *STRIPE),
+        under="python/",
+    ),
 )
 
 
@@ -187,6 +202,7 @@ def package(stage: str, out: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="tuan-package-") as scratch:
         project, made = Path(scratch, "project"), Path(scratch, "made")
         copy_project(project, architecture)
+        endpoints.lay_down(project)
         shutil.copytree(libraries, project / "vendor")
         run_chalice(project, made, stage)
         shutil.rmtree(out, ignore_errors=True)
@@ -194,7 +210,7 @@ def package(stage: str, out: Path) -> None:
         (out / "sam.yaml").write_text(finished((made / "sam.yaml").read_text()))
         for cut in CUTS:
             write_cut(made / "deployment.zip", out / cut.name, cut)
-            add_compiled(out / cut.name, cut.compiled)
+            add_compiled(out / cut.name, cut.compiled, cut.alone, "/opt" if cut.under else "/var/task", entry_of)
 
 
 def package_if_changed(stage: str, out: Path) -> Path:
@@ -216,7 +232,7 @@ def fingerprint() -> str:
         ROOT / "requirements.txt",
         LOCK,
         TEMPLATE,
-        *map(Path, (__file__, gateway.__file__, reach.__file__)),
+        *map(Path, (__file__, compiled.__file__, endpoints.__file__, gateway.__file__, reach.__file__)),
     ]
     files += sorted(p for d in ("chalicelib", ".chalice") for p in (ROOT / d).rglob("*") if is_source(p))
     digest = hashlib.sha256(sys.version.encode())
@@ -387,26 +403,6 @@ def entry_of(member: str) -> zipfile.ZipInfo:
     entry.external_attr = 0o644 << 16
     entry.compress_type = zipfile.ZIP_DEFLATED
     return entry
-
-
-def add_compiled(target: Path, what: tuple[str, ...]) -> None:
-    """Adds the compiled form of these modules to a zip, by this interpreter, which is of the runtime's version.
-
-    They are not checked against their sources when loaded: the zip's fixed times would say nothing. A process of its
-    own with a fixed hash seed makes the same bytes of the same sources. An interpreter of another version does not
-    find them by name, and compiles as before. They know their lines but not their columns, which would be a quarter.
-    """
-    if not what:
-        return
-    with tempfile.TemporaryDirectory(prefix="tuan-compiled-") as scratch:
-        with zipfile.ZipFile(target) as made:
-            made.extractall(scratch)
-        command = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
-        command += ["-s", scratch, "-p", "/var/task", *(str(Path(scratch, name)) for name in what)]
-        run_quietly(command, env=os.environ | {"PYTHONHASHSEED": "0", "PYTHONNODEBUGRANGES": "1"})
-        with zipfile.ZipFile(target, "a", zipfile.ZIP_DEFLATED) as made:
-            for path in sorted(Path(scratch).rglob("*.pyc")):
-                made.writestr(entry_of(str(path.relative_to(scratch))), path.read_bytes(), compresslevel=9)
 
 
 def size_table(out: Path) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Timers, counters and other single updates: which rows are due, which stumbled, which are parked."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
@@ -208,9 +209,11 @@ class Timers(Commits, Reads):
 
 
 class DynamoStore(Timers):
-    """The store the services are given."""
+    """The store the services are given. A botocore `session` that is given makes its client; else it makes its own."""
 
-    def __init__(self, table_name: str, region: str, host: str | None = None) -> None:
+    def __init__(self, table_name: str, region: str, host: str | None = None, session: Any = None) -> None:
         bind(table_name, region, host)
         Reads.__init__(self)
         Commits.__init__(self, Stored._get_connection().connection)
+        if session is not None:
+            self.connection._local.session = session  # where PynamoDB keeps the one it would make
