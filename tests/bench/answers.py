@@ -27,13 +27,13 @@ import json
 event = json.loads({event!r})
 """
 ANSWERED = {
-    "api": "answer = app.app(event, None)\nassert answer['statusCode'] == 200, answer",
+    "progress": "answer = app.app(event, None)\nassert answer['statusCode'] == 200, answer",
     "join": "answer = app.app(event, None)\nassert answer['statusCode'] == 201, answer",
     "tick": "chalicelib.handlers.tick.tick(event, None)",
     "changes": "assert chalicelib.handlers.changes.changes(event, None) == {'batchItemFailures': []}",
     "wake": "assert chalicelib.handlers.wake.wake(event, None) == {'batchItemFailures': []}",
 }
-"""How each is asked; `join` is the API's as well."""
+"""How each is asked, and what it must answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Asking:
         asked = getattr(self, f"_{what}")(number)
         return f"{ASKED.format(event=json.dumps(asked))}{ANSWERED[what]}\n"
 
-    def _api(self, number: int) -> dict[str, Any]:
+    def _progress(self, number: int) -> dict[str, Any]:
         group_id = self.open.id
         path = f"/groups/{group_id}/progress"
         return event(path, "/groups/{group_id}/progress", {"group_id": group_id}, None, "")

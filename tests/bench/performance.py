@@ -251,7 +251,8 @@ def cold_start(found: Found) -> list[Row]:
     rows: list[Row] = []
     for one in starts:
         ready = f"; until its first client {one.ready_ratio:.2f}x" if one.ready_ratio else ""
-        said = f"{one.import_ratio:.2f}x of {baseline:.0f} ms{ready}"
+        answers = "".join(f"; until {answer.what} is answered {answer.ratio:.2f}x" for answer in one.answers)
+        said = f"{one.import_ratio:.2f}x of {baseline:.0f} ms{ready}{answers}"
         rows.append(
             (f"7 import of {one.function}", f"{MOST_IMPORT}x", said, verdict(one.import_ratio <= MOST_IMPORT), command)
         )
@@ -373,10 +374,8 @@ def slow_starts(found: Found) -> list[str]:
         return []
     which = ", ".join(f"{one.function} {one.import_ratio:.2f}x" for one in slow)
     return [
-        f"- **Cold starts** ({which} of boto3 with a client): nearly half of the API's import makes the "
-        "domain's frozen dataclasses, each by generating code. From Python 3.12 on SnapStart restores a function with "
-        "its imports done, and none of this is paid. Next, for older runtimes: routes that import their services when "
-        "first called."
+        f"- **Cold starts** ({which} of boto3 with a client). From Python 3.12 on SnapStart restores a function with "
+        "its imports done, and none of this is paid."
     ]
 
 
