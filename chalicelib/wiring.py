@@ -57,6 +57,7 @@ __all__ = ["during", "identity", "now", "queue", "real_now", "secrets", "tick_ms
 
 @cache
 def world() -> "World":
+    """What use cases are given of the outside. The table's client comes from the session that makes all others."""
     from .gateways import aws
     from .gateways.texts import Wording
     from .gateways.vault import SealedVault
