@@ -68,6 +68,11 @@ class Rehearsal:
     def crowd(self) -> int:
         return 8 if self.short else 24
 
+    @property
+    def hands(self) -> int:
+        """How many buy at once; each request that runs beside another starts one more process of each function."""
+        return 2 if self.short else 4
+
     def doing(self, what: str) -> None:
         """What is under way within a step, for whoever watches."""
         if self.status is not None:
@@ -116,6 +121,8 @@ def two_cells(rehearsal: Rehearsal, cleaning: ExitStack, built: Path) -> None:
         for name in CELLS:
             cell = regions.read(name)
             settings = {key: cell.settings("scratch")[key] for key in FROM_THE_FILE}
+            if rehearsal.short:
+                settings["WorkerConcurrency"] = str(rehearsal.hands)
             stack = LocalStack(
                 f"rehearse-{name}",
                 aws_region=name,
@@ -194,7 +201,7 @@ def new_version(rehearsal: Rehearsal, built: Path, scratch: Path) -> Market:
     stack = rehearsal.first
     with rehearsal.step("deploy a new version while orders flow") as says:
         before = stack.region.releases(stack.outputs).live()
-        market = market_on(stack, workers=4)
+        market = market_on(stack, workers=rehearsal.hands)
         names = market.arrive(rehearsal.crowd)
         market.open(units=len(names), at_least=1, seconds=3600)
         buying = threading.Thread(target=market.buy, args=(names,))
@@ -266,7 +273,7 @@ def restore_from_copy(rehearsal: Rehearsal) -> None:
     """The core table is lost; the cell goes on from a copy of both tables, with every order of the copy."""
     stack = rehearsal.first
     with rehearsal.step("lose the table, restore it from a copy") as says:
-        market = market_on(stack, workers=4)
+        market = market_on(stack, workers=rehearsal.hands)
         names = market.arrive(rehearsal.crowd)
         market.open(units=len(names), at_least=1, seconds=3600)
         market.buy(names[: len(names) // 2])
@@ -290,7 +297,7 @@ def restore_from_copy(rehearsal: Rehearsal) -> None:
 def lose_one(rehearsal: Rehearsal) -> None:
     one, other = (rehearsal.stacks[name] for name in CELLS)
     with rehearsal.step(f"kill {CELLS[0]}: {CELLS[1]} goes on") as says:
-        market = market_on(other, workers=4)
+        market = market_on(other, workers=rehearsal.hands)
         names = market.arrive(rehearsal.crowd)
         market.open(units=len(names), at_least=1, seconds=3600)
         market.buy(names[: len(names) // 2])
