@@ -8,6 +8,7 @@ from chalicelib.domain.notice import TEMPLATES
 from chalicelib.domain.person import Channel, Urgency
 from chalicelib.domain.refusals import Broken
 from chalicelib.gateways.texts import LANGUAGES, OPTIONAL, Wording, texts_in
+from tests.every import every
 
 pytestmark = pytest.mark.req("N1")
 
@@ -34,7 +35,7 @@ def test_both_languages_have_every_template_and_no_other() -> None:
         assert texts_in(language).keys() == TEMPLATES.keys()
 
 
-@pytest.mark.parametrize(("language", "template"), EVERY)
+@every(EVERY)
 def test_a_template_uses_exactly_its_parameters(language: str, template: str) -> None:
     subject, sms, email = texts_in(language)[template]
     wanted = set(TEMPLATES[template].params)
@@ -47,7 +48,7 @@ def test_a_template_uses_exactly_its_parameters(language: str, template: str) ->
         assert not places(outside) & optional, "outside brackets nothing may be empty"
 
 
-@pytest.mark.parametrize(("language", "template"), EVERY)
+@every(EVERY)
 def test_a_text_is_short_complete_and_signed_only_where_it_must(language: str, template: str) -> None:
     wording = Wording()
     empty, sms = wording.text(template, sample(template), language, Channel.SMS)
@@ -65,7 +66,7 @@ def test_a_text_is_short_complete_and_signed_only_where_it_must(language: str, t
     assert bool(re.search(r"回复R|Reply R", sms)) is marketing
 
 
-@pytest.mark.parametrize("template", TEMPLATES)
+@every(TEMPLATES)
 def test_missing_empty_and_extra_parameters_are_a_bug(template: str) -> None:
     wording, good = Wording(), sample(template)
     for name in good:

@@ -3,9 +3,10 @@
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
-import pytest
+from tests.every import every
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted([*(ROOT / "chalicelib").rglob("*.py"), ROOT / "app.py"])
@@ -38,7 +39,7 @@ FOREIGN_TO_PURE = {
 FORBIDDEN_CALLS = {"now", "utcnow", "today", "open", "print", "input", "eval", "exec", "sleep", "getenv", "uuid4"}
 LONGEST = 60
 
-sources = pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+sources = every(SOURCES)
 
 
 def room_of(path: Path) -> str:
@@ -46,6 +47,7 @@ def room_of(path: Path) -> str:
     return parts[1] if parts[0] == "chalicelib" and len(parts) > 1 else parts[0]
 
 
+@cache
 def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), str(path))
 
@@ -84,20 +86,20 @@ def test_the_reader_of_imports_sees_them_all() -> None:
     assert "services" in rooms_known(ROOT / "chalicelib" / "services" / "buying" / "join.py")
 
 
-@pytest.mark.parametrize("path", [p for p in SOURCES if room_of(p) == "domain"], ids=lambda p: p.stem)
+@every(p for p in SOURCES if room_of(p) == "domain")
 def test_the_domain_imports_the_standard_library_only(path: Path) -> None:
     outside = {name.split(".")[0] for name in imported(path)} - {"chalicelib"}
     assert outside <= sys.stdlib_module_names
 
 
-@pytest.mark.parametrize("path", [p for p in SOURCES if room_of(p) == "services"], ids=lambda p: p.stem)
+@every(p for p in SOURCES if room_of(p) == "services")
 def test_services_know_no_library(path: Path) -> None:
     """No AWS word, no framework, no HTTP: whatever is outside comes through the world they are given."""
     outside = {name.split(".")[0] for name in imported(path)} - {"chalicelib"}
     assert outside <= sys.stdlib_module_names
 
 
-@pytest.mark.parametrize("path", [p for p in SOURCES if room_of(p) in PURE], ids=lambda p: p.stem)
+@every(p for p in SOURCES if room_of(p) in PURE)
 def test_no_clock_chance_wait_or_environment_where_decisions_are_made(path: Path) -> None:
     assert not {name.split(".")[0] for name in imported(path)} & FOREIGN_TO_PURE
     for node in ast.walk(tree_of(path)):

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
 
-import pytest
-
 import app as _app  # noqa: F401 - declares every route
 from chalicelib.handlers.edge import ROUTES
 from chalicelib.handlers.problems import PROBLEMS, TITLES, problem
+from tests.every import every
 
 SOURCES = Path(__file__).parents[3] / "chalicelib"
 
@@ -58,12 +57,12 @@ def test_the_search_finds_refusals_in_every_room() -> None:
     assert {"over_the_limit", "sold_out", "bad_token", "bad_cursor"} <= UTTERED.keys()
 
 
-@pytest.mark.parametrize("code", sorted(UTTERED))
+@every(sorted(UTTERED))
 def test_every_refusal_has_a_line(code: str) -> None:
     assert code in PROBLEMS, f"{UTTERED[code]} refuses with {code}: give it a line in handlers/problems.py"
 
 
-@pytest.mark.parametrize("code", sorted(PROBLEMS))
+@every(sorted(PROBLEMS))
 def test_every_line_is_used(code: str) -> None:
     assert code in UTTERED or code in MADE_AT_THE_EDGE, f"nothing refuses with {code}: take its line out"
 
@@ -74,7 +73,7 @@ def test_what_routes_say_they_refuse_exists() -> None:
         assert len(set(one.refusals)) == len(one.refusals), one.name
 
 
-@pytest.mark.parametrize("code", sorted(PROBLEMS))
+@every(sorted(PROBLEMS))
 def test_a_line_says_what_to_do_in_both_languages(code: str) -> None:
     line = PROBLEMS[code]
     assert line.status in TITLES

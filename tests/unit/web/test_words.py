@@ -15,6 +15,7 @@ from chalicelib.web import words
 from chalicelib.web.say import Say
 from chalicelib.web.words import TEXTS
 from chalicelib.wiring import PROVIDERS
+from tests.every import every
 
 ROOT = Path(__file__).parents[3] / "chalicelib"
 SOURCES = [*(ROOT / "web" / "templates").glob("*.html"), *(ROOT / "handlers").glob("page*.py")]
@@ -25,7 +26,7 @@ def wordings(key: str) -> list[str]:
     return [one for side in TEXTS[key] for one in (side if isinstance(side, tuple) else (side,))]
 
 
-@pytest.mark.parametrize("key", sorted(TEXTS))
+@every(sorted(TEXTS))
 def test_all_wordings_of_a_sentence_take_the_same_parameters(key: str) -> None:
     asked = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in wordings(key)]
     assert all(one == asked[0] for one in asked)
