@@ -34,7 +34,7 @@ simulate: setup ## the same day in one process on a virtual clock
 	$(BIN)/python -m tests.story --stack moto $(if $(PROVIDER),--provider $(PROVIDER))
 
 test: setup ## every test but those that want the machine to themselves (under 3 minutes)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope -m "not alone" $(TESTS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder -m "not alone" $(TESTS)
 
 test-alone: setup ## an evening on the local engine beside the short rehearsal, what measures real time
 	$(BIN)/python -m pytest -n 2 --dist loadscope -m alone $(or $(TESTS),$(shell grep -rl 'mark\.alone' tests --include='test_*.py'))

@@ -15,7 +15,7 @@ from chalicelib.domain.ports import RowKey
 from chalicelib.domain.upkeep import MOST_STUMBLES
 from tests.bed import Bed
 
-from .conftest import CHROMIUM, PHONE, signed_in
+from .conftest import ARGUMENTS, CHROMIUM, PHONE, signed_in
 from .site import Site, public_at
 from .town import Town, apple, built
 
@@ -172,7 +172,7 @@ def main() -> None:
         town = built(bed)
         wanted = {name: how for name, how in pages(site, town).items() if asked_for(options.only, name)}
         others = desk_pages(site, town)
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for look in LOOKS[:1] if options.quick else LOOKS:
             size, language, colour = look
             frame = PHONE if size == "phone" else DESK
