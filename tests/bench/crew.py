@@ -52,6 +52,10 @@ class Crew:
     def __init__(self, pipes: Sequence[Connection]) -> None:
         self.pipes = pipes
 
+    def first(self, size: int) -> "Crew":
+        """Some of them, while the others rest."""
+        return Crew(self.pipes[:size])
+
     def all(self, task: Task, *shared: Any, each: Sequence[Any] | None = None) -> list[Any]:
         """Runs `task(here, *shared)` in every process at once, `each[n]` being one more argument of the nth."""
         for number, pipe in enumerate(self.pipes):
@@ -65,7 +69,8 @@ class Crew:
 
 @contextmanager
 def crew(url: str, size: int) -> Iterator[Crew]:
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")  # what they import is imported once
+    context.set_forkserver_preload([__name__, "tests.bench.race"])
     pairs = [context.Pipe() for _ in range(size)]
     workers = [
         context.Process(target=worker, args=(far, url, number), daemon=True) for number, (_, far) in enumerate(pairs)

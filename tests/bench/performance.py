@@ -423,8 +423,13 @@ def memory_text(found: Found) -> list[str]:
 
 def run_text(found: Found) -> list[str]:
     took: list[dict[str, Any]] = found.parts.get("took", [])
-    rows = [(one["part"], f"{one['seconds']:.0f}", *(f"{load:.1f}" for load in one["loads"])) for one in took]
-    return ["## The run", table(("part", "seconds", "load before", "load after"), rows)] if rows else []
+    rows = [
+        (one["part"], f"{one['seconds']:.0f}", f"{one['processor_s']:.0f}" if "processor_s" in one else "",
+         *(f"{load:.1f}" for load in one["loads"]))
+        for one in took
+    ]  # fmt: skip
+    head = ("part", "seconds", "of a processor", "load before", "load after")
+    return ["## The run", table(head, rows)] if rows else []
 
 
 def crowd_text(found: Found) -> list[str]:

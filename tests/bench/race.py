@@ -131,11 +131,11 @@ def races(
     units: int = UNITS,
 ) -> list[Outcome]:
     found: list[Outcome] = []
-    with started((TABLE,), engine) as url:
+    with started((TABLE,), engine) as url, crew(url, max(clients)) as hands:
+        world = outside_world(url)
         for size in clients:
-            with crew(url, size) as hands:
-                world = outside_world(url)
-                found += [race(hands, world, number, buyers, units) for _ in range(runs) for number in slices]
+            some = hands.first(size)
+            found += [race(some, world, number, buyers, units) for _ in range(runs) for number in slices]
     return found
 
 
