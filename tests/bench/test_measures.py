@@ -10,7 +10,7 @@ from chalicelib.domain.refusals import Refused
 from chalicelib.services.buying import seats
 from chalicelib.services.selling import browse
 
-from . import breadth, hot, looks, performance
+from . import breadth, cold, hot, looks, performance, race, rate, reasons
 from .house import House
 from .storm import Night, Storm
 
@@ -59,8 +59,34 @@ def test_shopping_elsewhere_is_not_the_nights(night: Night) -> None:
 @pytest.mark.parametrize(("factor", "said"), [(1.0, "reached"), (1.2, "**missed**"), (0.8, "**missed**")])
 def test_dearer_and_cheaper_orders_are_both_no_constant(night: Night, factor: float, said: str) -> None:
     other = replace(night, writes_per_order=night.writes_per_order * factor)
-    rows = performance.night(performance.Found({"storm": other, "storm_small": night}))
-    assert next(row[3] for row in rows if "write units per order" in row[0]) == said
+    lines = performance.night(performance.Found({"storm": other, "storm_small": night}))
+    assert next(line.cells()[3] for line in lines if "write units per order" in line.goal) == said
+
+
+def test_whatever_is_missed_is_explained(night: Night) -> None:
+    """Every goal that can be found, found missed: each is named in the section of what is not reached."""
+    found = performance.Found(
+        {
+            "race": [race.Outcome(8, 1, 501, 199, 0, 501, -1, 1.0)],
+            "handler": rate.HandlerTime(9.0, 9.0, 2.0),
+            "rates": rate.Rates(100, 200, 0.5, 0.5, 2, 3),
+            "peers": {"ratio": 19, "ours": 332, "theirs": 18.0, "p95": 0.06, "load": 9.6, "rounds": 5,
+                      "ours_p95_ms": 37, "theirs_p95_ms": 591, "made_at": ""},
+            "storm": replace(night, verdicts=1, resolved=1, most_asked=99, over_limit=1, others_p99_ms=999),
+            "cold": ({"api.zip": (4 << 20, 3 << 20)}, (200.0, [cold.Start("api", 400, 2.0, 500, 2.5, ())])),
+            "reading": looks.looks(),
+        }
+    )  # fmt: skip
+    lines = performance.goals_of(found)
+    missed = [line for line in lines if line.reached is False]
+    assert len(missed) >= 14
+    (_, said) = reasons.section(lines)
+    assert [line.goal for line in missed if f"**{line.goal}** (" not in said] == []
+
+
+def test_a_goal_without_a_reason_for_missing_it_can_not_be_set() -> None:
+    with pytest.raises(ValueError, match="no reason"):
+        reasons.Line("2 faster", "20x", "19x", False, "make bench-peers", " ")
 
 
 def test_a_304_is_counted_at_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
