@@ -34,10 +34,19 @@ def message(pk: str, sk: str) -> dict[str, Any]:
 
 
 @pytest.mark.req("B15")
-def test_a_seat_given_back_between_the_looks_is_found(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("full_before", [False, True])
+def test_a_seat_given_back_between_the_looks_is_found(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, full_before: bool
+) -> None:
+    """Also where the group was found full once, and a seat was given up and taken since."""
     offer = shop.offer(items=[item(stock=2)], target=TWO)
     first = shop.join(offer.group, method=...)
-    shop.join(offer.group, method=...)
+    other = shop.join(offer.group, method=...)
+    if full_before:
+        assert shop.try_join(offer.group, shop.person(), method=...).status == 409
+        assert offer.group in wiring.world().full
+        shop.bed.call_only("POST", f"/orders/{other.id}/cancel", {}, who=other.who)
+        shop.join(offer.group, method=...)
     usual, looks = DynamoStore.stock_and_slices, 0
 
     def look(*given: Any) -> Any:

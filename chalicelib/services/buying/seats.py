@@ -22,6 +22,9 @@ MOST_NEW = 7
 LEAST_SHARE = 16
 """Units of its best-stocked item that a slice keeps in a split or a gathering: with less it would soon be short."""
 
+MOST_FULL = 100
+"""Groups found full that a process remembers, each as large as its slices."""
+
 SETTLED_MS = 40
 """Between the two looks that find a group full: what a transaction carries is out of sight for less than this."""
 
@@ -63,8 +66,9 @@ def gather(world: World, group: Group, number: int, lines: Mapping[str, int], se
     """Finds room when slice `number` is short: brings what is lacking from those who have plenty, or sits down there.
 
     "Full" is only said when it is true: when two looks in a row find too little and nothing moved in between, every
-    row stood still at the moment between them, and there were no more slices then than were looked at. Raises
-    Refused("sold_out" or "group_full"), or Lost when rows moved.
+    row stood still at the moment between them, and there were no more slices then than were looked at. The first look
+    may be an earlier buyer's: what is now as it was then has stood still all along. Raises Refused("sold_out" or
+    "group_full"), or Lost when rows moved.
     """
     fresh = world.store.group(group.id)
     if fresh is None or fresh.state is not GroupState.OPEN:
@@ -73,12 +77,8 @@ def gather(world: World, group: Group, number: int, lines: Mapping[str, int], se
     if any(row.sealed for row in slices):
         raise Refused("group_closed")
     if trouble := _lack(stock, slices, lines, seats):
-        world.rest(SETTLED_MS)
-        between = world.store.group(group.id)
-        if between is None or between.slices != fresh.slices:  # else what went to a new slice is not seen
-            raise Lost()
-        if world.store.stock_and_slices(group.campaign_id, group.id, fresh.slices) != (stock, slices):
-            raise Lost()
+        if world.full.get(group.id) != (stock, slices):
+            _look_again(world, fresh, stock, slices)
         raise trouble
     others = [row for row in slices if row.number != number]
     roomy = [row for row in others if _has_room(row, lines, seats)]
@@ -94,6 +94,19 @@ def gather(world: World, group: Group, number: int, lines: Mapping[str, int], se
         return
     if writes := _moves(stock, slices[number], others, lines, seats):
         world.store.commit(*writes)
+
+
+def _look_again(world: World, fresh: Group, stock: Stock, slices: list[Slice]) -> None:
+    """Raises Lost unless a second look finds what the first one did; then it is remembered."""
+    world.rest(SETTLED_MS)
+    between = world.store.group(fresh.id)
+    if between is None or between.slices != fresh.slices:  # else what went to a new slice is not seen
+        raise Lost()
+    if world.store.stock_and_slices(fresh.campaign_id, fresh.id, fresh.slices) != (stock, slices):
+        raise Lost()
+    if len(world.full) >= MOST_FULL:
+        world.full.clear()
+    world.full[fresh.id] = stock, slices
 
 
 def _half(row: Slice) -> tuple[dict[str, int], int] | None:
