@@ -27,9 +27,10 @@ PAYMENT_GRACE = 20 * SECOND
 ORDERS_PER_PART = 1_000
 MOST_PARTS = 64
 MOST_SLICES = 400
-FIRST_SLICES = 4
+FIRST_SLICES = 7
 UNITS_PER_FIRST_SLICE = 1_000
-"""A group begins with several slices only where each has so much of everything that it will not soon be short."""
+"""A group begins with several slices only where each has so much of everything that it will not soon be short; and with
+no more than are created in one small transaction, beside the group, its tally and what it takes of the stock."""
 
 NO_SEAT_LIMIT = 10**9
 FAR: Instant = 10**15

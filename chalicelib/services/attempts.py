@@ -6,8 +6,9 @@ from ..domain.refusals import Lost, Unavailable
 from ..domain.writes import Write
 from .world import World
 
-MOST = 8
-FIRST_REST_MS = 8
+MOST = 12
+FIRST_REST_MS, MOST_REST_MS = 8, 64
+"""Rests double up to a limit: in a crowd whoever rests for long holds a worker and takes nothing."""
 
 
 class Attempt:
@@ -38,7 +39,7 @@ def attempts(world: World, most: int = MOST) -> Iterator[Attempt]:
             return
         if attempt.lost is not None:
             world.watch.count("conflicts")
-        world.rest(int(FIRST_REST_MS * (1 << min(turn, 5)) * (0.5 + world.draw())))
+        world.rest(int(min(FIRST_REST_MS << turn, MOST_REST_MS) * (0.5 + world.draw())))
     world.watch.count("conflicts_given_up")
     raise Unavailable("busy")
 

@@ -251,7 +251,7 @@ def test_a_rejected_group_failed_though_it_reached_its_target_and_gives_everythi
     [
         (Kind.POT, groups.NO_SEAT_LIMIT, {"apples": 1_999}, 1),
         (Kind.POT, groups.NO_SEAT_LIMIT, {"apples": 2_000}, 2),
-        (Kind.POT, groups.NO_SEAT_LIMIT, {"apples": 100_000}, 4),
+        (Kind.POT, groups.NO_SEAT_LIMIT, {"apples": 100_000}, 7),
         (Kind.POT, 500, {"apples": 100_000}, 1),
         (Kind.POT, groups.NO_SEAT_LIMIT, {"apples": 100_000, "pears": 9}, 1),
         (Kind.TEAM, 5_000, {"apples": 100_000}, 1),
