@@ -94,8 +94,8 @@ def campaign_groups(call: Call[None, PageQuery], campaign_id: str) -> GroupPage:
     browse.campaign(call.world, None, campaign_id)
     store = call.world.store
     page = store.groups_of(campaign_id, call.query.limit, call.opened(call.query.cursor))
-    known = store.groups_and_tallies([row.id for row in page.rows])
-    return _lines(call, Page([known.get(row.id, (row, None)) for row in page.rows], page.next))
+    known = store.tallies_of([row.id for row in page.rows])
+    return _lines(call, Page([(row, known.get(row.id)) for row in page.rows], page.next))
 
 
 @route(

@@ -11,7 +11,6 @@ from ..domain.files import public_picture
 from ..domain.group import Group, GroupState
 from ..domain.instants import HOUR, MINUTE
 from ..domain.order import HOLDING, Order
-from ..domain.ports import Page as Rows
 from ..domain.pricing import unit_price
 from ..domain.refusals import Refused
 from ..domain.share import share_code
@@ -184,11 +183,10 @@ def follow_page(ask: Ask, code: str) -> Gone:
 def campaign_page(ask: Ask, campaign_id: str) -> Shown:
     terms = published(ask, campaign_id)
     rows = ask.world.store.groups_of(campaign_id, A_PAGE, ask.opened())
-    known = ask.world.store.groups_and_tallies([row.id for row in rows.rows])
-    page_of_groups = Rows([known.get(row.id, (row, None)) for row in rows.rows], rows.next)
+    known = ask.world.store.tallies_of([row.id for row in rows.rows])
     values = {
         "terms": terms,
-        "cards": [card(ask, group, tally) for group, tally in page_of_groups.rows],
+        "cards": [card(ask, group, known.get(group.id)) for group in rows.rows],
         "next": ask.sealed(rows.next),
         "can_open": terms.kind is Kind.TEAM and (terms.opens_at or 0) <= ask.now < (terms.closes_at or 0),
         "team_hours": terms.team_open_ms // HOUR if terms.team_open_ms else None,

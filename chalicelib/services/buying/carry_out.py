@@ -13,6 +13,7 @@ from ...domain.instants import Instant, local_text
 from ...domain.ledger import Entry, EntryState, Kind
 from ...domain.money import shown
 from ...domain.order import FAILED, Order, OrderState
+from ...domain.person import Preferences
 from ...domain.product import PriceMark
 from ...domain.refusals import Broken, Lost
 from ...domain.statement import arrives_by
@@ -171,14 +172,21 @@ def _done(world: World, group: Group, order: Order, payment: Entry, alternative:
     refund = resolution.moved_after(verdict, order, payment, terms, now)
     marked = resolution.marked(order, group, terms, refund, now)
     words = owed_notices(world, order, group, terms, now)
-    words += _verdict_notices(world, group, marked, refund, alternative, now)
-    money: list[Write] = [Create(queued(world, group, refund, rank, now))] if refund else []
+    known = tell.preferences_of(world, order.buyer_id)
+    words += _verdict_notices(world, group, marked, refund, alternative, now, known)
+    money: list[Write] = [Create(queued(world, group, refund, rank, now, known=known))] if refund else []
     written = verdict.formed or resolution.waits(order, payment)
     return Done(Replace(marked) if written else None, money, words)
 
 
 def _verdict_notices(
-    world: World, group: Group, order: Order, refund: Entry | None, alternative: str, now: Instant
+    world: World,
+    group: Group,
+    order: Order,
+    refund: Entry | None,
+    alternative: str,
+    now: Instant,
+    known: Preferences,
 ) -> list[Write]:
     terms = world.store.terms(group.campaign_id, group.terms_version)
     verdict = group.verdict
@@ -200,9 +208,8 @@ def _verdict_notices(
         params["amount"] = shown(back.amount_minor, back.currency)
         params["method"] = back.method
         params["arrives_by"] = local_text(arrives_by(back.method, now), group.zone)
-    return [
-        *tell.plan(world, order.buyer_id, about=order.id, event=template, template=template, params=params, now=now)
-    ]
+    about = {"about": order.id, "event": template, "template": template}
+    return [*tell.plan(world, order.buyer_id, **about, params=params, now=now, known=known)]
 
 
 def record_sales(world: World, group: Group) -> None:
@@ -220,7 +227,4 @@ def record_sales(world: World, group: Group) -> None:
                 units=units,
                 source=f"group:{group.id}:{item.sku}",
             )
-            try:
-                world.store.commit(Create(mark))
-            except Lost:
-                continue
+            once(world, Create(mark))

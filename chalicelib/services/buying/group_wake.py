@@ -5,9 +5,9 @@ from dataclasses import replace
 from ...domain import group as groups
 from ...domain.group import Group, GroupState
 from ...domain.instants import Instant
-from ...domain.refusals import Lost
 from ...domain.upkeep import Announcement, Listing
-from ...domain.writes import Create, Write
+from ...domain.writes import Create
+from ..attempts import once
 from ..fulfilling import call_off
 from ..fulfilling.review import review_wake
 from ..telling.tell import group_params
@@ -37,7 +37,7 @@ def spread(world: World, group: Group, now: Instant) -> Group:
     for number in range(group.slices):
         world.store.spread_deadline(group.id, number, group.closes_at, group.deadline_number)
     for listing in listings(group):
-        _if_absent(world, Create(listing))
+        once(world, Create(listing))
     if group.deadline_number and now < group.closes_at:
         moved = Announcement(
             group_id=group.id,
@@ -47,7 +47,7 @@ def spread(world: World, group: Group, now: Instant) -> Group:
             created_at=now,
             due_at=now,
         )
-        _if_absent(world, Create(moved))
+        once(world, Create(moved))
     return stored(
         world,
         replace(group, listed=True, spread_number=group.deadline_number, due_at=groups.closing_time(group)),
@@ -68,10 +68,3 @@ def listings(group: Group) -> list[Listing]:
         for community in sorted(communities)
         for category in ("-", group.category)
     ]
-
-
-def _if_absent(world: World, write: Write) -> None:
-    try:
-        world.store.commit(write)
-    except Lost:
-        return

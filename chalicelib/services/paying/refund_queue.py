@@ -12,6 +12,7 @@ from ...domain import ledger
 from ...domain.group import Group
 from ...domain.instants import SECOND, Instant
 from ...domain.ledger import Entry, Kind
+from ...domain.person import Preferences
 from ...domain.refusals import Broken, Unavailable
 from ...domain.upkeep import Turns
 from ...domain.writes import Replace, Write, put
@@ -56,14 +57,16 @@ def _paces(world: World, group: Group) -> dict[str, int]:
     return {name: per_s for name, per_s in paces.items() if last > 0 and ledger.place_in_queue(last, per_s)}
 
 
-def queued(world: World, group: Group, entry: Entry, rank: int, now: Instant) -> Entry:
+def queued(
+    world: World, group: Group, entry: Entry, rank: int, now: Instant, *, known: Preferences | None = None
+) -> Entry:
     """With its place in the queue. Whom support marked as VIP goes at once; a capture is no refund and waits for
-    nothing."""
+    nothing. `known` are the buyer's preferences where they have been read already."""
     if group.verdict is None:
         raise Broken(f"group {group.id} has no verdict")
     provider = world.payments.get(entry.method)
     if provider is None or group.turn_at is None or entry.kind is Kind.CAPTURE:
         return entry
-    if tell.preferences_of(world, entry.buyer_id).vip:
+    if (known or tell.preferences_of(world, entry.buyer_id)).vip:
         return entry
     return replace(entry, due_at=max(now, group.turn_at + ledger.place_in_queue(rank, provider.can.refunds_per_s)))

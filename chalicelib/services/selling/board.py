@@ -59,9 +59,9 @@ def board(world: World, caller: Caller, campaign_id: str, *, now: Instant) -> Bo
     for hour in known:
         total = hours.plus(total, hour.pulse)
     groups = list(all_groups(world, campaign_id))
-    tallied = world.store.groups_and_tallies([group.id for group in groups])
+    tallied = world.store.tallies_of([group.id for group in groups])
     fresh = sum(hour.pulse.paid for hour in known if hour.at > now - 24 * HOUR)
-    lines = [_line(group, tallied.get(group.id, (group, None))[1], fresh, tally.numbers.paid, now) for group in groups]
+    lines = [_line(group, tallied.get(group.id), fresh, tally.numbers.paid, now) for group in groups]
     return Board(
         campaign=campaign,
         numbers=tally.numbers,

@@ -97,18 +97,13 @@ class Selling(Base):
             self._groups[group_id] = (now, group)
         return group
 
-    def forget_group(self, group_id: str) -> None:
-        self._groups.pop(group_id, None)
-
     def groups_of(self, campaign_id: str, limit: int, start: str | None) -> Page[Group]:
         return self._page(Group, f"GROUPS#{campaign_id}", limit, start)
 
-    def groups_and_tallies(self, group_ids: Sequence[str]) -> dict[str, tuple[Group, Tally | None]]:
-        """Two rows a group in one call per 50 groups; for show, so not consistent."""
-        keys = [(f"GROUP#{g}", "GROUP") for g in group_ids] + [tally_key("group", g) for g in group_ids]
-        rows = self._batch(keys, consistent=False)
-        tallies = {row.id: row for row in rows if isinstance(row, Tally)}
-        return {row.id: (row, tallies.get(row.id)) for row in rows if isinstance(row, Group)}
+    def tallies_of(self, group_ids: Sequence[str]) -> dict[str, Tally]:
+        """One call per 100 groups; for show, so not consistent."""
+        rows = self._batch([tally_key("group", one) for one in dict.fromkeys(group_ids)], consistent=False)
+        return {row.id: row for row in rows if isinstance(row, Tally)}
 
     def listed(self, lines: Sequence[Listing]) -> dict[str, tuple[Group, Tally | None, Stock | None]]:
         groups = [line.group_id for line in lines]

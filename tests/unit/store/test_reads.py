@@ -127,13 +127,6 @@ def test_the_hall_lists_what_is_open_by_deadline(store: DynamoStore) -> None:
 
 
 @pytest.mark.req("L13")
-def test_a_group_asked_for_twice_is_found_once(store: DynamoStore) -> None:
-    """One whose deadline was moved stands in the hall under both."""
-    store.commit(Create(story.group(id="g1")))
-    assert set(store.groups_and_tallies(["g1", "g1"])) == {"g1"}
-
-
-@pytest.mark.req("L13")
 def test_lines_of_the_hall_stand_for_groups_with_their_stock_in_one_read(store: DynamoStore, hook: Hook) -> None:
     store.commit(Create(story.group(id="g1")), Create(story.group(id="g2")), Create(Stock(campaign_id="c1", left={})))
     store.commit(Create(Tally(scope=Scope.GROUP, id="g1", campaign_id="c1", as_of=NOON)))
@@ -149,11 +142,9 @@ def test_lines_of_the_hall_stand_for_groups_with_their_stock_in_one_read(store: 
     assert store.listed([replace(line, campaign_id="") for line in lines]) == found, "lines written before"
 
 
-def test_groups_come_with_their_tallies_or_without(store: DynamoStore) -> None:
-    store.commit(Create(story.group(id="g1")), Create(story.group(id="g2")))
+def test_groups_have_tallies_or_none(store: DynamoStore) -> None:
     store.commit(Create(Tally(scope=Scope.GROUP, id="g1", campaign_id="c1", as_of=NOON)))
-    found = store.groups_and_tallies(["g1", "g2", "g3"])
-    assert {name: tally is not None for name, (_, tally) in found.items()} == {"g1": True, "g2": False}
+    assert {*store.tallies_of(["g1", "g2", "g1"])} == {"g1"} and store.tallies_of([]) == {}
 
 
 def test_a_merchants_lists_are_paged_newest_first(store: DynamoStore) -> None:
