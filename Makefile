@@ -33,7 +33,7 @@ screenshots: setup ## pictures of every page, in .build/screenshots/ (needs Chro
 simulate: setup ## the same day in one process on a virtual clock
 	$(BIN)/python -m tests.story --stack moto $(if $(PROVIDER),--provider $(PROVIDER))
 
-test: setup ## every test but those that want the machine to themselves (under 3 minutes)
+test: setup ## every test but those that want the machine to themselves (under 5 minutes on 2 cores)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder -m "not alone" $(TESTS)
 
 test-alone: setup ## an evening on the local engine beside the short rehearsal, what measures real time

@@ -353,7 +353,7 @@ def test_what_a_bank_takes_back_is_told_and_so_is_its_return(bench: Bench) -> No
     ref = bench.paid()
     bench.webhooks()
     if not hasattr(bench, "provider") or not bench.disputes:
-        pytest.skip("no such thing there")
+        pytest.skip("buyers' banks take no money back there")
     bench.provider.dispute(ref, 600)
     bench.provider.dispute(ref, won=True)
     events = [bench.gateway.parse_webhook(*hook, bench.now) for hook in bench.webhooks()]
