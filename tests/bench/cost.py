@@ -103,15 +103,11 @@ def floor() -> float:
     return 4 * float(prices()["write_unit"]) * dict(MIX)["join"]
 
 
-def next_savings() -> tuple[float, float]:
-    """Dollars of the mix that two more ideas would save: no mark on orders of failed groups, one call less for each;
-    the brake's query out of the join."""
-    at, counts = prices(), dict(MIX)
-    gb = {name: mb / 1024 * at["lambda_gb_second"] / 1000 for name, mb in memory.configured().items()}
-    call = at["milliseconds"]["store_call"]
-    mark = at["write_unit"] + call * gb["wake"]
-    brake = 0.5 * at["read_unit"] + call * gb["api_handler"]
-    return mark * counts["carry out"], brake * counts["join"]
+def next_saving() -> float:
+    """Dollars of the mix that one more idea would save: the brake's query out of the join."""
+    at = prices()
+    call = at["milliseconds"]["store_call"] * memory.configured()["api_handler"] / 1024 * at["lambda_gb_second"] / 1000
+    return float(0.5 * at["read_unit"] + call) * dict(MIX)["join"]
 
 
 def mix(found: dict[str, Line]) -> float:

@@ -10,7 +10,7 @@ from chalicelib.services.buying.carry_out import ORDERS_AT_ONCE
 from . import memory, reasons
 from .compare import Way
 from .cost import GOAL as COST_GOAL
-from .cost import floor, lines, mix, next_savings
+from .cost import floor, lines, mix, next_saving
 from .hot import Result
 from .looks import Look
 from .peer_engine import NotHere
@@ -267,7 +267,7 @@ def dollars(found: Found) -> list[Line]:
     known = lines()
     total = mix(known)
     said = f"${total:.2f}; a million joins ${known['join'].base:.2f} and ${known['join'].indexes:.2f} of indexes"
-    why = reasons.cost(floor(), total, *next_savings())
+    why = reasons.cost(floor(), total, next_saving())
     goal, asked = "8 cost of 1 M joins, 20,000 closings, 200,000 refunds", f"${COST_GOAL:.2f}"
     return [Line(goal, asked, said, total <= COST_GOAL, "make cost", why)]
 
@@ -314,7 +314,7 @@ def memory_lines(found: Found) -> list[Line]:
 def memory_line(need: memory.Need, own_ms: float) -> Line:
     keep = [one.mb for one in memory.settings_of(need, own_ms, CALLS) if one.keeps]
     said = f"{need.set_mb} MB; the least that keeps them is {keep[0]} MB" if keep else "none keeps them"
-    limits = f"first answer {memory.MOST_FIRST_MS[need.function] / 1000:.0f} s, own {memory.MOST_OWN_MS} ms"
+    limits = f"first answer {memory.MOST_FIRST_MS[need.function] / 1000:g} s, own {memory.MOST_OWN_MS} ms"
     chosen = bool(keep) and need.set_mb == keep[0]
     goal, command = f"7 memory of {need.function}", "python -m tests.bench memory"
     return Line(goal, limits, said, chosen, command, reasons.MEMORY)

@@ -100,11 +100,10 @@ def peers(load: float) -> str:
     )
 
 
-def cost(floor: float, total: float, mark: float, brake: float) -> str:
+def cost(floor: float, total: float, brake: float) -> str:
     return (
         f"${floor:.2f} of ${total:.2f} is the joins' own four units, two rows in a transaction, which decision 0015 "
-        f"keeps. Next: no mark on the orders of a failed group, whose refund says it (${mark:.2f}); a buyer's unpaid "
-        f"seats known without a query before each join (${brake:.2f})."
+        f"keeps. Next: a buyer's unpaid seats known without a query before each join (${brake:.2f})."
     )
 
 
