@@ -22,7 +22,8 @@ from .peer_engine import NotHere
 from .performance import Found, document
 
 KEPT = ROOT / ".build" / "bench"
-STORM_SCALE = 25
+STORM_SCALE, SMALL_SCALE = 10, 100
+"""Shares of a full night: a tenth of its groups, of its huge one and of its workers, and a hundredth beside it."""
 
 PARTS: dict[str, Callable[[], Any]] = {
     "cold": lambda: (cold.sizes(), cold.starts()),
@@ -34,7 +35,7 @@ PARTS: dict[str, Callable[[], Any]] = {
     "ordinary": hot.ordinary,
     "sold_out": hot.sold_out,
     "storm": lambda: storm.storm(STORM_SCALE),
-    "storm_small": lambda: storm.storm(STORM_SCALE * 4),
+    "storm_small": lambda: storm.storm(SMALL_SCALE),
     "storm_huge": storm.huge,
     "ways": compare.ways,
     "cost": cost.text,

@@ -26,7 +26,7 @@ from chalicelib.services.world import World
 from chalicelib.store.reads import Reads
 from tests.engine import errors
 from tests.engine.items import Item
-from tests.engine.table import Index
+from tests.engine.table import Change, Index
 from tests.engine.units import Meter
 
 from .house import START, House
@@ -149,6 +149,13 @@ class Watchful(Meter):
         self.last[index.name, entry[0]] += units
 
 
+class Unkept(list[Change]):
+    """A stream whose records nobody reads back: whoever wants them watches. A night's would fill gigabytes."""
+
+    def append(self, change: Change, /) -> None:
+        return
+
+
 @dataclass
 class Held:
     """A transaction under way."""
@@ -188,6 +195,7 @@ class Model:
         self._writing: Counter[Key] = Counter()
         self._spent: dict[tuple[str, str], tuple[int, int]] = {}
         house.below = self.call
+        house.table.stream = Unkept()
 
     def worker_world(self) -> World:
         """A world whose memory is one worker's own."""
