@@ -17,7 +17,7 @@ from typing import Any
 
 from infra.package import ROOT
 
-from . import cold, compare, cost, hot, looks, memory, race, rate, storm
+from . import cold, compare, cost, hot, looks, memory, outside, race, rate, storm
 from .peer_engine import NotHere
 from .performance import Found, document
 
@@ -31,6 +31,7 @@ PARTS: dict[str, Callable[[], Any]] = {
     "race": race.races,
     "handler": rate.handler_time,
     "rates": rate.rates,
+    "outside": outside.outside,
     "hot": hot.hot,
     "ordinary": hot.ordinary,
     "sold_out": hot.sold_out,
@@ -41,7 +42,7 @@ PARTS: dict[str, Callable[[], Any]] = {
     "cost": cost.text,
     "reading": looks.looks,
 }
-IN_REAL_TIME = ("cold", "memory", "race", "handler", "rates")
+IN_REAL_TIME = ("cold", "memory", "race", "handler", "rates", "outside")
 """These are timed by the wall clock and run alone; the others count or play in virtual time, two at once."""
 
 LONGEST_FIRST = ("storm", "storm_huge", "ordinary", "hot", "storm_small", "ways", "sold_out", "cost", "reading")

@@ -5,7 +5,8 @@
     lease         a worker takes fifty seats at a time for itself, and each order is one write
     seat rows     a row per seat, taken by a conditional write; which one is free is found by trying
 
-More buyers come than there are seats, and workers die. A lease of a dead worker would come back after a minute.
+On the model more buyers come than there are seats, and workers die; a lease of a dead worker would come back after a
+minute. `outside.py` sends the same calls to dynoxide.
 """
 
 import sys
@@ -50,15 +51,29 @@ class Full(Exception):
     """The worker found no seat."""
 
 
+@dataclass(frozen=True)
+class Doors:
+    """The store that a shop stands before: a call by its name; what all slices have left; a row; a rest, in ms."""
+
+    call: Callable[[str, dict[str, Any]], Any]
+    left: Callable[[], list[int]]
+    row: Callable[[str, str], dict[str, Any] | None]
+    rest: Callable[[float], None]
+    draw: Callable[[], float]
+
+
 class Shop:
-    def __init__(self, house: House, model: Model) -> None:
-        self.house, self.model = house, model
+    def __init__(self, doors: Doors, slices: int = SLICES) -> None:
+        self.doors, self.slices = doors, slices
 
     def mind(self) -> Mind:
-        return Mind(int(self.model.dice.random() * SLICES))
+        return Mind(self.any_slice())
+
+    def any_slice(self) -> int:
+        return int(self.doors.draw() * self.slices)
 
     def call(self, operation: str, **arguments: Any) -> Any:
-        return self.model.call(operation, {"TableName": TABLE, **arguments})
+        return self.doors.call(operation, {"TableName": TABLE, **arguments})
 
     def order(self, buyer: str) -> dict[str, Any]:
         return {"pk": {"S": f"O#{buyer}"}, "sk": {"S": "ORDER"}, "body": {"S": "x" * 700}}
@@ -74,16 +89,10 @@ class Shop:
 
     def next_with(self, mind: Mind, units: int = 1) -> None:
         """Another slice that has something, found by looking at all of them; Full when none has."""
-        found = [k for k in range(SLICES) if self.left(k) >= units]
-        for _ in range(-(-SLICES // 100)):
-            self.model.clock.sleep(4)
+        found = [k for k, left in enumerate(self.doors.left()) if left >= units]
         if not found:
             raise Full
-        mind.slice = found[int(self.model.dice.random() * len(found))]
-
-    def left(self, number: int) -> int:
-        row = self.house.table.row((f"S#{number}", "SLICE"))
-        return int(row["left"]["N"]) if row else 0
+        mind.slice = found[int(self.doors.draw() * len(found))]
 
     # ------------------------------------------------------------- the ways
 
@@ -92,7 +101,7 @@ class Shop:
             take = {"TableName": TABLE, **self.counted(mind.slice, 1)}
             put = {"TableName": TABLE, "Item": self.order(buyer), "ConditionExpression": "attribute_not_exists(pk)"}
             try:
-                self.model.call("TransactWriteItems", {"TransactItems": [{"Update": take}, {"Put": put}]})
+                self.doors.call("TransactWriteItems", {"TransactItems": [{"Update": take}, {"Put": put}]})
                 return
             except ClientError as error:
                 reasons = [one["Code"] for one in error.response["CancellationReasons"]]
@@ -101,8 +110,8 @@ class Shop:
             if reasons[0] == "ConditionalCheckFailed":
                 self.next_with(mind)
             else:
-                mind.slice = int(self.model.dice.random() * SLICES)
-                self.model.clock.sleep(8 * (0.5 + self.model.dice.random()))
+                mind.slice = self.any_slice()
+                self.doors.rest(8 * (0.5 + self.doors.draw()))
 
     def intent(self, mind: Mind, buyer: str) -> None:
         while not self._marked(mind, buyer):
@@ -128,12 +137,13 @@ class Shop:
             self.call("UpdateItem", **asked)
             return True
         except ClientError:
-            row = self.house.table.row((f"S#{mind.slice}", "SLICE")) or {}
+            row = self.doors.row(f"S#{mind.slice}", "SLICE") or {}
             return f"i{buyer}" in row
 
     def lease(self, mind: Mind, buyer: str) -> None:
         while mind.leased == 0:
-            units = min(LEASED, max(1, self.left(mind.slice)))
+            row = self.doors.row(f"S#{mind.slice}", "SLICE")
+            units = min(LEASED, max(1, int(row["left"]["N"]) if row else 0))
             try:
                 self.call("UpdateItem", **self.counted(mind.slice, units))
                 mind.leased = units
@@ -147,7 +157,7 @@ class Shop:
 
     def seat_rows(self, mind: Mind, buyer: str) -> None:
         for _ in range(MOST_TRIES):
-            seat = int(self.model.dice.random() * SEATS)
+            seat = int(self.doors.draw() * SEATS)
             item = {"pk": {"S": f"SEAT#{seat}"}, "sk": {"S": "ORDER"}, "who": {"S": buyer}, "body": {"S": "x" * 700}}
             try:
                 self.call("PutItem", Item=item, ConditionExpression="attribute_not_exists(pk)")
@@ -157,15 +167,40 @@ class Shop:
         raise Full
 
 
+def slices_of(count: int) -> list[dict[str, Any]]:
+    """Their rows at the beginning, with all seats among them."""
+    left = {"N": str(SEATS // count)}
+    return [{"pk": {"S": f"S#{number}"}, "sk": {"S": "SLICE"}, "left": left} for number in range(count)]
+
+
+def left_in(house: House) -> list[int]:
+    rows = (house.table.row((f"S#{number}", "SLICE")) for number in range(SLICES))
+    return [int(row["left"]["N"]) if row else 0 for row in rows]
+
+
+def in_the_model(house: House, model: Model) -> Doors:
+    def looked() -> list[int]:
+        found = left_in(house)
+        for _ in range(-(-SLICES // 100)):
+            model.clock.sleep(4)
+        return found
+
+    return Doors(
+        call=model.call,
+        left=looked,
+        row=lambda pk, sk: house.table.row((pk, sk)),
+        rest=model.clock.sleep,
+        draw=model.dice.random,
+    )
+
+
 def play(name: str, seed: int = 1) -> Way:  # noqa: C901
     with House.built(seed) as house:
         model = Model(house, Limits(crash=0.0005), seed)
-        shop = Shop(house, model)
+        shop = Shop(in_the_model(house, model))
         act: Callable[[Mind, str], None] = getattr(shop, name)
-        for number in range(SLICES):
-            key = (f"S#{number}", "SLICE")
-            left = SEATS // SLICES
-            house.table.write(key, {"pk": {"S": key[0]}, "sk": {"S": key[1]}, "left": {"N": str(left)}})
+        for row in slices_of(SLICES):
+            house.table.write((row["pk"]["S"], row["sk"]["S"]), row)
         waiting: deque[Request] = deque()
         idle: list[Runner] = []
         told: Counter[str] = Counter()
@@ -212,7 +247,7 @@ def play(name: str, seed: int = 1) -> Way:  # noqa: C901
         clock.run()
         joined = told["joined"]
         ordered = sorted(wait for _, wait in waits)
-        left = sum(shop.left(number) for number in range(SLICES)) if name != "seat_rows" else SEATS - sold()
+        left = sum(left_in(house)) if name != "seat_rows" else SEATS - sold()
         return Way(
             name=name.replace("_", " "),
             rate=joined / max(at for at, _ in waits) * 1000,

@@ -13,6 +13,7 @@ from .cost import GOAL as COST_GOAL
 from .cost import floor, lines, mix, next_saving
 from .hot import Result
 from .looks import Look
+from .outside import Outside
 from .peer_engine import NotHere
 from .race import Outcome
 from .rate import HandlerTime, Rates
@@ -470,8 +471,24 @@ def ways_text(found: Found) -> list[str]:
     )  # fmt: skip
     return [
         "## Four ways to take a seat",
-        "As bare calls on the same model, workers dying now and then; docs/decisions says why the transaction stays.",
+        "As bare calls on the same model, workers dying now and then; decision 0015 says why the transaction stays.",
         table(head, [spelled(one) for one in ways]),
+        *outside_text(found),
+    ]
+
+
+def outside_text(found: Found) -> list[str]:
+    """The same calls against an engine outside."""
+    seen: list[Outside] | None = found.get("outside")
+    if seen is None:
+        return []
+    rows = [
+        (one.name, f"{one.rate:,.0f}", f"{one.beside:.2f}x", f"{one.calls:.2f}", str(one.conflicts)) for one in seen
+    ]
+    return [
+        "The same calls over HTTP to dynoxide, four processes, nobody dying, in blocks that take turns. It does one "
+        "thing at a time, so nothing is cancelled there and the calls alone decide.",
+        table(("way", "joins/s", "beside the transaction", "calls", "cancelled"), rows),
     ]
 
 
