@@ -70,12 +70,12 @@ def read_all(player: "Player") -> None:
     record = player.record
     look(player)
     record.ended_at = player.stack.now()
-    seen = figures(player)
     for _ in range(LOOKS):
+        seen = figures(player)
         buyers(player)
-        if (now := figures(player)) == seen:
+        if figures(player) == seen:
             break
-        seen = now  # a last refund came through while we read: what we read first is older than what we read last
+        player.stack.settle()  # a last refund came through while we read: what we read first is older than the last
     merchants(player)
     keepers(player)
     player.record.ways = {
