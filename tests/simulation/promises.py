@@ -134,12 +134,20 @@ class Rest:
             if verdict.formed != (groups.reached(target, count) >= target.at_least and not rejected):
                 yield f"group {group.id} formed={verdict.formed} with {count} for {target}"
             if group.sealed_at is not None and group.sealed_at < group.closes_at - SKEW and (
-                group.team_size is None or count.participants < group.team_size
+                group.team_size is None or count.participants + self.lost_in_calling(group) < group.team_size
             ):  # fmt: skip
                 yield f"group {group.id} was closed early and short"
             held = [order.id for order in self.orders_of(group) if order.state is OrderState.HELD]
             if held:
                 yield f"group {group.id} has a verdict and still holds {held}"
+
+    def lost_in_calling(self, group: Group) -> int:
+        """Those who made it full, and whose held money could not be taken when it was called for before the verdict."""
+        if group.called is None:
+            return 0
+        return sum(
+            order.state is OrderState.EXPIRED and order.steps[-1].state == "lapsed" for order in self.orders_of(group)
+        )
 
     def resolved(self) -> Iterator[str]:
         for group in self.groups.values():
