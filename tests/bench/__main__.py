@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 from infra.package import ROOT
@@ -81,7 +82,14 @@ def kept() -> dict[str, Any]:
 
 
 def took() -> list[dict[str, Any]]:
-    found = {path.name.partition(".")[0]: json.loads(path.read_text()) for path in KEPT.glob("*.took.json")}
+    """How each part ran, and when it ended: one that was not asked for this time keeps its earlier run."""
+    found = {
+        path.name.partition(".")[0]: {
+            **json.loads(path.read_text()),
+            "ended": f"{datetime.fromtimestamp(path.stat().st_mtime, UTC):%m-%d %H:%M}",
+        }
+        for path in KEPT.glob("*.took.json")
+    }
     return [found[part] for part in PARTS if part in found]
 
 

@@ -42,6 +42,7 @@ def document(found: Found) -> None:
         DOCS / "performance.md",
         "# Performance",
         made_by("make bench"),
+        "A part may be run again by itself; the others keep what they found, and the last table says when each ended. "
         "Ratios and counts are the figures to keep; absolute times belong to the machine and its load, which other "
         "work may share. What is compared by the clock is therefore taken in turns, block by block, and a ratio is "
         "the median of the blocks' ratios (goals 2, 3, 4 and 7). Goals 5 and 6 are played in virtual time: no load "
@@ -373,11 +374,11 @@ def memory_text(found: Found) -> list[str]:
 def run_text(found: Found) -> list[str]:
     took: list[dict[str, Any]] = found.parts.get("took", [])
     rows = [
-        (one["part"], f"{one['seconds']:.0f}", f"{one['processor_s']:.0f}" if "processor_s" in one else "",
-         *(f"{load:.1f}" for load in one["loads"]))
+        (one["part"], one["ended"], f"{one['seconds']:.0f}",
+         f"{one['processor_s']:.0f}" if "processor_s" in one else "", *(f"{load:.1f}" for load in one["loads"]))
         for one in took
     ]  # fmt: skip
-    head = ("part", "seconds", "of a processor", "load before", "load after")
+    head = ("part", "ended, UTC", "seconds", "of a processor", "load before", "load after")
     return ["## The run", table(head, rows)] if rows else []
 
 
