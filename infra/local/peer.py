@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
@@ -13,6 +14,9 @@ MOST_BYTES = 64 * 1024
 Reply = tuple[int, bytes]
 Whole = tuple[int, Mapping[str, str], bytes]
 """The same with the answer's headers."""
+
+Route = Callable[[str, list[str], Mapping[str, str], Mapping[str, str], bytes], Reply]
+"""Method, path in its parts, query, headers and body."""
 
 Shape = TypeVar("Shape")
 
@@ -45,6 +49,15 @@ def read(body: bytes, shape: type[Shape]) -> Shape:
         return msgspec.json.decode(body, type=shape)
     except msgspec.DecodeError:
         raise Problem(400, "bad_request") from None
+
+
+def routed(route: Route, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
+    """One call, taken apart for a peer's own routes. Raises Problem, for the peer to refuse in its own words."""
+    if len(body) > MOST_BYTES:
+        raise Problem(413, "too_large")
+    url = urlsplit(path)
+    query = {name: values[-1] for name, values in parse_qs(url.query).items()}
+    return route(method, url.path.strip("/").split("/"), query, headers, body)
 
 
 def reply(status: int, said: object) -> Reply:

@@ -15,13 +15,12 @@ import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Literal
-from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
 from infra.local import outbox
 from infra.local.outbox import Message
-from infra.local.peer import MOST_BYTES, HungUp, Problem, Reply, Whole, digest, read, reply
+from infra.local.peer import HungUp, Problem, Reply, Whole, digest, read, reply, routed
 
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 PATIENCE = (2 * SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, 12 * HOUR)
@@ -123,12 +122,8 @@ class CarrierServer:
     def transport(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """One HTTP call. Raises HungUp where a fault wants silence."""
         self.go_on()
-        url = urlsplit(path)
-        query = {name: values[-1] for name, values in parse_qs(url.query).items()}
         try:
-            if len(body) > MOST_BYTES:
-                raise Problem(413, "too_large")
-            return self._route(method, url.path.strip("/").split("/"), query, headers, body)
+            return routed(self._route, method, path, headers, body)
         except Problem as problem:
             return reply(problem.status, {"code": problem.code})
 

@@ -18,11 +18,10 @@ PUT  /settings            {webhook_url}
 import hmac
 import json
 from collections.abc import Mapping
-from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from infra.local.peer import MOST_BYTES, Problem, Reply, Whole, digest, read, reply
+from infra.local.peer import Problem, Reply, Whole, digest, read, reply, routed
 from infra.local.sandbox.asked import (
     Capturing,
     Disputing,
@@ -54,12 +53,8 @@ class SandboxProvider(Provider):
     def transport(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """One HTTP call. Raises HungUp where a fault wants silence."""
         self.settle()
-        url = urlsplit(path)
-        query = {name: values[-1] for name, values in parse_qs(url.query).items()}
         try:
-            if len(body) > MOST_BYTES:
-                raise Problem(413, "too_large")
-            return self._route(method, url.path.strip("/").split("/"), query, headers, body)
+            return routed(self._route, method, path, headers, body)
         except Problem as problem:
             return reply(problem.status, {"code": problem.code, "message": problem.code.replace("_", " ")})
 
